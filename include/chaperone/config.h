@@ -1,0 +1,85 @@
+/*
+ * The configuration: chaperone.yaml against one table of keys.
+ *
+ * Every key has a default; an unknown key, a wrong type or a bad value is an
+ * error with its place.  A loaded configuration never changes: a reload makes
+ * another one.  Strings are never NULL ("" for not set), lists neither.
+ */
+#ifndef CHAPERONE_CONFIG_H
+#define CHAPERONE_CONFIG_H
+
+#include "chaperone/diag.h"
+#include "chaperone/verdict.h"
+
+typedef enum { CH_SCOPE_GATEWAYS, CH_SCOPE_ALL } ch_scope;
+typedef enum { CH_MIXED_SPLIT, CH_MIXED_ALL } ch_mixed;
+typedef enum { CH_MODE_ENFORCE, CH_MODE_MONITOR } ch_mode;
+typedef enum { CH_LOG_SYSLOG, CH_LOG_STDERR, CH_LOG_JOURNAL } ch_log_to;
+typedef enum { CH_LOG_TEXT, CH_LOG_JSON } ch_log_format;
+
+/* An exception with an end; NULL fields match everything. */
+typedef struct {
+    char *rule, *gateway, *author;
+    ch_action action;
+    gint64 until_us; /* first microsecond after the last day, site zone */
+    char *reason;
+} ch_override;
+
+typedef struct {
+    GStrv rules_paths, rules_disable, rules_monitor;
+    char *rules_cache;
+    GStrv practice_names, practice_phones, practice_domains,
+        practice_addresses, practice_npi, practice_ein, practice_staff;
+    char *practice_timezone, *practice_contact;
+    ch_scope scope;
+    ch_mixed mixed;
+    ch_mode mode;
+    GStrv authors_trusted; /* client addresses, CIDR, or local:USER */
+    GPtrArray *overrides;  /* of ch_override */
+    GStrv gateways_files;
+    char *milter_socket, *milter_socket_mode, *milter_user, *milter_group;
+    gint64 milter_max_message; /* bytes */
+    char *control_socket;
+    gint64 quarantine_retention, reject_keep, ledger_retention; /* seconds */
+    char *store_url, *store_key_file;
+    char *release_smtp;
+    char *notices_smtp, *notices_from, *notices_compliance;
+    gboolean notices_author;
+    char *review_listen, *review_base_url;
+    char *metrics_textfile;
+    ch_log_to log_to;
+    int log_level; /* syslog priority: debug info notice warning err */
+    ch_log_format log_format;
+    guint policy_combined; /* tags of severity S3 or above that hold a post */
+    GTimeZone *zone;       /* practice_timezone */
+    char *file;            /* where it came from, "" for the defaults */
+    gint refs;
+} ch_config;
+
+/* All defaults.  Owned. */
+ch_config *ch_config_new(void);
+/* NULL after an error.  path NULL: the standard file if it exists, else the
+ * defaults.  Owned. */
+ch_config *ch_config_load(const char *path, ch_diag *diag);
+/* The same from memory; file is the name in errors. */
+ch_config *ch_config_parse(const char *file, const char *data, gsize length,
+                           ch_diag *diag);
+ch_config *ch_config_ref(ch_config *config); /* Thread-safe. */
+void ch_config_unref(ch_config *config);
+
+/* The configuration in force as YAML, every key, one a line.  Owned. */
+char *ch_config_dup_yaml(const ch_config *config);
+/* Every key as "practice.names", in order.  Borrowed, NULL-terminated. */
+const char *const *ch_config_keys(void);
+
+/* Login of the author, or the local user of a trusted submitter, or NULL:
+ * From and MAIL FROM are never proof (CONTRACT.md, "Author").  Owned. */
+char *ch_config_dup_author(const ch_config *config, const ch_envelope *e);
+/* Where that author reads mail: the login if it is an address, else login
+ * at the first practice domain, else the login alone.  Owned. */
+char *ch_config_dup_author_address(const ch_config *config,
+                                   const char *author);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ch_config, ch_config_unref)
+
+#endif

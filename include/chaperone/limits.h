@@ -1,0 +1,68 @@
+/*
+ * Every cap of Chaperone on one screen, with its unit and its reason.
+ *
+ * Reaching a cap while reading mail is a finding (the part is "unscanned" for
+ * the reason "limit"), never an accept and never a crash.
+ */
+#ifndef CHAPERONE_LIMITS_H
+#define CHAPERONE_LIMITS_H
+
+/* --- mail ------------------------------------------------------------ */
+/* MIME depth that we follow.  Honest mail stays below 10; GMime itself stops
+ * at 1,024 levels without a word to the caller. */
+#define CH_MAX_DEPTH 32
+/* Parts that we look into.  The largest honest newsletters have about 100. */
+#define CH_MAX_PARTS 1000
+/* Bytes of one header that reach the parser.  RFC 5322 2.1.1 allows 998 a
+ * line; Postfix's header_size_limit is 102,400.  Longer ones crashed GMime's
+ * address parser before 3.2.8. */
+#define CH_MAX_HEADER (32 * 1024)
+/* Header fields of one message; Postfix has no limit of its own. */
+#define CH_MAX_HEADERS 2000
+/* Decoded bytes of one text part, and of all of a message together: scanning
+ * is linear, and 8 MiB of prose is ten novels. */
+#define CH_MAX_TEXT (8 * 1024 * 1024)
+#define CH_MAX_TEXT_TOTAL (16 * 1024 * 1024)
+/* Nodes of one HTML document: libgumbo spends about 150 bytes on each. */
+#define CH_MAX_HTML_NODES 500000
+/* Element depth of HTML that we follow; browsers stop at 512. */
+#define CH_MAX_HTML_DEPTH 400
+/* Bytes of HTML given to the parser: deep nesting is quadratic in libgumbo. */
+#define CH_MAX_HTML (4 * 1024 * 1024)
+/* Derived texts of one message: alt texts, links, hidden pieces. */
+#define CH_MAX_TEXTS 5000
+/* Defects that we remember of one message: 3,000 nested parts warn 1,000
+ * times. */
+#define CH_MAX_DEFECTS 100
+
+/* --- rules ----------------------------------------------------------- */
+/* PCRE2 match limit and heap (KiB) of one search: a pattern that needs more
+ * has run away, which is a finding. */
+#define CH_PCRE_MATCH_LIMIT 1000000
+#define CH_PCRE_HEAP_KIB 20000
+/* Hits of one signal in one text that conditions look at. */
+#define CH_MAX_HITS 2000
+/* Findings of one message that are kept: one rule, a hundred places. */
+#define CH_MAX_FINDINGS 500
+
+/* --- envelope, replies ----------------------------------------------- */
+/* Recipients of one message; Postfix's smtpd_recipient_limit is 1,000. */
+#define CH_MAX_RECIPIENTS 10000
+/* Lines of a refusal (CONTRACT.md) and bytes of a line: smfi_setmlreply(3)
+ * takes 32 lines of 980, many clients show 512 (RFC 5321 4.5.3.1.5). */
+#define CH_MAX_REPLY_LINES 10
+#define CH_MAX_REPLY_LINE 400
+
+/* --- files ----------------------------------------------------------- */
+/* Bytes of one configuration or rule file, and its depth. */
+#define CH_MAX_YAML (8 * 1024 * 1024)
+#define CH_MAX_YAML_DEPTH 32
+/* Bytes of one line of a .jsonl input. */
+#define CH_MAX_JSONL_LINE (16 * 1024 * 1024)
+
+/* --- retry rule (CONTRACT.md, States and release) --------------------- */
+#define CH_RETRY_DAYS 5
+/* Failures of one message before it is held instead of deferred. */
+#define CH_MAX_FAILURES 3
+
+#endif

@@ -1,0 +1,208 @@
+/*
+ * The store: custody of held mail, the ledger of what was decided, the
+ * outbox of what is still to be sent.
+ *
+ * "Custody before courtesy": what ch_store_commit has taken survives a power
+ * cut, so that the MTA may be told that the mail is ours.  Bytes and envelope
+ * are encrypted under a key of their own per item, which is sealed with the
+ * store's key: destroying that small key destroys the item.  The ledger is
+ * insert-only and chained by a keyed hash; it holds no content.
+ *
+ * Every function may be called from any thread and by several processes; one
+ * committing thread takes all waiting commits into one transaction.  Errors:
+ * CH_ERROR_IO (temporary: full, locked, read-only), CH_ERROR_STATE,
+ * CH_ERROR_NOTFOUND, CH_ERROR_CONFIG (wrong key, newer schema).
+ */
+#ifndef CHAPERONE_STORE_H
+#define CHAPERONE_STORE_H
+
+#include "chaperone/envelope.h"
+
+/* CONTRACT.md, "States and release"; rejected: answered 550 at once. */
+typedef enum {
+    CH_STATE_HELD,
+    CH_STATE_RELEASING,
+    CH_STATE_RELEASE_FAILED,
+    CH_STATE_RELEASED,
+    CH_STATE_REFUSED,
+    CH_STATE_EXPIRED,
+    CH_STATE_PASSED,
+    CH_STATE_REJECTED,
+    CH_STATE_COUNT
+} ch_state;
+
+const char *ch_state_name(ch_state state); /* Borrowed. */
+gboolean ch_state_parse(const char *name, ch_state *state_out);
+
+#define CH_ID_LENGTH 16  /* Crockford base32, sorts by time */
+#define CH_DIGEST_BYTES 32
+
+/* Fresh ID for a time in microseconds since 1970 UTC: 48 bits milliseconds,
+ * 32 bits random.  out holds CH_ID_LENGTH + 1 bytes. */
+void ch_id_new(gint64 time_us, char *out);
+gboolean ch_id_is_valid(const char *id);
+
+typedef struct ch_store ch_store;
+
+/* url "sqlite:PATH".  create: make or upgrade database and schema, and make
+ * the key file (0600) if neither it nor the database exists.  Owned. */
+ch_store *ch_store_open(const char *url, const char *key_file,
+                        gboolean create, GError **error);
+/* Finishes what is under way. */
+void ch_store_close(ch_store *store);
+
+/* --- taking a message ------------------------------------------------ */
+
+/* Keyed digest of what makes two mails "the same message" (CONTRACT.md):
+ * author, sender, recipients, content without Message-ID, Date and trace
+ * headers (RFC 5322 3.6.7: Return-Path, Received; Authentication-Results,
+ * DKIM-Signature, ARC-*, X-Chaperone-*).  author may be NULL. */
+void ch_store_retry_key(const ch_store *store, const ch_envelope *e,
+                        const char *author, GBytes *raw,
+                        guint8 key_out[CH_DIGEST_BYTES]);
+
+typedef struct {
+    char id[CH_ID_LENGTH + 1]; /* "" if there is none */
+    ch_state state;
+} ch_prior;
+
+/* The same message within CH_RETRY_DAYS before now_us. */
+gboolean ch_store_find_prior(ch_store *store,
+                             const guint8 key[CH_DIGEST_BYTES],
+                             gint64 now_us, ch_prior *prior_out,
+                             GError **error);
+
+/* A mail waiting to be sent: no patient data in it. */
+typedef struct {
+    const char *kind;      /* "held", "refused", "expired", ...: for logs */
+    const char *recipient; /* one address */
+    GBytes *mail;          /* RFC 5322, CRLF */
+} ch_outgoing;
+
+typedef struct {
+    const char *id;
+    ch_state state; /* HELD, PASSED or REJECTED */
+    gint64 time_us;
+    const char *author;   /* login or NULL */
+    const char *gateways; /* names, comma separated */
+    const char *rules;    /* ids, comma separated */
+    const char *verdict;
+    const char *queue_id; /* or NULL */
+    gint64 publish_at_us; /* -1: cannot be known */
+    gint64 deadline_us;   /* -1: none */
+    const guint8 *retry_key;    /* CH_DIGEST_BYTES */
+    const char *findings_json;  /* places, no words */
+    const ch_envelope *envelope; /* NULL: keep no message (reject) */
+    GBytes *raw;                 /* NULL: keep no message */
+    const ch_outgoing *notices;
+    guint n_notices;
+} ch_record;
+
+/* One transaction: ledger row, item, sealed bytes, notices.  If the same
+ * message is there already (prior_out->id not ""), then: held, releasing,
+ * release_failed, released, refused, expired: nothing is written; passed,
+ * rejected: a ledger row under the old ID is all that is written. */
+gboolean ch_store_commit(ch_store *store, const ch_record *record,
+                         ch_prior *prior_out, GError **error);
+
+/* Counts one more failure to judge the message of that key; forgets after
+ * CH_RETRY_DAYS. */
+gboolean ch_store_count_failure(ch_store *store,
+                                const guint8 key[CH_DIGEST_BYTES],
+                                gint64 now_us, guint *count_out,
+                                GError **error);
+
+/* --- looking and deciding -------------------------------------------- */
+
+typedef struct {
+    char *id;
+    ch_state state;
+    gint64 time_us, publish_at_us, deadline_us;
+    gint64 seen_us;    /* -1: not yet (passed items) */
+    gint64 decided_us; /* -1: not yet */
+    char *author, *gateways, *rules, *verdict, *queue_id; /* or NULL */
+    char *reviewer, *note;                                /* or NULL */
+    char *findings_json;
+    gsize size;           /* bytes of the message */
+    gboolean has_message; /* FALSE: never kept, or destroyed */
+} ch_item;
+
+void ch_item_free(ch_item *item);
+
+/* Items in order of time; states is a mask of 1 << ch_state.  Owned array of
+ * ch_item. */
+GPtrArray *ch_store_list(ch_store *store, guint states, GError **error);
+ch_item *ch_store_get(ch_store *store, const char *id, GError **error);
+/* The exact message as received; envelope_out may be NULL.  Owned. */
+GBytes *ch_store_read(ch_store *store, const char *id,
+                      ch_envelope **envelope_out, GError **error);
+
+typedef struct {
+    const char *reviewer; /* name or NULL */
+    gint64 uid;           /* of the process that decided, -1: housekeeping */
+    const char *note;     /* or NULL */
+    gint64 time_us;
+    const ch_outgoing *notices;
+    guint n_notices;
+} ch_decision;
+
+/* HELD to REFUSED or EXPIRED, once: CH_ERROR_STATE if it was decided.
+ * EXPIRED destroys the message in the same transaction. */
+gboolean ch_store_decide(ch_store *store, const char *id, ch_state state,
+                         const ch_decision *decision, GError **error);
+/* A passed item was looked at; once. */
+gboolean ch_store_seen(ch_store *store, const char *id,
+                       const ch_decision *decision, GError **error);
+/* Ledger row: who looked at an item's text (event "viewed", "exported"). */
+gboolean ch_store_record_view(ch_store *store, const char *id,
+                              const char *event, const ch_decision *who,
+                              GError **error);
+
+/* --- housekeeping ----------------------------------------------------- */
+
+typedef struct {
+    gint64 row;
+    char *item, *kind, *recipient;
+    GBytes *mail;
+    guint attempts;
+} ch_waiting;
+
+void ch_waiting_free(ch_waiting *w);
+
+/* What is due at now_us, oldest first, at most limit.  Owned array. */
+GPtrArray *ch_store_outbox_due(ch_store *store, gint64 now_us, guint limit,
+                               GError **error);
+/* Sent: the row goes.  Not sent: tried again at next_us; -1 gives up (the
+ * ledger says so).  reply: the server's last line. */
+gboolean ch_store_outbox_done(ch_store *store, gint64 row, gboolean sent,
+                              const char *reply, gint64 next_us,
+                              GError **error);
+
+/* Destroys messages of items (not held) that arrived before kept_us, of
+ * rejected ones before rejected_us; forgets items and ledger rows before
+ * ledger_us; truncates the log so that nothing destroyed stays in a file. */
+gboolean ch_store_purge(ch_store *store, gint64 kept_us, gint64 rejected_us,
+                        gint64 ledger_us, guint *destroyed_out,
+                        GError **error);
+
+typedef struct {
+    guint64 held, outbox;
+    gint64 oldest_held_us;    /* -1: none */
+    gint64 last_notice_us;    /* last success, -1: none */
+} ch_store_numbers;
+
+gboolean ch_store_count(ch_store *store, ch_store_numbers *out,
+                        GError **error);
+
+/* A consistent copy while the store is in use; refuses to overwrite. */
+gboolean ch_store_backup(ch_store *store, const char *file, GError **error);
+
+/* Keyed digest under a purpose ("notice", ...), 32 bytes: for headers that
+ * only we can make. */
+void ch_store_sign(const ch_store *store, const char *purpose, GBytes *data,
+                   guint8 out[CH_DIGEST_BYTES]);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ch_store, ch_store_close)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ch_item, ch_item_free)
+
+#endif

@@ -1,0 +1,83 @@
+/*
+ * A text: what a reader of one place of a post sees, and the way back.
+ *
+ *   source   what the sender wrote, decoded to UTF-8: offsets of findings
+ *            point into it.  Several texts may share one source (an HTML
+ *            part has body, hidden, alt and link texts).
+ *   plain    what a reader sees of it: for HTML without markup and with
+ *            references resolved, else the source itself.
+ *   folded   plain, normalised for matching (ch_text_fold): NFKC, format
+ *            characters removed, look-alike letters folded to Latin, lower
+ *            case, white space runs folded to one space.
+ *
+ * A text is built once, then only read; it belongs to one message.
+ */
+#ifndef CHAPERONE_TEXT_H
+#define CHAPERONE_TEXT_H
+
+#include "chaperone/map.h"
+
+/* Where a text stands (CONTRACT.md, "where"). */
+typedef enum {
+    CH_WHERE_SUBJECT,
+    CH_WHERE_HEADER,
+    CH_WHERE_BODY,
+    CH_WHERE_HIDDEN,
+    CH_WHERE_ALT,
+    CH_WHERE_LINK,
+    CH_WHERE_ATTACHMENT,
+    CH_WHERE_FILENAME,
+    CH_WHERE_METADATA,
+    CH_WHERE_DIRECTIVE,
+    CH_WHERE_STRUCTURE,
+    CH_WHERE_HISTORY,
+    CH_WHERE_COUNT
+} ch_where;
+
+const char *ch_where_name(ch_where where); /* Borrowed. */
+/* FALSE if name is no place. */
+gboolean ch_where_parse(const char *name, ch_where *where_out);
+
+typedef struct ch_text ch_text;
+
+/* Builder: append pieces of plain text in source order, then use it.
+ * part is an index into the message's parts, -1 for none.  Takes a reference
+ * on source (valid UTF-8).  Owned. */
+ch_text *ch_text_new(ch_where where, int part, GBytes *source);
+/* plain grows by the source bytes of span as they are. */
+void ch_text_add_copy(ch_text *text, ch_span span);
+/* plain grows by utf8 (len bytes > 0), which stands for the source span. */
+void ch_text_add_change(ch_text *text, ch_span span, const char *utf8,
+                        gsize len);
+/* A text whose plain is its whole source. */
+ch_text *ch_text_new_whole(ch_where where, int part, GBytes *source);
+void ch_text_free(ch_text *text);
+
+ch_where ch_text_where(const ch_text *text);
+int ch_text_part(const ch_text *text);
+GBytes *ch_text_source(const ch_text *text); /* Borrowed. */
+/* Borrowed, NUL-terminated; len_out may be NULL. */
+const char *ch_text_plain(const ch_text *text, gsize *len_out);
+
+/* Makes the folded view; idempotent.  Not thread-safe for one text. */
+void ch_text_fold(ch_text *text);
+/* Borrowed; the text must be folded. */
+const char *ch_text_folded(const ch_text *text, gsize *len_out);
+
+/* Where a sentence, a paragraph starts, as ascending byte offsets into the
+ * folded text, the first always 0.  Borrowed arrays of gsize. */
+const GArray *ch_text_sentences(const ch_text *text);
+const GArray *ch_text_paragraphs(const ch_text *text);
+/* Offset into the folded text from which on everything is quoted from
+ * somebody else ("On … wrote:", "> "); its length if nothing is. */
+gsize ch_text_quote_start(const ch_text *text);
+
+/* Span of plain, or of folded text, to span of source.  Pure. */
+ch_span ch_text_origin_of_plain(const ch_text *text, ch_span plain);
+ch_span ch_text_origin(const ch_text *text, ch_span folded);
+/* 1-based line of a source offset. */
+guint ch_text_line(const ch_text *text, gsize source_offset);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ch_text, ch_text_free)
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * Findings and verdicts: what the walk concludes.
+ *
+ * A finding holds no words: a rule, a place, a span.  Patient data stays in
+ * the mail; a masked excerpt is cut from it when shown.
+ */
+#ifndef CHAPERONE_VERDICT_H
+#define CHAPERONE_VERDICT_H
+
+#include "chaperone/envelope.h"
+#include "chaperone/text.h"
+
+/* Weakest first; the strongest action among the findings wins. */
+typedef enum { CH_ACCEPT, CH_TAG, CH_QUARANTINE, CH_REJECT } ch_action;
+
+const char *ch_action_name(ch_action action); /* Borrowed. */
+gboolean ch_action_parse(const char *name, ch_action *action_out);
+
+struct ch_rule;
+struct ch_gateway;
+
+typedef struct {
+    const struct ch_rule *rule; /* borrowed from the ruleset */
+    ch_action action;           /* after policy, for all gateways together */
+    ch_where where;
+    int part;          /* index or -1 */
+    gboolean has_span; /* FALSE: the place has no text */
+    ch_span span;      /* into the source of the text */
+    guint line;        /* 1-based, 0 without span */
+} ch_finding;
+
+/* One gateway recipient of the mail. */
+typedef struct {
+    const struct ch_gateway *gateway; /* borrowed from the gateway table */
+    guint recipient; /* 1-based index into the envelope */
+    ch_action verdict;
+    gint64 publish_at_us; /* -1: cannot be known */
+} ch_destination;
+
+typedef struct {
+    const char *id; /* "gateway/…" */
+    const char *text;
+} ch_note;
+
+#endif
