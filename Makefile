@@ -1,0 +1,151 @@
+# Chaperone: GNU make, pkg-config, no configure step.
+#
+#   make            build everything into build/
+#   make check      install what is missing, build, run every test
+#   make demo       a private Postfix with the milter on loopback
+#   make help       the other targets
+#
+# Variables: PREFIX, DESTDIR, DEV=1 (warnings are errors), SAN=address,undefined
+# or SAN=thread (into build/san-...), CC, CFLAGS.
+
+PREFIX     ?= /usr
+SYSCONFDIR ?= /etc
+DATADIR     = $(PREFIX)/share/chaperone
+MANDIR      = $(PREFIX)/share/man
+UNITDIR    ?= /lib/systemd/system
+
+comma := ,
+SAN   ?=
+BUILD ?= build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
+
+# Debian's names; make deps is the one place that knows them.
+DEPS_BUILD = gcc libc6-dev pkg-config libmilter-dev libgmime-3.0-dev libglib2.0-dev \
+    libpcre2-dev libyaml-dev libgumbo-dev libsqlite3-dev libcurl4-openssl-dev \
+    libsodium-dev libjson-glib-dev
+DEPS_TEST = libcmocka-dev clang libclang-rt-14-dev clang-format mandoc python3 \
+    postfix libsasl2-modules sasl2-bin sqlite3 procps
+
+PKGS = glib-2.0 gmime-3.0 libpcre2-8 yaml-0.1 sqlite3 libcurl libsodium json-glib-1.0
+
+WARN = -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes \
+    -Wmissing-prototypes -Wwrite-strings -Wformat=2 -Wundef -Wvla \
+    -Wswitch-enum -Wnull-dereference $(if $(DEV),-Werror)
+HARDEN = $(if $(SAN),,-D_FORTIFY_SOURCE=3) -fstack-protector-strong -fPIE
+OPT ?= -O2 -g
+CFLAGS ?=
+LDFLAGS ?=
+
+# pkg-config answers only once its package is there: asked when compiling.
+PKG_CFLAGS = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS)))
+PKG_LIBS   = $(shell pkg-config --libs $(PKGS)) -lgumbo -lmilter -pthread
+ALL_CFLAGS = -std=gnu11 $(OPT) $(WARN) $(HARDEN) -fno-common -pthread \
+    $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all) \
+    -Iinclude -Isrc $(PKG_CFLAGS) -D_GNU_SOURCE \
+    -DCH_DATADIR='"$(DATADIR)"' -DCH_SYSCONFDIR='"$(SYSCONFDIR)"' \
+    -DG_LOG_DOMAIN='"chaperone"' -include chaperone/banned.h $(CFLAGS)
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
+
+LIB_SRC := $(wildcard src/base/*.c src/core/*.c src/entity/*.c src/record/*.c)
+LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
+MILTER_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard src/milter/*.c))
+CLI_OBJ    := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard src/cli/*.c))
+UNIT_SRC := $(wildcard tests/unit/test_*.c)
+UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/%)
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZ_BIN := $(FUZZ_SRC:tests/fuzz/%.c=build/fuzz/%)
+PROGRAMS := $(BUILD)/chaperone-milter $(BUILD)/chaperone
+
+.PHONY: all deps deps-build check check-run demo install uninstall bench soak \
+    lint format clean help unit fuzz-build
+.DEFAULT_GOAL := all
+
+all: $(PROGRAMS)
+
+help:
+	@echo 'make [all] | deps | check | demo [ONCE=1] | install [DESTDIR= PREFIX=]'
+	@echo 'make unit | soak [MINUTES=10] | lint | format | clean'
+
+$(BUILD)/libchaperone.a: $(LIB_OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+$(BUILD)/chaperone-milter: $(MILTER_OBJ) $(BUILD)/libchaperone.a
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+$(BUILD)/chaperone: $(CLI_OBJ) $(BUILD)/libchaperone.a
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+# A test may ask for more: "/* LDFLAGS: -Wl,--wrap=write */" on a line of its own.
+$(BUILD)/tests/test_%: tests/unit/test_%.c $(BUILD)/libchaperone.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Itests/unit -DCH_SOURCE_DIR='"$(CURDIR)"' -MMD -MP -MF $@.d -o $@ $< \
+	    $(BUILD)/libchaperone.a $(ALL_LDFLAGS) \
+	    $(shell sed -n 's|^/\* LDFLAGS: \(.*\) \*/$$|\1|p' $<) $(PKG_LIBS) -lcmocka
+
+unit: $(UNIT_BIN)
+	@tests/run.sh unit $(UNIT_BIN)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+# Fuzz targets are built by clang with their own objects.
+FUZZ_CC = clang -std=gnu11 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+    -Iinclude -Isrc $(PKG_CFLAGS) -D_GNU_SOURCE -pthread -DCH_SOURCE_DIR='"$(CURDIR)"'
+build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(LIB_SRC) $(wildcard include/chaperone/*.h)
+	@mkdir -p $(@D)
+	$(FUZZ_CC) -o $@ $< $(LIB_SRC) $(PKG_LIBS)
+fuzz-build: $(FUZZ_BIN)
+
+deps: deps-build
+	@tests/deps.sh $(DEPS_TEST)
+deps-build:
+	@tests/deps.sh $(DEPS_BUILD)
+
+check: deps
+	@$(MAKE) --no-print-directory check-run DEV=1
+check-run:
+	@tests/check.sh
+
+demo: deps
+	@$(MAKE) --no-print-directory all
+	@python3 -B tests/e2e/demo.py $(if $(ONCE),--once)
+
+soak:
+	@$(MAKE) --no-print-directory fuzz-build
+	@tests/soak.sh $(or $(MINUTES),10)
+
+lint:
+	@tests/lint.sh
+
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(DATADIR)/rules \
+	    $(DESTDIR)$(SYSCONFDIR)/chaperone/rules.d $(DESTDIR)$(UNITDIR) \
+	    $(DESTDIR)$(PREFIX)/lib/sysusers.d $(DESTDIR)$(PREFIX)/lib/tmpfiles.d
+	install -m 755 $(BUILD)/chaperone-milter $(DESTDIR)$(PREFIX)/sbin/
+	install -m 755 $(BUILD)/chaperone $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 rules/*.yaml $(DESTDIR)$(DATADIR)/rules/
+	install -m 644 conf/gateways.yaml $(DESTDIR)$(DATADIR)/
+	test -e $(DESTDIR)$(SYSCONFDIR)/chaperone/chaperone.yaml || \
+	    install -m 644 conf/chaperone.yaml $(DESTDIR)$(SYSCONFDIR)/chaperone/
+	sed 's|@SBINDIR@|$(PREFIX)/sbin|' conf/chaperone-milter.service > $(DESTDIR)$(UNITDIR)/chaperone-milter.service
+	install -m 644 conf/chaperone.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/chaperone.conf
+	install -m 644 conf/chaperone.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/chaperone.conf
+	for page in docs/man/*.[1-8]; do s=$${page##*.}; install -d $(DESTDIR)$(MANDIR)/man$$s; \
+	    install -m 644 $$page $(DESTDIR)$(MANDIR)/man$$s/; done
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/sbin/chaperone-milter $(DESTDIR)$(PREFIX)/bin/chaperone \
+	    $(DESTDIR)$(UNITDIR)/chaperone-milter.service \
+	    $(DESTDIR)$(PREFIX)/lib/sysusers.d/chaperone.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/chaperone.conf
+	rm -rf $(DESTDIR)$(DATADIR)
+	for page in docs/man/*.[1-8]; do s=$${page##*.}; \
+	    rm -f $(DESTDIR)$(MANDIR)/man$$s/$${page##*/}; done
+
+clean:
+	rm -rf build run

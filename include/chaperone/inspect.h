@@ -1,0 +1,81 @@
+/*
+ * The walk: from a post to a verdict.  Start reading here, then inspect.c.
+ *
+ * Pure: no disk, clock, log or MTA.  Time comes in with the envelope, so a
+ * verdict can be replayed.  The milter, the command line, the tests and the
+ * fuzzers call these same functions.
+ */
+#ifndef CHAPERONE_INSPECT_H
+#define CHAPERONE_INSPECT_H
+
+#include "chaperone/config.h"
+#include "chaperone/gateways.h"
+#include "chaperone/message.h"
+#include "chaperone/ruleset.h"
+
+/* What a reload replaces as a whole; const once made, counted. */
+typedef struct {
+    ch_config *config;
+    ch_ruleset *rules;
+    ch_gateways *gateways;
+    gint refs;
+} ch_house;
+
+/* Loads rules and gateways that config names.  Takes config.  NULL after an
+ * error. */
+ch_house *ch_house_new(ch_config *config, ch_diag *diag);
+/* Configuration (path NULL: the standard file), rules and gateways. */
+ch_house *ch_house_load(const char *path, ch_diag *diag);
+ch_house *ch_house_ref(ch_house *house); /* Thread-safe. */
+void ch_house_unref(ch_house *house);
+
+/* A post given as text instead of a message; each may be NULL. */
+typedef struct {
+    const char *subject, *text, *html;
+    const char *const *headers; /* name, value, name, value ..., NULL */
+} ch_plain_post;
+
+typedef struct {
+    gboolean judge_all;  /* judge as a post whatever the recipients */
+    const char *gateway; /* name: judge as a post to this one, or NULL */
+} ch_ask;
+
+typedef struct {
+    ch_house *house;       /* counted: rules and gateways live in it */
+    gboolean in_scope;     /* FALSE: ordinary mail, nothing was judged */
+    ch_action action;      /* strongest of all, after policy */
+    ch_action unmonitored; /* what it would be without monitor mode */
+    GArray *findings;      /* of ch_finding, strongest first */
+    GArray *destinations;  /* of ch_destination, in recipient order */
+    GPtrArray *notes;      /* of ch_note */
+    gboolean spanish;      /* the post is written in Spanish */
+    char *author;          /* login, proven, or NULL */
+    ch_message *message;   /* NULL for a plain post */
+    GPtrArray *texts;      /* of ch_text; findings point into them */
+} ch_verdict;
+
+void ch_verdict_free(ch_verdict *verdict);
+
+/* Whether mail with this envelope is judged at all: the milter asks before
+ * the body is sent. */
+gboolean ch_inspect_in_scope(const ch_house *house, const ch_envelope *e);
+
+/* NULL + GError: no verdict, so a temporary failure, never accept.  ask may
+ * be NULL.  Owned. */
+ch_verdict *ch_inspect(ch_house *house, const ch_envelope *e, GBytes *raw,
+                       const ch_ask *ask, GError **error);
+ch_verdict *ch_inspect_plain(ch_house *house, const ch_envelope *e,
+                             const ch_plain_post *post, const ch_ask *ask,
+                             GError **error);
+
+/* Distinct values among the findings that count (action above accept), comma
+ * separated: for records and headers.  Owned. */
+char *ch_verdict_dup_rules(const ch_verdict *verdict);
+char *ch_verdict_dup_gateways(const ch_verdict *verdict);
+/* Earliest known publish time of the destinations, or -1. */
+gint64 ch_verdict_publish_at(const ch_verdict *verdict);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ch_house, ch_house_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ch_verdict, ch_verdict_free)
+
+#endif

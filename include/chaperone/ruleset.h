@@ -1,0 +1,60 @@
+/*
+ * Rules: YAML packs to something that runs over the texts of a post.
+ *
+ * A loaded ruleset is const and shared by all threads.  Loading refuses
+ * unknown keys, signals and entities, bad patterns, patterns that match the
+ * empty string, duplicate ids, rules without reference, advice or examples.
+ */
+#ifndef CHAPERONE_RULESET_H
+#define CHAPERONE_RULESET_H
+
+#include "chaperone/config.h"
+
+typedef enum { CH_CONFIDENCE_LOW, CH_CONFIDENCE_MEDIUM, CH_CONFIDENCE_HIGH }
+    ch_confidence;
+
+typedef struct ch_rule {
+    char *id, *title, *title_es;
+    char *advice, *advice_es; /* plain words for staff */
+    char *reference;          /* law, guideline or case */
+    char *reviewed;           /* date of the last review */
+    ch_action action;
+    guint severity; /* 1 legal or patient harm .. 4 style */
+    ch_confidence confidence;
+    GStrv must_match, must_pass; /* examples */
+    gboolean reply_examples;     /* the examples are replies */
+    const char *file;
+    guint line;
+} ch_rule;
+
+typedef struct ch_ruleset ch_ruleset;
+
+/* Loads every *.yaml of the configured directories (or single files), in
+ * name order.  Marks the practice's own values.  NULL after an error. */
+ch_ruleset *ch_ruleset_load(const ch_config *config, ch_diag *diag);
+ch_ruleset *ch_ruleset_parse(const char *file, const char *data,
+                             gsize length, const ch_config *config,
+                             ch_diag *diag);
+void ch_ruleset_free(ch_ruleset *rules);
+
+const GPtrArray *ch_ruleset_rules(const ch_ruleset *rules); /* of ch_rule */
+const ch_rule *ch_ruleset_find(const ch_ruleset *rules, const char *id);
+
+/* What rules may ask about a post besides its texts. */
+typedef struct {
+    gboolean is_reply;
+    gboolean has_image;
+    const GArray *defects;   /* of ch_defect, or NULL */
+    const GArray *unscanned; /* of ch_unscanned, or NULL */
+    const GPtrArray *parts;  /* of ch_part, or NULL */
+} ch_facts;
+
+/* Runs all rules over folded texts; appends ch_finding with the rule's own
+ * action.  GError only for trouble of ours.  Thread-safe. */
+gboolean ch_ruleset_run(const ch_ruleset *rules, const GPtrArray *texts,
+                        const ch_facts *facts, GArray *findings,
+                        GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ch_ruleset, ch_ruleset_free)
+
+#endif
