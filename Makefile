@@ -55,6 +55,8 @@ FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_BIN := $(FUZZ_SRC:tests/fuzz/%.c=build/fuzz/%)
 PROGRAMS := $(BUILD)/chaperone-milter $(BUILD)/chaperone
 
+MAKEFLAGS += --no-print-directory
+
 .PHONY: all deps deps-build check check-run demo install uninstall bench soak \
     lint format clean help unit fuzz-build
 .DEFAULT_GOAL := all
