@@ -6,9 +6,11 @@
  *            part has body, hidden, alt and link texts).
  *   plain    what a reader sees of it: for HTML without markup and with
  *            references resolved, else the source itself.
- *   folded   plain, normalised for matching (ch_text_fold): NFKC, format
- *            characters removed, look-alike letters folded to Latin, lower
- *            case, white space runs folded to one space.
+ *   folded   plain, normalised for matching (ch_text_fold): compatibility
+ *            forms resolved (NFKC), format characters and accents removed
+ *            (but n with tilde, a Spanish letter), look-alike letters and
+ *            typographic signs folded, lower case, runs of white space as
+ *            one space.
  *
  * A text is built once, then only read; it belongs to one message.
  */
@@ -61,6 +63,8 @@ const char *ch_text_plain(const ch_text *text, gsize *len_out);
 
 /* Makes the folded view; idempotent.  Not thread-safe for one text. */
 void ch_text_fold(ch_text *text);
+/* Folds a string of its own, as rules do with their phrases.  Owned. */
+char *ch_text_dup_folded(const char *utf8);
 /* Borrowed; the text must be folded. */
 const char *ch_text_folded(const ch_text *text, gsize *len_out);
 
@@ -68,9 +72,9 @@ const char *ch_text_folded(const ch_text *text, gsize *len_out);
  * folded text, the first always 0.  Borrowed arrays of gsize. */
 const GArray *ch_text_sentences(const ch_text *text);
 const GArray *ch_text_paragraphs(const ch_text *text);
-/* Offset into the folded text from which on everything is quoted from
- * somebody else ("On … wrote:", "> "); its length if nothing is. */
-gsize ch_text_quote_start(const ch_text *text);
+/* What is quoted from somebody else ("> ", what follows "On … wrote:"), as
+ * ascending spans of the folded text.  Borrowed array of ch_span. */
+const GArray *ch_text_quotes(const ch_text *text);
 
 /* Span of plain, or of folded text, to span of source.  Pure. */
 ch_span ch_text_origin_of_plain(const ch_text *text, ch_span plain);
