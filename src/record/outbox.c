@@ -107,8 +107,9 @@ record_failure(ch_db *db, const ch_seal *seal, gint64 row, const char *reply,
         return FALSE;
     }
     if (!ch_rows_next(rows, &step_error)) {
+        gboolean gone = step_error == NULL; /* sent by another process */
         g_propagate_error(error, g_steal_pointer(&step_error));
-        return *error == NULL;
+        return gone;
     }
     g_autofree char *id = ch_rows_dup_text(rows, 0);
     g_autofree char *kind = ch_rows_dup_text(rows, 1);

@@ -56,9 +56,8 @@ fail_file(const char *file, int saved_errno, const char *what, GError **error)
     return FALSE;
 }
 
-/* Flushes the directory, so that a new name in it survives a power cut. */
-static gboolean
-sync_directory(const char *file)
+gboolean
+ch_sync_directory(const char *file)
 {
     g_autofree char *directory = g_path_get_dirname(file);
     int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -110,7 +109,7 @@ make_key_file(const char *file, GError **error)
     ok = ok && (link(aside, file) == 0 || errno == EEXIST);
     int saved_errno = errno;
     (void)unlink(aside);
-    if (!ok || !sync_directory(file)) {
+    if (!ok || !ch_sync_directory(file)) {
         return fail_file(file, ok ? errno : saved_errno, "cannot be made",
                          error);
     }

@@ -10,6 +10,7 @@
  *   items.c, ledger.c, outbox.c
  *                   what the tables mean, in plain SQL; each function runs
  *                   inside a transaction that somebody else opened
+ *   jobs.c          the rules: what one step of a transaction does
  *   store.c         threads, transactions, the order of things
  */
 #ifndef CHAPERONE_STORE_INT_H
@@ -28,6 +29,10 @@ typedef struct ch_seal ch_seal;
  * everybody.  Owned; const once made, any thread. */
 ch_seal *ch_seal_open(const char *key_file, gboolean create, GError **error);
 void ch_seal_free(ch_seal *seal);
+
+/* Flushes the directory of file, so that a new name in it survives a power
+ * cut.  FALSE: errno says why. */
+gboolean ch_sync_directory(const char *file);
 
 /* Tells two keys apart without giving either away. */
 void ch_seal_check_value(const ch_seal *seal, guint8 out[CH_DIGEST_BYTES]);
@@ -192,6 +197,61 @@ GPtrArray *ch_outbox_due(ch_db *db, gint64 now_us, guint limit,
 gboolean ch_outbox_done(ch_db *db, const ch_seal *seal, gint64 row,
                         gboolean sent, const char *reply, gint64 next_us,
                         GError **error);
+
+/* --- jobs.c ------------------------------------------------------------ */
+
+/* Runs as one step of a transaction, on the committing thread. */
+typedef gboolean (*ch_job)(ch_db *db, const ch_seal *seal, gpointer data,
+                           GError **error);
+
+typedef struct {
+    const ch_record *record;
+    const ch_sealed *sealed; /* NULL: no message is kept */
+    ch_prior *prior;         /* out */
+} ch_take;
+
+typedef struct {
+    const guint8 *key;
+    gint64 now_us;
+    guint count; /* out */
+} ch_failure;
+
+typedef struct {
+    const char *id;
+    ch_state state;    /* ch_job_decide */
+    const char *event; /* ch_job_note_view */
+    const ch_decision *decision;
+} ch_decide;
+
+typedef struct {
+    gint64 row;
+    gboolean sent;
+    const char *reply;
+    gint64 next_us;
+} ch_sent;
+
+typedef struct {
+    gint64 kept_us, rejected_us, ledger_us, now_us;
+    guint destroyed; /* out: of this step */
+} ch_purge;
+
+gboolean ch_job_take(ch_db *db, const ch_seal *seal, gpointer data,
+                     GError **error); /* ch_take */
+gboolean ch_job_count_failure(ch_db *db, const ch_seal *seal, gpointer data,
+                              GError **error); /* ch_failure */
+gboolean ch_job_decide(ch_db *db, const ch_seal *seal, gpointer data,
+                       GError **error); /* ch_decide */
+gboolean ch_job_seen(ch_db *db, const ch_seal *seal, gpointer data,
+                     GError **error); /* ch_decide */
+gboolean ch_job_note_view(ch_db *db, const ch_seal *seal, gpointer data,
+                          GError **error); /* ch_decide */
+gboolean ch_job_outbox_done(ch_db *db, const ch_seal *seal, gpointer data,
+                            GError **error); /* ch_sent */
+/* Some of what is due; again while destroyed is not 0. */
+gboolean ch_job_destroy(ch_db *db, const ch_seal *seal, gpointer data,
+                        GError **error); /* ch_purge */
+gboolean ch_job_forget(ch_db *db, const ch_seal *seal, gpointer data,
+                       GError **error); /* ch_purge */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ch_seal, ch_seal_free)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ch_sealed, ch_sealed_clear)

@@ -106,14 +106,14 @@ code_of(int status)
 static gboolean
 fail(ch_db *db, int status, GError **error)
 {
-    int system = db->handle != NULL ? sqlite3_system_errno(db->handle) : 0;
+    int os_error = db->handle != NULL ? sqlite3_system_errno(db->handle) : 0;
     int extended =
         db->handle != NULL ? sqlite3_extended_errcode(db->handle) : status;
-    gboolean by_system = system != 0 && code_of(status) == CH_ERROR_IO &&
-                         (status & 0xff) != SQLITE_BUSY;
+    gboolean by_os = os_error != 0 && code_of(status) == CH_ERROR_IO &&
+                     (status & 0xff) != SQLITE_BUSY;
     g_set_error(error, CH_ERROR, (gint)code_of(status),
                 "store: %s (SQLite %d)%s%s", sqlite3_errstr(status), extended,
-                by_system ? ": " : "", by_system ? g_strerror(system) : "");
+                by_os ? ": " : "", by_os ? g_strerror(os_error) : "");
     return FALSE;
 }
 
