@@ -21,11 +21,11 @@ BUILD ?= build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
 # Debian's names; make deps is the one place that knows them.
 DEPS_BUILD = gcc libc6-dev pkg-config libmilter-dev libgmime-3.0-dev libglib2.0-dev \
     libpcre2-dev libyaml-dev libgumbo-dev libsqlite3-dev libcurl4-openssl-dev \
-    libsodium-dev libjson-glib-dev
+    libsodium-dev libjson-glib-dev tzdata
 DEPS_TEST = libcmocka-dev clang libclang-rt-14-dev clang-format mandoc python3 \
     postfix libsasl2-modules sasl2-bin sqlite3 procps
 
-PKGS = glib-2.0 gmime-3.0 libpcre2-8 yaml-0.1 sqlite3 libcurl libsodium json-glib-1.0
+PKGS = glib-2.0 gio-2.0 gmime-3.0 libpcre2-8 yaml-0.1 sqlite3 libcurl libsodium json-glib-1.0
 
 WARN = -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes \
     -Wmissing-prototypes -Wwrite-strings -Wformat=2 -Wundef -Wvla \

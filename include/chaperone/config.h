@@ -69,8 +69,9 @@ void ch_config_unref(ch_config *config);
 
 /* The configuration in force as YAML, every key, one a line.  Owned. */
 char *ch_config_dup_yaml(const ch_config *config);
-/* Every key as "practice.names", in order.  Borrowed, NULL-terminated. */
-const char *const *ch_config_keys(void);
+/* Every key as "practice.names", in order.  Borrowed. */
+guint ch_config_key_count(void);
+const char *ch_config_key_name(guint index);
 
 /* Login of the author, or the local user of a trusted submitter, or NULL:
  * From and MAIL FROM are never proof (CONTRACT.md, "Author").  Owned. */

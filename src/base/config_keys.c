@@ -1,0 +1,183 @@
+/*
+ * Every key of chaperone.yaml in one table, and the checks of their values.
+ */
+#include "config_int.h"
+
+#include <gio/gio.h>
+
+#define AT(field) G_STRUCT_OFFSET(ch_config, field)
+
+static gboolean
+is_unix_socket(const char *value)
+{
+    return g_str_has_prefix(value, "unix:/") && strlen(value) < 5 + 108;
+}
+
+static gboolean
+is_port(const char *text)
+{
+    guint64 port;
+    return g_ascii_string_to_unsigned(text, 10, 1, 65535, &port, NULL);
+}
+
+static gboolean
+is_milter_socket(const char *value)
+{
+    if (is_unix_socket(value)) {
+        return TRUE;
+    }
+    if (!g_str_has_prefix(value, "inet:") &&
+        !g_str_has_prefix(value, "inet6:")) {
+        return FALSE;
+    }
+    g_auto(GStrv) parts = g_strsplit(strchr(value, ':') + 1, "@", 2);
+    return g_strv_length(parts) == 2 && is_port(parts[0]) &&
+           parts[1][0] != '\0';
+}
+
+static gboolean
+is_mode(const char *value)
+{
+    guint64 mode;
+    return strlen(value) >= 3 &&
+           strspn(value, "01234567") == strlen(value) &&
+           (mode = g_ascii_strtoull(value, NULL, 8)) <= 0777 && mode != 0;
+}
+
+static gboolean
+is_smtp_url(const char *value)
+{
+    g_autoptr(GUri) uri = g_uri_parse(value, G_URI_FLAGS_NONE, NULL);
+    return uri != NULL && g_strcmp0(g_uri_get_scheme(uri), "smtp") == 0 &&
+           g_uri_get_host(uri) != NULL && *g_uri_get_host(uri) != '\0' &&
+           *g_uri_get_path(uri) == '\0';
+}
+
+static gboolean
+is_store_url(const char *value)
+{
+    return g_str_has_prefix(value, "sqlite:/");
+}
+
+static gboolean
+is_absolute(const char *value)
+{
+    return value[0] == '\0' || g_path_is_absolute(value);
+}
+
+static gboolean
+is_zone(const char *value)
+{
+    g_autoptr(GTimeZone) zone = g_time_zone_new_identifier(value);
+    return zone != NULL;
+}
+
+static gboolean
+is_address(const char *value)
+{
+    const char *at = strchr(value, '@');
+    return value[0] == '\0' ||
+           (at != NULL && at > value && at[1] != '\0' &&
+            strpbrk(value, " <>,;:\"\r\n\t") == NULL &&
+            strchr(at + 1, '@') == NULL);
+}
+
+static gboolean
+is_submitter(const char *value)
+{
+    if (g_str_has_prefix(value, "local:")) {
+        return value[6] != '\0';
+    }
+    g_autoptr(GInetAddressMask) mask =
+        g_inet_address_mask_new_from_string(value, NULL);
+    return mask != NULL;
+}
+
+static gboolean
+is_one_line(const char *value)
+{
+    return strpbrk(value, "\r\n") == NULL;
+}
+
+static gboolean
+is_listen(const char *value)
+{
+    const char *colon = strrchr(value, ':');
+    return colon != NULL && colon > value && is_port(colon + 1);
+}
+
+const config_key ch_config_table[] = {
+    {"rules.paths", TYPE_STRINGS, AT(rules_paths), NULL, NULL, NULL},
+    {"rules.disable", TYPE_STRINGS, AT(rules_disable), "[]", NULL, NULL},
+    {"rules.monitor", TYPE_STRINGS, AT(rules_monitor), "[]", NULL, NULL},
+    {"rules.cache", TYPE_STRING, AT(rules_cache), "/var/cache/chaperone",
+     "an absolute path", is_absolute},
+    {"practice.names", TYPE_STRINGS, AT(practice_names), "[]", NULL, NULL},
+    {"practice.phones", TYPE_STRINGS, AT(practice_phones), "[]", NULL, NULL},
+    {"practice.domains", TYPE_STRINGS, AT(practice_domains), "[]", NULL,
+     NULL},
+    {"practice.addresses", TYPE_STRINGS, AT(practice_addresses), "[]", NULL,
+     NULL},
+    {"practice.npi", TYPE_STRINGS, AT(practice_npi), "[]", NULL, NULL},
+    {"practice.ein", TYPE_STRINGS, AT(practice_ein), "[]", NULL, NULL},
+    {"practice.staff", TYPE_STRINGS, AT(practice_staff), "[]", NULL, NULL},
+    {"practice.timezone", TYPE_STRING, AT(practice_timezone),
+     "America/New_York", "a time zone of the system such as Europe/Madrid",
+     is_zone},
+    {"practice.contact", TYPE_STRING, AT(practice_contact), "\"\"",
+     "one line", is_one_line},
+    {"scope", TYPE_ENUM, AT(scope), "gateways", "gateways|all", NULL},
+    {"mixed", TYPE_ENUM, AT(mixed), "split", "split|all", NULL},
+    {"mode", TYPE_ENUM, AT(mode), "enforce", "enforce|monitor", NULL},
+    {"authors.trusted", TYPE_STRINGS, AT(authors_trusted), "[]",
+     "a client address, a network like 192.0.2.0/24, or local:USER",
+     is_submitter},
+    {"overrides", TYPE_OVERRIDES, AT(overrides), "[]", NULL, NULL},
+    {"policy.combined", TYPE_COUNT, AT(policy_combined), "3", NULL, NULL},
+    {"gateways.files", TYPE_STRINGS, AT(gateways_files), NULL, NULL, NULL},
+    {"gateways.accounts", TYPE_EMPTY, 0, "[]", NULL, NULL},
+    {"milter.socket", TYPE_STRING, AT(milter_socket),
+     "unix:/var/spool/postfix/chaperone/milter.sock",
+     "unix:/PATH or inet:PORT@HOST", is_milter_socket},
+    {"milter.socket_mode", TYPE_STRING, AT(milter_socket_mode), "\"0660\"",
+     "an octal mode such as \"0660\"", is_mode},
+    {"milter.user", TYPE_STRING, AT(milter_user), "chaperone", NULL, NULL},
+    {"milter.group", TYPE_STRING, AT(milter_group), "postfix", NULL, NULL},
+    {"milter.on_failure", TYPE_EMPTY, 0, "tempfail", "tempfail", NULL},
+    {"milter.max_message", TYPE_BYTES, AT(milter_max_message), "50MiB", NULL,
+     NULL},
+    {"control.socket", TYPE_STRING, AT(control_socket),
+     "unix:/run/chaperone/control.sock", "unix:/PATH", is_unix_socket},
+    {"quarantine.retention", TYPE_DURATION, AT(quarantine_retention), "90d",
+     NULL, NULL},
+    {"reject.keep", TYPE_DURATION, AT(reject_keep), "0d", NULL, NULL},
+    {"ledger.retention", TYPE_DURATION, AT(ledger_retention), "6y", NULL,
+     NULL},
+    {"store.url", TYPE_STRING, AT(store_url),
+     "sqlite:/var/lib/chaperone/chaperone.db", "sqlite:/PATH", is_store_url},
+    {"store.key_file", TYPE_STRING, AT(store_key_file),
+     "/etc/chaperone/store.key", "an absolute path", is_absolute},
+    {"release.smtp", TYPE_STRING, AT(release_smtp), "smtp://127.0.0.1:10025",
+     "smtp://HOST:PORT", is_smtp_url},
+    {"notices.smtp", TYPE_STRING, AT(notices_smtp), "smtp://127.0.0.1:25",
+     "smtp://HOST:PORT", is_smtp_url},
+    {"notices.from", TYPE_STRING, AT(notices_from), "\"\"",
+     "a mail address, or \"\" for chaperone@ this host", is_address},
+    {"notices.compliance", TYPE_STRING, AT(notices_compliance), "\"\"",
+     "a mail address, or \"\" for nobody", is_address},
+    {"notices.author", TYPE_BOOL, AT(notices_author), "true", NULL, NULL},
+    {"review.listen", TYPE_STRING, AT(review_listen), "127.0.0.1:8025",
+     "HOST:PORT", is_listen},
+    {"review.base_url", TYPE_STRING, AT(review_base_url), "\"\"", NULL, NULL},
+    {"review.tls", TYPE_EMPTY, 0, "{}", NULL, NULL},
+    {"metrics.textfile", TYPE_STRING, AT(metrics_textfile),
+     "/run/chaperone/metrics.prom", "an absolute path, or \"\" for none",
+     is_absolute},
+    {"log.to", TYPE_ENUM, AT(log_to), "syslog", "syslog|stderr|journal",
+     NULL},
+    {"log.level", TYPE_ENUM, AT(log_level), "info",
+     "err|warning|notice|info|debug", NULL},
+    {"log.format", TYPE_ENUM, AT(log_format), "text", "text|json", NULL},
+};
+
+const guint ch_config_table_length = G_N_ELEMENTS(ch_config_table);

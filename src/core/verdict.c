@@ -1,0 +1,90 @@
+/*
+ * Names of actions and what is read off a finished verdict.
+ */
+#include "chaperone/inspect.h"
+
+static const char *const action_names[] = {"accept", "tag", "quarantine",
+                                           "reject"};
+
+const char *
+ch_action_name(ch_action action)
+{
+    return action_names[action];
+}
+
+gboolean
+ch_action_parse(const char *name, ch_action *action_out)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(action_names); i++) {
+        if (strcmp(name, action_names[i]) == 0) {
+            *action_out = (ch_action)i;
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+void
+ch_verdict_free(ch_verdict *verdict)
+{
+    if (verdict == NULL) {
+        return;
+    }
+    g_clear_pointer(&verdict->texts, g_ptr_array_unref);
+    ch_message_free(verdict->message);
+    g_array_unref(verdict->findings);
+    g_array_unref(verdict->destinations);
+    g_ptr_array_unref(verdict->notes);
+    g_free(verdict->author);
+    ch_house_unref(verdict->house);
+    g_free(verdict);
+}
+
+static void
+append_once(GString *list, const char *name)
+{
+    g_auto(GStrv) have = g_strsplit(list->str, ",", 0);
+    if (!g_strv_contains((const char *const *)have, name)) {
+        g_string_append_printf(list, "%s%s", list->len > 0 ? "," : "", name);
+    }
+}
+
+char *
+ch_verdict_dup_rules(const ch_verdict *verdict)
+{
+    GString *list = g_string_new(NULL);
+    for (guint i = 0; i < verdict->findings->len; i++) {
+        const ch_finding *f =
+            &g_array_index(verdict->findings, ch_finding, i);
+        if (f->action > CH_ACCEPT) {
+            append_once(list, f->rule->id);
+        }
+    }
+    return g_string_free(list, FALSE);
+}
+
+char *
+ch_verdict_dup_gateways(const ch_verdict *verdict)
+{
+    GString *list = g_string_new(NULL);
+    for (guint i = 0; i < verdict->destinations->len; i++) {
+        append_once(list, g_array_index(verdict->destinations, ch_destination,
+                                        i)
+                              .gateway->name);
+    }
+    return g_string_free(list, FALSE);
+}
+
+gint64
+ch_verdict_publish_at(const ch_verdict *verdict)
+{
+    gint64 earliest = -1;
+    for (guint i = 0; i < verdict->destinations->len; i++) {
+        gint64 at = g_array_index(verdict->destinations, ch_destination, i)
+                        .publish_at_us;
+        if (at >= 0 && (earliest < 0 || at < earliest)) {
+            earliest = at;
+        }
+    }
+    return earliest;
+}
