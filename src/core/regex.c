@@ -28,12 +28,9 @@ new_limits(void)
 static gboolean
 matches_empty(const pcre2_code *code)
 {
-    uint32_t shortest = 0;
     g_autoptr(pcre2_match_data) data =
         pcre2_match_data_create_from_pattern(code, NULL);
-    pcre2_pattern_info(code, PCRE2_INFO_MINLENGTH, &shortest);
-    return shortest == 0 ||
-           pcre2_match(code, (PCRE2_SPTR) "", 0, 0, 0, data, NULL) >= 0;
+    return pcre2_match(code, (PCRE2_SPTR) "", 0, 0, 0, data, NULL) >= 0;
 }
 
 ch_regex *

@@ -1,0 +1,31 @@
+/*
+ * us-mbi: Medicare Beneficiary Identifier, 45 CFR 164.514(b)(2)(i)(I).
+ *
+ * CMS, "Understanding the Medicare Beneficiary Identifier format": eleven
+ * characters C A AN N A AN N A A N N, C = 1-9, no letters S L O I B Z.  The
+ * number on the sample card of CMS is nobody's.
+ */
+#include "kinds.h"
+
+#define A "[ac-hjkmnp-rt-y]"
+#define AN "[0-9ac-hjkmnp-rt-y]"
+
+static gboolean
+accept(const char *text, gsize length, ch_span *span)
+{
+    char compact[12] = "";
+    gsize n = 0;
+    (void)length;
+    for (gsize i = span->start; i < span->end && n < 11; i++) {
+        if (g_ascii_isalnum(text[i])) {
+            compact[n++] = text[i];
+        }
+    }
+    return strncmp(compact, "1eg4te5mk7", 10) != 0;
+}
+
+const ch_entity_kind ch_entity_us_mbi = {
+    "us-mbi",
+    "(?<![\\w-])[1-9]" A AN "[0-9](?<s>[- ]?)" A AN "[0-9]\\k<s>" A A
+    "[0-9]{2}(?![\\w-])",
+    accept, NULL};
