@@ -107,9 +107,11 @@ record_failure(ch_db *db, const ch_seal *seal, gint64 row, const char *reply,
         return FALSE;
     }
     if (!ch_rows_next(rows, &step_error)) {
-        gboolean gone = step_error == NULL; /* sent by another process */
+        if (step_error == NULL) {
+            return TRUE; /* another process was faster */
+        }
         g_propagate_error(error, g_steal_pointer(&step_error));
-        return gone;
+        return FALSE;
     }
     g_autofree char *id = ch_rows_dup_text(rows, 0);
     g_autofree char *kind = ch_rows_dup_text(rows, 1);
