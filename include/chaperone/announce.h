@@ -12,8 +12,8 @@
 #include "chaperone/inspect.h"
 #include "chaperone/notice.h"
 
-/* "policy/failure": the rule of a message that failed CH_MAX_FAILURES
- * times; it is in no pack. */
+/* The rule of a message that failed CH_MAX_FAILURES times: structure.yaml
+ * has its title and advice. */
 #define CH_RULE_FAILURE "policy/failure"
 
 typedef struct {

@@ -241,12 +241,13 @@ pass(delivery *d, const judged *j, const ch_plan *plan,
         return fail(d, "store", error);
     }
     if (!ch_mta_mark(d->ctx, d->c, ch_action_name(plan->passing),
-                     j->rules, d->id)) {
+                     tagged ? j->rules : "", d->id)) {
         return fail(d, "mta", NULL);
     }
-    if (plan->kind == CH_PLAN_SPLIT &&
-        !ch_mta_delete(d->ctx, d->e, plan->held)) {
-        return ch_mta_defer(d->ctx);
+    if (plan->kind == CH_PLAN_SPLIT) {
+        return ch_mta_delete(d->ctx, d->e, plan->held)
+                   ? SMFIS_CONTINUE
+                   : ch_mta_defer(d->ctx);
     }
     log_message(d, ch_action_name(plan->passing), tagged ? "passed" : NULL,
                 j->rules, j->gateways);

@@ -122,10 +122,15 @@ open_socket(ch_daemon *daemon, const ch_config *config, GError **error)
 static void
 block_signals(void)
 {
-    sigset_t ours;
-    sigemptyset(&ours);
-    sigaddset(&ours, SIGUSR1); /* inherited by all threads */
-    pthread_sigmask(SIG_BLOCK, &ours, NULL);
+    /* Ours and those that libmilter's signal thread waits for: all threads
+     * inherit this, else one of them would take SIGTERM and die of it. */
+    static const int waited_for[] = {SIGUSR1, SIGHUP, SIGTERM, SIGINT};
+    sigset_t set;
+    sigemptyset(&set);
+    for (guint i = 0; i < G_N_ELEMENTS(waited_for); i++) {
+        sigaddset(&set, waited_for[i]);
+    }
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
 }
 

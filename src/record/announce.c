@@ -6,8 +6,6 @@
  */
 #include "chaperone/announce.h"
 
-#include <string.h>
-
 ch_event
 ch_event_of_item(const ch_item *item, ch_notice_kind kind, gint64 time_us)
 {
@@ -47,19 +45,6 @@ dup_channel(const ch_house *house, const char *gateways)
 }
 
 static void
-add_failure(GPtrArray *titles, GPtrArray *advices, gboolean spanish)
-{
-    g_ptr_array_add(titles,
-                    g_strdup(spanish ? "No se pudo revisar la publicación"
-                                     : "The post could not be judged"));
-    g_ptr_array_add(
-        advices,
-        g_strdup(spanish ? "Una persona la revisará; no la envíe otra vez."
-                         : "A person will look at it; do not send it "
-                           "again."));
-}
-
-static void
 add_rule(GPtrArray *titles, GPtrArray *advices, const ch_rule *rule,
          gboolean spanish)
 {
@@ -83,8 +68,6 @@ fill_rules(const ch_house *house, const ch_event *event, GPtrArray *titles,
         const ch_rule *rule = ch_ruleset_find(house->rules, ids[i]);
         if (rule != NULL) {
             add_rule(titles, advices, rule, event->spanish);
-        } else if (strcmp(ids[i], CH_RULE_FAILURE) == 0) {
-            add_failure(titles, advices, event->spanish);
         } else if (ids[i][0] != '\0') {
             g_ptr_array_add(titles, g_strdup(ids[i]));
             g_ptr_array_add(advices, g_strdup(""));
