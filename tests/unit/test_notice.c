@@ -72,7 +72,7 @@ the_header_is_complete(void **state)
     g_autofree char *mail = compose_usual(f, &n);
     static const char *const lines[] = {
         "From: chaperone@practice.example\r\n",
-        "\r\nDate: Sun, 29 Nov 2026 23:33:20 +0000\r\n",
+        "\r\nDate: Mon, 30 Nov 2026 00:53:20 +0000\r\n",
         "\r\nMessage-ID: <" ID ".held.author@practice.example>\r\n",
         "\r\nMIME-Version: 1.0\r\n",
         "\r\nContent-Type: text/plain; charset=utf-8\r\n",
