@@ -18,12 +18,12 @@ write_config(const fixture *f)
     char *path = g_build_filename(f->directory, "chaperone.yaml", NULL);
     g_autofree char *text = g_strdup_printf(
         "store: {url: \"%s\", key_file: \"%s\"}\n"
-        "rules: {paths: []}\n"
+        "rules: {paths: [\"%s/rules\"], cache: \"\"}\n"
         "gateways: {files: [\"%s/conf/gateways.yaml\"]}\n"
         "practice: {domains: [practice.example]}\n"
         "notices: {from: chaperone@practice.example,"
         " compliance: audit@practice.example, author: true}\n",
-        f->url, f->key, CH_SOURCE_DIR);
+        f->url, f->key, CH_SOURCE_DIR, CH_SOURCE_DIR);
     assert_true(g_file_set_contents(path, text, -1, NULL));
     return path;
 }
