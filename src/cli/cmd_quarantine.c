@@ -18,7 +18,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-/* --- what the verbs share --------------------------------------------------- */
+/* --- what the verbs share ---------------------------------------------------
+ */
 
 static ch_decision
 decision_of(const ch_quarantine *q, const char *note)
@@ -58,7 +59,8 @@ flush_stdout(void)
     return EX_IOERR;
 }
 
-/* --- the verbs ---------------------------------------------------------------- */
+/* --- the verbs
+ * ---------------------------------------------------------------- */
 
 static int
 run_list(const ch_quarantine *q)
@@ -181,7 +183,8 @@ run_export(const ch_quarantine *q)
     return flush_stdout();
 }
 
-/* --- the command --------------------------------------------------------------- */
+/* --- the command
+ * --------------------------------------------------------------- */
 
 enum {
     TAKES_FORMAT = 1,
@@ -251,8 +254,8 @@ run_verb(const verb *v, ch_quarantine *q)
     if (config == NULL) {
         return ch_cli_fail_diag(diag);
     }
-    g_autoptr(ch_store) store = ch_store_open(
-        config->store_url, config->store_key_file, FALSE, &error);
+    g_autoptr(ch_store) store =
+        ch_store_open(config->store_url, config->store_key_file, FALSE, &error);
     if (store == NULL) {
         return ch_cli_fail(error);
     }

@@ -19,8 +19,8 @@ backup(const char *config_file, const char *file)
     if (config == NULL) {
         return ch_cli_fail_diag(diag);
     }
-    g_autoptr(ch_store) store = ch_store_open(
-        config->store_url, config->store_key_file, FALSE, &error);
+    g_autoptr(ch_store) store =
+        ch_store_open(config->store_url, config->store_key_file, FALSE, &error);
     if (store == NULL || !ch_store_backup(store, file, &error)) {
         return ch_cli_fail(error);
     }

@@ -49,7 +49,8 @@ dup_printable(const char *text)
     return g_string_free(out, FALSE);
 }
 
-/* --- JSON ------------------------------------------------------------------- */
+/* --- JSON -------------------------------------------------------------------
+ */
 
 static void
 add_text(JsonBuilder *b, const char *name, const char *value)
@@ -111,7 +112,8 @@ ch_quarantine_print_json(const GPtrArray *items)
     }
 }
 
-/* --- the table --------------------------------------------------------------- */
+/* --- the table ---------------------------------------------------------------
+ */
 
 #define COLUMNS      7
 #define STATE_COLUMN 1
@@ -186,8 +188,7 @@ ch_quarantine_print_table(const GPtrArray *items)
     static const char *const titles[COLUMNS] = {
         "ID", "STATE", "TIME", "AUTHOR", "GATEWAY", "PUBLISH AT", "RULES"};
     int widths[COLUMNS];
-    gboolean colours =
-        isatty(STDOUT_FILENO) && g_getenv("NO_COLOR") == NULL;
+    gboolean colours = isatty(STDOUT_FILENO) && g_getenv("NO_COLOR") == NULL;
     g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(table_row));
     g_array_set_clear_func(rows, clear_row);
     for (guint c = 0; c < COLUMNS; c++) {
@@ -196,8 +197,7 @@ ch_quarantine_print_table(const GPtrArray *items)
     for (guint i = 0; i < items->len; i++) {
         table_row row = row_of(g_ptr_array_index(items, i));
         for (guint c = 0; c < COLUMNS; c++) {
-            widths[c] =
-                MAX(widths[c], (int)g_utf8_strlen(row.cells[c], -1));
+            widths[c] = MAX(widths[c], (int)g_utf8_strlen(row.cells[c], -1));
         }
         g_array_append_val(rows, row);
     }
@@ -213,7 +213,8 @@ ch_quarantine_print_table(const GPtrArray *items)
     }
 }
 
-/* --- one item ------------------------------------------------------------------ */
+/* --- one item
+ * ------------------------------------------------------------------ */
 
 static void
 print_field(const char *label, const char *text)
@@ -270,8 +271,7 @@ print_finding(JsonArray *array, guint index, JsonNode *node, gpointer data)
     if (number(o, "start") >= 0) {
         g_string_append_printf(text,
                                ", line %" G_GINT64_FORMAT
-                               ", bytes %" G_GINT64_FORMAT
-                               "-%" G_GINT64_FORMAT,
+                               ", bytes %" G_GINT64_FORMAT "-%" G_GINT64_FORMAT,
                                number(o, "line"), number(o, "start"),
                                number(o, "end"));
     }

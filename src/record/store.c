@@ -196,7 +196,8 @@ submit_plain(ch_store *store, ch_job run, gpointer data, GError **error)
     return submit(store, &job, error);
 }
 
-/* --- reading --------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------
+ */
 
 /* The reading connection, locked; NULL and unlocked if it cannot be had. */
 static ch_db *
@@ -222,7 +223,8 @@ reader_unlock(ch_store *store, gboolean ok)
     g_mutex_unlock(&store->read_lock);
 }
 
-/* --- opening and closing ---------------------------------------------------- */
+/* --- opening and closing ----------------------------------------------------
+ */
 
 static const char *
 path_of_url(const char *url, GError **error)
@@ -254,8 +256,8 @@ check_key(const ch_store *store, const char *key_file, GError **error)
     ch_seal_check_value(store->seal, ours);
     g_autoptr(GError) step_error = NULL;
     g_autoptr(ch_rows) rows = ch_db_query(
-        store->writer, "SELECT value FROM meta WHERE name = 'key_check'",
-        NULL, error);
+        store->writer, "SELECT value FROM meta WHERE name = 'key_check'", NULL,
+        error);
     if (rows == NULL) {
         return FALSE;
     }
@@ -269,8 +271,8 @@ check_key(const ch_store *store, const char *key_file, GError **error)
     if (!ch_rows_copy(rows, 0, theirs, sizeof theirs) ||
         !ch_hash_equal(ours, theirs)) {
         g_set_error(error, CH_ERROR, CH_ERROR_CONFIG,
-                    "store %s was made with another key than %s",
-                    store->path, key_file);
+                    "store %s was made with another key than %s", store->path,
+                    key_file);
         return FALSE;
     }
     return TRUE;
@@ -366,7 +368,8 @@ ch_store_close(ch_store *store)
     g_free(store);
 }
 
-/* --- taking a message -------------------------------------------------------- */
+/* --- taking a message --------------------------------------------------------
+ */
 
 void
 ch_store_retry_key(const ch_store *store, const ch_envelope *e,
@@ -428,7 +431,8 @@ ch_store_count_failure(ch_store *store, const guint8 key[CH_DIGEST_BYTES],
     return TRUE;
 }
 
-/* --- looking ------------------------------------------------------------------ */
+/* --- looking
+ * ------------------------------------------------------------------ */
 
 GPtrArray *
 ch_store_list(ch_store *store, guint states, GError **error)
@@ -494,8 +498,8 @@ ch_store_count(ch_store *store, ch_store_numbers *out, GError **error)
     }
     gint64 held = 0, outbox = 0;
     gboolean ok =
-        ch_db_number(db, "SELECT count(*) FROM item WHERE state = 'held'",
-                     NULL, 0, &held, error) &&
+        ch_db_number(db, "SELECT count(*) FROM item WHERE state = 'held'", NULL,
+                     0, &held, error) &&
         ch_db_number(db, "SELECT min(time_us) FROM item WHERE state = 'held'",
                      NULL, -1, &out->oldest_held_us, error) &&
         ch_db_number(db, "SELECT count(*) FROM outbox", NULL, 0, &outbox,
@@ -510,7 +514,8 @@ ch_store_count(ch_store *store, ch_store_numbers *out, GError **error)
     return ok;
 }
 
-/* --- deciding ------------------------------------------------------------------ */
+/* --- deciding
+ * ------------------------------------------------------------------ */
 
 gboolean
 ch_store_decide(ch_store *store, const char *id, ch_state state,
@@ -540,11 +545,11 @@ ch_store_record_view(ch_store *store, const char *id, const char *event,
     return submit_plain(store, ch_job_note_view, &view, error);
 }
 
-/* --- housekeeping ---------------------------------------------------------------- */
+/* --- housekeeping
+ * ---------------------------------------------------------------- */
 
 GPtrArray *
-ch_store_outbox_due(ch_store *store, gint64 now_us, guint limit,
-                    GError **error)
+ch_store_outbox_due(ch_store *store, gint64 now_us, guint limit, GError **error)
 {
     ch_db *db = reader_lock(store, error);
     if (db == NULL) {
@@ -580,10 +585,8 @@ ch_store_purge(ch_store *store, gint64 kept_us, gint64 rejected_us,
         *destroyed_out += purge.destroyed;
     } while (purge.destroyed > 0);
     /* Always, so that a log that could not be emptied last time is now. */
-    waiting_job last = {.run = ch_job_forget,
-                        .data = &purge,
-                        .wipe = TRUE,
-                        .wipe_must = TRUE};
+    waiting_job last = {
+        .run = ch_job_forget, .data = &purge, .wipe = TRUE, .wipe_must = TRUE};
     return submit(store, &last, error);
 }
 

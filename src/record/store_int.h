@@ -46,9 +46,8 @@ typedef struct {
 
 void ch_sealed_clear(ch_sealed *sealed);
 /* Both halves are bound to id.  CH_ERROR_LIMIT if memory does not do. */
-gboolean ch_seal_item(const ch_seal *seal, const char *id,
-                      const ch_envelope *e, GBytes *raw,
-                      ch_sealed *sealed_out, GError **error);
+gboolean ch_seal_item(const ch_seal *seal, const char *id, const ch_envelope *e,
+                      GBytes *raw, ch_sealed *sealed_out, GError **error);
 /* The message, byte for byte, or CH_ERROR_INTERNAL: never wrong text.
  * envelope_out may be NULL.  Owned. */
 GBytes *ch_seal_read(const ch_seal *seal, const char *id,
@@ -74,9 +73,8 @@ gboolean ch_hash_equal(const guint8 a[CH_DIGEST_BYTES],
 /* --- retry.c ----------------------------------------------------------- */
 
 /* ch_store_retry_key with the keys alone. */
-void ch_retry_key(const ch_seal *seal, const ch_envelope *e,
-                  const char *author, GBytes *raw,
-                  guint8 key_out[CH_DIGEST_BYTES]);
+void ch_retry_key(const ch_seal *seal, const ch_envelope *e, const char *author,
+                  GBytes *raw, guint8 key_out[CH_DIGEST_BYTES]);
 
 /* --- store_sqlite.c ---------------------------------------------------- */
 
@@ -91,12 +89,11 @@ typedef struct {
     gsize length;
 } ch_value;
 
-#define CH_INT(i) ((ch_value){.type = CH_VALUE_INT, .integer = (i)})
+#define CH_INT(i)  ((ch_value){.type = CH_VALUE_INT, .integer = (i)})
 #define CH_TEXT(s) ((ch_value){.type = CH_VALUE_TEXT, .data = (s)})
-#define CH_BLOB(p, n)                                                         \
+#define CH_BLOB(p, n)                                                          \
     ((ch_value){.type = CH_VALUE_BLOB, .data = (p), .length = (n)})
-#define CH_VALUES(...)                                                        \
-    ((const ch_value[]){__VA_ARGS__, {.type = CH_VALUE_END}})
+#define CH_VALUES(...) ((const ch_value[]){__VA_ARGS__, {.type = CH_VALUE_END}})
 
 /* A connection for one thread at a time.  create: make the file, create or
  * upgrade the schema. */
@@ -192,8 +189,7 @@ gboolean ch_items_forget(ch_db *db, gint64 before_us, GError **error);
 
 gboolean ch_outbox_add(ch_db *db, const char *id, const ch_outgoing *notices,
                        guint n_notices, gint64 time_us, GError **error);
-GPtrArray *ch_outbox_due(ch_db *db, gint64 now_us, guint limit,
-                         GError **error);
+GPtrArray *ch_outbox_due(ch_db *db, gint64 now_us, guint limit, GError **error);
 gboolean ch_outbox_done(ch_db *db, const ch_seal *seal, gint64 row,
                         gboolean sent, const char *reply, gint64 next_us,
                         GError **error);

@@ -16,14 +16,14 @@ static char *
 write_config(const fixture *f)
 {
     char *path = g_build_filename(f->directory, "chaperone.yaml", NULL);
-    g_autofree char *text = g_strdup_printf(
-        "store: {url: \"%s\", key_file: \"%s\"}\n"
-        "rules: {paths: [\"%s/rules\"], cache: \"\"}\n"
-        "gateways: {files: [\"%s/conf/gateways.yaml\"]}\n"
-        "practice: {domains: [practice.example]}\n"
-        "notices: {from: chaperone@practice.example,"
-        " compliance: audit@practice.example, author: true}\n",
-        f->url, f->key, CH_SOURCE_DIR, CH_SOURCE_DIR);
+    g_autofree char *text =
+        g_strdup_printf("store: {url: \"%s\", key_file: \"%s\"}\n"
+                        "rules: {paths: [\"%s/rules\"], cache: \"\"}\n"
+                        "gateways: {files: [\"%s/conf/gateways.yaml\"]}\n"
+                        "practice: {domains: [practice.example]}\n"
+                        "notices: {from: chaperone@practice.example,"
+                        " compliance: audit@practice.example, author: true}\n",
+                        f->url, f->key, CH_SOURCE_DIR, CH_SOURCE_DIR);
     assert_true(g_file_set_contents(path, text, -1, NULL));
     return path;
 }
@@ -63,7 +63,7 @@ run(const fixture *f, ch_command command, const char *const *args, char **out)
     return code;
 }
 
-#define RUN(f, out, ...)                                                      \
+#define RUN(f, out, ...)                                                       \
     run(f, ch_cmd_quarantine, (const char *const[]){__VA_ARGS__, NULL}, out)
 
 static gint64
@@ -81,8 +81,7 @@ list_json_has_the_documented_keys(void **state)
     g_autofree char *out = NULL;
     char id[CH_ID_LENGTH + 1];
     put(f, CH_STATE_HELD, NOW, POST, id);
-    assert_int_equal(
-        RUN(f, &out, "quarantine", "list", "--format", "json"), 0);
+    assert_int_equal(RUN(f, &out, "quarantine", "list", "--format", "json"), 0);
     g_autofree char *expected = g_strdup_printf(
         "{\"id\":\"%s\",\"state\":\"held\",\"time\":\"2026-11-30T00:53:20Z\","
         "\"author\":\"office\",\"gateway\":\"wordpress\","
@@ -110,10 +109,9 @@ list_filters_by_state(void **state)
                 {"refused", FALSE, FALSE, FALSE}};
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autofree char *out = NULL;
-        int code = rows[i].state == NULL
-                       ? RUN(f, &out, "quarantine", "list")
-                       : RUN(f, &out, "quarantine", "list", "--state",
-                             rows[i].state);
+        int code = rows[i].state == NULL ? RUN(f, &out, "quarantine", "list")
+                                         : RUN(f, &out, "quarantine", "list",
+                                               "--state", rows[i].state);
         assert_int_equal(code, 0);
         assert_int_equal(strstr(out, held) != NULL, rows[i].held);
         assert_int_equal(strstr(out, passed) != NULL, rows[i].passed);
@@ -162,10 +160,13 @@ show_records_the_look_and_prints_the_text(void **state)
                          "daily check", "--reviewer", "Ana"),
                      0);
     static const char *const has[] = {
-        "state:      held\n", "author:     office\n",
+        "state:      held\n",
+        "author:     office\n",
         "finding:    privacy/ssn (quarantine) in body, part 1, line 1, "
         "bytes 3-9\n",
-        "finding:    x/y (?) in ?\n", "--- subject\nBraces\n", "see us."};
+        "finding:    x/y (?) in ?\n",
+        "--- subject\nBraces\n",
+        "see us."};
     for (gsize i = 0; i < G_N_ELEMENTS(has); i++) {
         if (strstr(out, has[i]) == NULL) {
             fail_msg("no \"%s\" in\n%s", has[i], out);
@@ -187,8 +188,8 @@ without_a_reason_nothing_is_shown(void **state)
     put(f, CH_STATE_HELD, NOW, POST, id);
     assert_int_equal(RUN(f, &out, "quarantine", "show", id), EX_USAGE);
     assert_string_equal(out, "");
-    assert_int_equal(
-        RUN(f, &again, "quarantine", "show", id, "--reason", " "), EX_USAGE);
+    assert_int_equal(RUN(f, &again, "quarantine", "show", id, "--reason", " "),
+                     EX_USAGE);
     assert_string_equal(again, "");
     assert_int_equal(ledger_count(f, "viewed"), 0);
 }
@@ -308,7 +309,7 @@ a_store_that_is_not_there_is_a_configuration_error(void **state)
     assert_false(g_file_test(f->db, G_FILE_TEST_EXISTS));
 }
 
-#define TEST(name)                                                            \
+#define TEST(name)                                                             \
     cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int
