@@ -18,8 +18,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-/* --- what the verbs share ---------------------------------------------------
- */
+/* --- what the verbs share ------------------------------------------------ */
 
 static ch_decision
 decision_of(const ch_quarantine *q, const char *note)

@@ -49,8 +49,7 @@ dup_printable(const char *text)
     return g_string_free(out, FALSE);
 }
 
-/* --- JSON -------------------------------------------------------------------
- */
+/* --- JSON ---------------------------------------------------------------- */
 
 static void
 add_text(JsonBuilder *b, const char *name, const char *value)
@@ -112,8 +111,7 @@ ch_quarantine_print_json(const GPtrArray *items)
     }
 }
 
-/* --- the table ---------------------------------------------------------------
- */
+/* --- the table ----------------------------------------------------------- */
 
 #define COLUMNS      7
 #define STATE_COLUMN 1

@@ -63,7 +63,7 @@ ch_envelope_free(ch_envelope *e)
     g_free(e);
 }
 
-/* --- addresses --------------------------------------------------------- */
+/* --- addresses ----------------------------------------------------------- */
 
 char *
 ch_envelope_dup_address(const char *arg)
@@ -138,7 +138,7 @@ ch_envelope_add_recipient(ch_envelope *e, const char *arg, const char *address,
     g_ptr_array_add(e->recipients, r);
 }
 
-/* --- as bytes ---------------------------------------------------------- */
+/* --- as bytes ------------------------------------------------------------ */
 
 static GVariant *
 maybe_string(const char *value)

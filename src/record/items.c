@@ -89,7 +89,7 @@ all_well(GError *step_error, GError **error)
     return step_error == NULL;
 }
 
-/* --- the retry rule ------------------------------------------------------- */
+/* --- the retry rule ------------------------------------------------------ */
 
 gboolean
 ch_items_find_prior(ch_db *db, const guint8 key[CH_DIGEST_BYTES], gint64 now_us,
@@ -280,7 +280,7 @@ ch_items_payload(ch_db *db, const char *id, ch_sealed *sealed_out,
     return all_well(step_error, error);
 }
 
-/* --- retention ------------------------------------------------------------ */
+/* --- retention ----------------------------------------------------------- */
 
 /* What still waits for somebody keeps its message: held, releasing,
  * release_failed. */

@@ -82,7 +82,7 @@ ch_job_count_failure(ch_db *db, const ch_seal *seal, gpointer data,
     return TRUE;
 }
 
-/* --- deciding ------------------------------------------------------------- */
+/* --- deciding ------------------------------------------------------------ */
 
 static gboolean
 append_decision(ch_db *db, const ch_seal *seal, const ch_item *item,
@@ -193,7 +193,7 @@ ch_job_note_view(ch_db *db, const ch_seal *seal, gpointer data, GError **error)
            append_decision(db, seal, item, job->event, job->decision, error);
 }
 
-/* --- housekeeping --------------------------------------------------------- */
+/* --- housekeeping -------------------------------------------------------- */
 
 gboolean
 ch_job_outbox_done(ch_db *db, const ch_seal *seal, gpointer data,

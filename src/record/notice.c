@@ -21,8 +21,7 @@ ch_notice_kind_name(ch_notice_kind kind)
     return names[kind];
 }
 
-/* --- the mark ---------------------------------------------------------------
- */
+/* --- the mark ------------------------------------------------------------ */
 
 static gboolean
 is_blank(char c)
@@ -82,8 +81,7 @@ dup_digest(const ch_store *store, const char *id, const GString *to,
     return g_base64_encode(digest, sizeof digest);
 }
 
-/* --- composing ---------------------------------------------------------------
- */
+/* --- composing ----------------------------------------------------------- */
 
 /* Printable ASCII: what may stand in a header as it is. */
 static char *

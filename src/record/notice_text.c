@@ -104,8 +104,7 @@ ch_notice_dup_clean(const char *text)
     return g_strstrip(clean);
 }
 
-/* --- time ------------------------------------------------------------------
- */
+/* --- time ---------------------------------------------------------------- */
 
 /* Own names: those of g_date_time_format follow the process's locale. */
 static const char *const english_days[] = {"Monday",   "Tuesday", "Wednesday",
@@ -148,8 +147,7 @@ dup_time(const ch_notice *n)
         hour < 12 ? "AM" : "PM", zone);
 }
 
-/* --- body -------------------------------------------------------------------
- */
+/* --- body ---------------------------------------------------------------- */
 
 static void
 add_what(GString *body, const ch_notice *n, const words *w)

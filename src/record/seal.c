@@ -50,7 +50,7 @@ struct ch_hash {
     crypto_generichash_state state;
 };
 
-/* --- the key file ------------------------------------------------------- */
+/* --- the key file -------------------------------------------------------- */
 
 static gboolean
 fail_file(const char *file, int saved_errno, const char *what, GError **error)

@@ -137,7 +137,7 @@ state_names_go_there_and_back(void **state)
     assert_false(ch_state_parse("", &got));
 }
 
-/* --- the retry rule ------------------------------------------------------- */
+/* --- the retry rule ------------------------------------------------------ */
 
 static void
 the_same_message_again(void **state)
@@ -366,7 +366,7 @@ failures_are_counted_by_message_and_forgotten(void **state)
     }
 }
 
-/* --- deciding ------------------------------------------------------------- */
+/* --- deciding ------------------------------------------------------------ */
 
 static void
 held_is_decided_once(void **state)
@@ -477,8 +477,7 @@ looks_are_recorded(void **state)
         2);
 }
 
-/* --- outbox ----------------------------------------------------------------
- */
+/* --- outbox -------------------------------------------------------------- */
 
 /* Commits a held message with two notices. */
 static void

@@ -7,8 +7,7 @@
 
 #include <sys/stat.h>
 
-/* --- the chain -------------------------------------------------------------
- */
+/* --- the chain ----------------------------------------------------------- */
 
 static const char *
 column(sqlite3_stmt *s, int i)
@@ -165,8 +164,7 @@ pruning_keeps_the_chain(void **state)
     assert_int_equal(sql_number(f, "SELECT seq FROM ledger"), 5);
 }
 
-/* --- retention ---------------------------------------------------------------
- */
+/* --- retention ----------------------------------------------------------- */
 
 static void
 retention_depends_on_the_state(void **state)

@@ -10,8 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* --- crowds ----------------------------------------------------------------
- */
+/* --- crowds -------------------------------------------------------------- */
 
 #define THREADS 32
 #define EACH    20
@@ -138,8 +137,7 @@ two_stores_on_one_database_agree(void **state)
     ch_store_close(other.store);
 }
 
-/* --- one bad job among good ones ---------------------------------------------
- */
+/* --- one bad job among good ones ----------------------------------------- */
 
 typedef struct {
     const fixture *f;
