@@ -235,7 +235,8 @@ test_own_mailbox(void **state)
         "gateways:\n"
         "  - name: postie\n"
         "    match:\n"
-        "      - {domain: Practice.example, local: 'blog-[a-z0-9]+|news'}\n"
+        "      - {domain: Practice.example, local: 'blog-[a-z0-9]+|info'}\n"
+        "      - {domain: practice.example, local: 'news|press'}\n"
         "    except: [Blog-Help]\n"
         "    directives: postie\n"
         "    base: date\n"
@@ -254,7 +255,8 @@ test_own_mailbox(void **state)
     assert_null(ch_gateways_match(gateways, "blog-help@practice.example"));
     assert_null(ch_gateways_match(gateways, "xblog-x7@practice.example"));
     assert_null(ch_gateways_match(gateways, "blog-x7.z@practice.example"));
-    assert_null(ch_gateways_match(gateways, "news@practice.example"));
+    assert_null(ch_gateways_match(gateways, "info@practice.example"));
+    assert_ptr_equal(ch_gateways_match(gateways, "News@practice.example"), g);
 }
 
 static void
