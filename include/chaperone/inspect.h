@@ -49,6 +49,7 @@ typedef struct {
     GArray *destinations;  /* of ch_destination, in recipient order */
     GPtrArray *notes;      /* of ch_note */
     gboolean spanish;      /* the post is written in Spanish */
+    gboolean is_reply;     /* it answers somebody */
     char *author;          /* login, proven, or NULL */
     ch_message *message;   /* NULL for a plain post */
     GPtrArray *texts;      /* of ch_text; findings point into them */

@@ -1,0 +1,41 @@
+/*
+ * Announce: who is told about an item, and what.
+ *
+ * Turns the names that a record holds (rule ids, gateway names) into notices
+ * for the author, if it is authenticated and notices.author says so, and for
+ * notices.compliance.  Used by the daemon (held, expired) and by the command
+ * line (refused).
+ */
+#ifndef CHAPERONE_ANNOUNCE_H
+#define CHAPERONE_ANNOUNCE_H
+
+#include "chaperone/inspect.h"
+#include "chaperone/notice.h"
+
+/* The rule of a message that failed CH_MAX_FAILURES times: structure.yaml
+ * has its title and advice. */
+#define CH_RULE_FAILURE "policy/failure"
+
+typedef struct {
+    ch_notice_kind kind;
+    const char *id;
+    const char *author;   /* login or NULL */
+    const char *gateways; /* names, comma separated, or NULL */
+    const char *rules;    /* ids, comma separated, or NULL */
+    const char *note;     /* reviewer's words or NULL */
+    gint64 publish_at_us; /* -1: not known */
+    gint64 time_us;
+    gboolean spanish;
+} ch_event;
+
+/* The event that a stored item's end is; borrows from item. */
+ch_event ch_event_of_item(const ch_item *item, ch_notice_kind kind,
+                          gint64 time_us);
+
+/* Array of ch_outgoing that owns what it points to; empty if nobody is to be
+ * told.  Rules and gateways that house no longer knows go by their names.
+ * Owned. */
+GArray *ch_announce(const ch_house *house, const ch_store *store,
+                    const ch_event *event);
+
+#endif

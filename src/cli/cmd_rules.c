@@ -1,0 +1,141 @@
+/*
+ * chaperone rules: what is judged, why, and whether the examples still hold.
+ */
+#include "cli.h"
+
+#include "chaperone/report.h"
+
+#include <sysexits.h>
+
+static void
+print_list(const ch_house *house)
+{
+    const GPtrArray *rules = ch_ruleset_rules(house->rules);
+    for (guint i = 0; i < rules->len; i++) {
+        const ch_rule *r = rules->pdata[i];
+        printf("%-42s %-10s S%u  %s\n", r->id, ch_action_name(r->action),
+               r->severity, r->title);
+    }
+    printf("%u rules\n", rules->len);
+}
+
+static void
+print_examples(const char *label, const char *const *examples)
+{
+    for (guint i = 0; examples != NULL && examples[i] != NULL; i++) {
+        printf("%s%s\n", label, examples[i]);
+    }
+}
+
+static int
+show(const ch_house *house, const char *id)
+{
+    const ch_rule *r = ch_ruleset_find(house->rules, id);
+    if (r == NULL) {
+        fprintf(stderr,
+                "chaperone: no rule \"%s\"; chaperone rules list\n", id);
+        return EX_DATAERR;
+    }
+    printf("rule:       %s\ntitle:      %s\n            %s\n", r->id,
+           r->title, r->title_es);
+    printf("action:     %s, severity S%u\n", ch_action_name(r->action),
+           r->severity);
+    printf("advice:     %s\n            %s\n", r->advice, r->advice_es);
+    printf("reference:  %s\nreviewed:   %s\nfile:       %s:%u\n",
+           r->reference, r->reviewed, r->file, r->line);
+    print_examples("must match: ", (const char *const *)r->must_match);
+    print_examples("must pass:  ", (const char *const *)r->must_pass);
+    return EX_OK;
+}
+
+/* Whether the rule fires on an example; trouble of ours counts as no. */
+static gboolean
+fires(ch_house *house, const ch_rule *rule, const char *text)
+{
+    g_autoptr(ch_envelope) e = ch_envelope_new();
+    ch_envelope_set_sender(e, "author@practice.example", NULL);
+    ch_plain_post post = {.subject = rule->reply_examples ? "Re: review" : "",
+                          .text = text};
+    ch_ask ask = {TRUE, NULL};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(ch_verdict) v =
+        ch_inspect_plain(house, e, &post, &ask, &error);
+    for (guint i = 0; v != NULL && i < v->findings->len; i++) {
+        if (g_array_index(v->findings, ch_finding, i).rule == rule) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+static guint
+test_list(ch_house *house, const ch_rule *rule, const char *const *examples,
+          gboolean wanted)
+{
+    guint failed = 0;
+    for (guint i = 0; examples != NULL && examples[i] != NULL; i++) {
+        if (fires(house, rule, examples[i]) != wanted) {
+            printf("%s:%u: %s %s: \"%s\"\n", rule->file, rule->line, rule->id,
+                   wanted ? "does not match" : "matches", examples[i]);
+            failed++;
+        }
+    }
+    return failed;
+}
+
+static int
+test(ch_house *house, const char *only)
+{
+    const GPtrArray *rules = ch_ruleset_rules(house->rules);
+    guint failed = 0, total = 0;
+    for (guint i = 0; i < rules->len; i++) {
+        const ch_rule *r = rules->pdata[i];
+        if ((only != NULL && strcmp(only, r->id) != 0) ||
+            r->must_match == NULL) {
+            continue;
+        }
+        total += g_strv_length(r->must_match) + g_strv_length(r->must_pass);
+        failed += test_list(house, r, (const char *const *)r->must_match,
+                            TRUE);
+        failed += test_list(house, r, (const char *const *)r->must_pass,
+                            FALSE);
+    }
+    printf("%u examples right, %u wrong\n", total - failed, failed);
+    return failed > 0 ? EX_CONFIG : EX_OK;
+}
+
+static int
+run(const char *config, const char *const *args)
+{
+    g_autoptr(ch_diag) diag = ch_diag_new();
+    const char *verb = args[0] == NULL ? "" : args[0];
+    gboolean known = strcmp(verb, "list") == 0 ||
+                     strcmp(verb, "show") == 0 || strcmp(verb, "test") == 0;
+    if (!known || (strcmp(verb, "show") == 0 && args[1] == NULL)) {
+        return ch_cli_usage("rules", "list, show ID or test [ID]");
+    }
+    g_autoptr(ch_house) house = ch_house_load(config, diag);
+    if (house == NULL) {
+        return ch_cli_fail_diag(diag);
+    }
+    if (strcmp(verb, "list") == 0) {
+        print_list(house);
+        return EX_OK;
+    }
+    return strcmp(verb, "show") == 0 ? show(house, args[1])
+                                     : test(house, args[1]);
+}
+
+int
+ch_cmd_rules(int argc, char **argv)
+{
+    g_autofree char *config = NULL;
+    g_auto(GStrv) args = NULL;
+    int code;
+    if (!ch_cli_options(argc, argv, "list | show ID | test [ID]",
+                        "Lists, shows and tests the rules in force.", NULL,
+                        &config, &args, &code)) {
+        return code;
+    }
+    return run(config, (const char *const *)args);
+}

@@ -1,0 +1,163 @@
+/*
+ * The doctor's look at Postfix, through its own postconf(1).
+ */
+#include "doctor.h"
+
+#include <sys/stat.h>
+
+/* Output of postconf with these arguments, without line end, or NULL if the
+ * command is missing or fails.  Owned. */
+static char *
+postconf(const doctor *d, const char *first, const char *second)
+{
+    const char *argv[6] = {"postconf"};
+    guint n = 1;
+    int status;
+    char *out = NULL;
+    if (d->postfix_dir != NULL) {
+        argv[n++] = "-c";
+        argv[n++] = d->postfix_dir;
+    }
+    argv[n++] = first;
+    argv[n] = second;
+    if (!g_spawn_sync(NULL, (char **)argv, NULL,
+                      G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL,
+                      NULL, &out, NULL, &status, NULL) ||
+        !g_spawn_check_wait_status(status, NULL)) {
+        g_free(out);
+        return NULL;
+    }
+    return g_strchomp(out);
+}
+
+/* The socket as main.cf must name it: relative to the queue directory when
+ * smtpd is chrooted there, as Debian ships it.  Owned. */
+static char *
+dup_wanted_socket(const doctor *d, const ch_config *config,
+                  gboolean *reachable_out)
+{
+    g_autofree char *queue = postconf(d, "-h", "queue_directory");
+    g_autofree char *chroot = postconf(d, "-hF", "smtp/inet/chroot");
+    gboolean jailed = chroot != NULL && g_str_has_suffix(chroot, "y");
+    const char *socket = config->milter_socket;
+    *reachable_out = TRUE;
+    if (!g_str_has_prefix(socket, "unix:")) {
+        const char *colon = strchr(socket, ':');
+        g_auto(GStrv) parts = g_strsplit(colon + 1, "@", 2);
+        return g_strdup_printf("inet:%s:%s", parts[1], parts[0]);
+    }
+    if (!jailed || queue == NULL) {
+        return g_strdup(socket);
+    }
+    *reachable_out = g_str_has_prefix(socket + 5, queue);
+    return g_strdup_printf("unix:%s", *reachable_out
+                                          ? socket + 5 + strlen(queue)
+                                          : socket + 5);
+}
+
+static void
+check_socket(doctor *d, const ch_config *config, gboolean reachable)
+{
+    struct stat st;
+    if (!g_str_has_prefix(config->milter_socket, "unix:")) {
+        doctor_say(d, DOCTOR_GOOD, "milter.socket", config->milter_socket,
+                   "");
+        return;
+    }
+    const char *path = config->milter_socket + 5;
+    if (!reachable) {
+        doctor_say(d, DOCTOR_BAD, "milter.socket",
+                   "smtpd is chrooted and cannot see it",
+                   "chaperone.yaml: milter: {socket: "
+                   "\"unix:/var/spool/postfix/chaperone/milter.sock\"}");
+    } else if (stat(path, &st) != 0 || !S_ISSOCK(st.st_mode)) {
+        doctor_say(d, DOCTOR_BAD, "milter.socket", "is not there",
+                   "systemctl start chaperone-milter");
+    } else {
+        doctor_say(d, (st.st_mode & 0060) == 0060 ? DOCTOR_GOOD : DOCTOR_BAD,
+                   "milter.socket", path,
+                   "chaperone.yaml: milter: {socket_mode: \"0660\", group: "
+                   "postfix}");
+    }
+}
+
+static gboolean
+looks_like_signer(const char *milter)
+{
+    return strstr(milter, "dkim") != NULL || strstr(milter, ":8891") ||
+           strstr(milter, "rspamd") != NULL || strstr(milter, ":11332");
+}
+
+/* Our place in a list of milters: there, and before the signer. */
+static void
+check_list(doctor *d, const char *parameter, const char *wanted)
+{
+    g_autofree char *list = postconf(d, "-hx", parameter);
+    g_autofree char *mend =
+        g_strdup_printf("main.cf: %s = %s (first, before a DKIM signer)",
+                        parameter, wanted);
+    g_auto(GStrv) items = g_strsplit_set(list == NULL ? "" : list, ", \t", 0);
+    gboolean found = FALSE, late = FALSE;
+    for (guint i = 0; items[i] != NULL; i++) {
+        late |= !found && looks_like_signer(items[i]);
+        found |= strcmp(items[i], wanted) == 0;
+    }
+    doctor_say(d, found && !late ? DOCTOR_GOOD : DOCTOR_BAD, parameter,
+               !found ? "the milter is not in it"
+               : late ? "a DKIM signer comes before the milter"
+                      : wanted,
+               mend);
+}
+
+static void
+check_default_action(doctor *d)
+{
+    g_autofree char *action = postconf(d, "-h", "milter_default_action");
+    gboolean safe = g_strcmp0(action, "tempfail") == 0 ||
+                    g_strcmp0(action, "shutdown") == 0;
+    doctor_say(d, safe ? DOCTOR_GOOD : DOCTOR_BAD, "milter_default_action",
+               action == NULL ? "?" : action,
+               "main.cf: milter_default_action = tempfail: or mail passes "
+               "unchecked when the milter is down");
+}
+
+static void
+check_sizes(doctor *d, const ch_config *config)
+{
+    g_autofree char *text = postconf(d, "-h", "message_size_limit");
+    gint64 limit = text == NULL ? 0 : g_ascii_strtoll(text, NULL, 10);
+    gboolean good = limit > 0 && limit <= config->milter_max_message;
+    doctor_say(d, good ? DOCTOR_GOOD : DOCTOR_WARN, "message_size_limit",
+               text == NULL ? "?" : text,
+               "main.cf: message_size_limit at most milter.max_message, or "
+               "larger posts are refused with 552");
+}
+
+static void
+check_protocol(doctor *d)
+{
+    g_autofree char *text = postconf(d, "-h", "milter_protocol");
+    gint64 version = text == NULL ? 0 : g_ascii_strtoll(text, NULL, 10);
+    doctor_say(d, version >= 6 ? DOCTOR_GOOD : DOCTOR_BAD, "milter_protocol",
+               text == NULL ? "?" : text, "main.cf: milter_protocol = 6");
+}
+
+void
+doctor_check_postfix(doctor *d, const ch_config *config)
+{
+    gboolean reachable;
+    g_autofree char *version = postconf(d, "-h", "mail_version");
+    if (version == NULL) {
+        doctor_say(d, DOCTOR_WARN, "postfix", "postconf cannot be run",
+                   "run doctor as root on the mail server");
+        return;
+    }
+    doctor_say(d, DOCTOR_GOOD, "postfix", version, "");
+    g_autofree char *wanted = dup_wanted_socket(d, config, &reachable);
+    check_socket(d, config, reachable);
+    check_list(d, "smtpd_milters", wanted);
+    check_list(d, "non_smtpd_milters", wanted);
+    check_default_action(d);
+    check_protocol(d);
+    check_sizes(d, config);
+}

@@ -1,0 +1,29 @@
+/*
+ * Inputs of check (later explain and eval): messages, posts as text, jsonl.
+ */
+#ifndef CHAPERONE_INPUT_H
+#define CHAPERONE_INPUT_H
+
+#include "chaperone/inspect.h"
+
+typedef enum { CH_INPUT_EML, CH_INPUT_TEXT, CH_INPUT_JSONL } ch_input_kind;
+
+/* One thing to judge: a message (raw) or a plain post. */
+typedef struct {
+    const char *name; /* file as given, "-" for standard input */
+    const char *id;   /* of a jsonl line, or NULL */
+    GBytes *raw;      /* NULL: post holds it */
+    ch_plain_post post;
+    const char *gateway; /* of a jsonl line, or NULL */
+    const char *error;   /* could not be read: nothing else is set */
+} ch_input;
+
+/* FALSE ends the walk. */
+typedef gboolean (*ch_input_visit)(const ch_input *input, gpointer data);
+
+/* Visits every input of the paths (a directory in name order, "-": standard
+ * input), in order. */
+void ch_input_each(ch_input_kind kind, const char *const *paths,
+                   ch_input_visit visit, gpointer data);
+
+#endif

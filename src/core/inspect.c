@@ -1,0 +1,304 @@
+/*
+ * The walk on one screen: post -> texts -> findings -> verdict.
+ *
+ *   message.c, html.c     bytes to parts and texts
+ *   text.c, fold.c        texts to one spelling, with the way back
+ *   rule_run.c            texts to findings
+ *   directive.c           when each gateway would publish
+ *   policy.c              findings to a verdict for each gateway
+ *
+ * Nothing here touches disk, clock, log or MTA.
+ */
+#include "chaperone/inspect.h"
+
+#include "chaperone/directive.h"
+#include "chaperone/html.h"
+#include "chaperone/policy.h"
+
+static const ch_ask ask_nothing = {FALSE, NULL};
+
+/* --- what kind of mail it is ------------------------------------------- */
+
+gboolean
+ch_inspect_in_scope(const ch_house *house, const ch_envelope *e)
+{
+    if (house->config->scope == CH_SCOPE_ALL) {
+        return TRUE;
+    }
+    for (guint i = 0; i < e->recipients->len; i++) {
+        const ch_recipient *r = e->recipients->pdata[i];
+        if (ch_gateways_match(house->gateways, r->address) != NULL) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* A delivery report to people: empty sender and multipart/report, RFC 3464.
+ * Everything else with an empty sender is judged. */
+static gboolean
+is_report_to_people(const ch_verdict *v, const ch_envelope *e)
+{
+    return v->destinations->len == 0 && e->sender[0] == '\0' &&
+           g_ascii_strcasecmp(ch_message_type(v->message),
+                              "multipart/report") == 0;
+}
+
+/* RFC 3834: anything but "no" was not sent by a person at this moment. */
+static gboolean
+is_automatic(const ch_verdict *v, const ch_envelope *e)
+{
+    const char *marked =
+        v->message == NULL
+            ? NULL
+            : ch_message_header(v->message, "Auto-Submitted");
+    return e->sender[0] == '\0' ||
+           (marked != NULL && g_ascii_strncasecmp(marked, "no", 2) != 0);
+}
+
+static const ch_text *
+first_text(const ch_verdict *v, ch_where where)
+{
+    for (guint i = 0; i < v->texts->len; i++) {
+        if (ch_text_where(v->texts->pdata[i]) == where) {
+            return v->texts->pdata[i];
+        }
+    }
+    return NULL;
+}
+
+static gboolean
+subject_says_reply(const ch_verdict *v)
+{
+    static const char *const marks[] = {
+        "re:", "re[",      "reply",      "response from", "response to",
+        "rv:", "respuesta", "comment on", NULL};
+    const ch_text *subject = first_text(v, CH_WHERE_SUBJECT);
+    const char *folded =
+        subject == NULL ? "" : ch_text_folded(subject, NULL);
+    for (guint i = 0; marks[i] != NULL; i++) {
+        if (g_str_has_prefix(folded, marks[i])) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* Whether the post answers somebody: it then speaks to one person. */
+static gboolean
+is_reply(const ch_verdict *v)
+{
+    const ch_text *body = first_text(v, CH_WHERE_BODY);
+    if (v->message != NULL &&
+        (ch_message_header(v->message, "In-Reply-To") != NULL ||
+         ch_message_header(v->message, "References") != NULL)) {
+        return TRUE;
+    }
+    return subject_says_reply(v) ||
+           (body != NULL && (ch_text_folded(body, NULL)[0] == '@' ||
+                             ch_text_quotes(body)->len > 0));
+}
+
+static guint
+count_words(const char *folded, const char *const *words)
+{
+    guint n = 0;
+    for (guint i = 0; words[i] != NULL; i++) {
+        for (const char *p = strstr(folded, words[i]); p != NULL;
+             p = strstr(p + 1, words[i])) {
+            n++;
+        }
+    }
+    return n;
+}
+
+/* By the commonest small words of both languages. */
+static gboolean
+is_spanish(const ch_verdict *v)
+{
+    static const char *const es[] = {" el ",  " la ",  " de ",  " que ",
+                                     " los ", " las ", " para ", " con ",
+                                     " una ", " por ", " su ",  " y ",
+                                     " en ",  " es ",  " se ",  NULL};
+    static const char *const en[] = {" the ", " and ", " of ",  " to ",
+                                     " your ", " is ", " for ", " with ",
+                                     " we ",  " you ", " in ",  " our ",
+                                     NULL};
+    guint spanish = 0, english = 0;
+    for (guint i = 0; i < v->texts->len; i++) {
+        if (ch_text_where(v->texts->pdata[i]) == CH_WHERE_BODY) {
+            const char *folded = ch_text_folded(v->texts->pdata[i], NULL);
+            spanish += count_words(folded, es);
+            english += count_words(folded, en);
+        }
+    }
+    return spanish >= 2 && spanish > english;
+}
+
+/* --- the steps --------------------------------------------------------- */
+
+static ch_verdict *
+verdict_new(ch_house *house)
+{
+    ch_verdict *v = g_new0(ch_verdict, 1);
+    v->house = ch_house_ref(house);
+    v->findings = g_array_new(FALSE, FALSE, sizeof(ch_finding));
+    v->destinations = g_array_new(FALSE, FALSE, sizeof(ch_destination));
+    v->notes = g_ptr_array_new_with_free_func(g_free);
+    return v;
+}
+
+static void
+add_destination(ch_verdict *v, const ch_gateway *gateway, guint recipient)
+{
+    ch_destination d = {gateway, recipient, CH_ACCEPT, -1};
+    g_array_append_val(v->destinations, d);
+}
+
+static void
+find_destinations(ch_verdict *v, const ch_envelope *e, const ch_ask *ask)
+{
+    for (guint i = 0; i < e->recipients->len; i++) {
+        const ch_recipient *r = e->recipients->pdata[i];
+        const ch_gateway *g =
+            ch_gateways_match(v->house->gateways, r->address);
+        if (g != NULL) {
+            add_destination(v, g, i + 1);
+        }
+    }
+    if (v->destinations->len == 0 && ask->gateway != NULL) {
+        const ch_gateway *g =
+            ch_gateways_find(v->house->gateways, ask->gateway);
+        if (g != NULL) {
+            add_destination(v, g, 1);
+        }
+    }
+}
+
+/* Plain text of the first body of that media type, or NULL. */
+static const char *
+body_of_type(const ch_verdict *v, gboolean html)
+{
+    const GPtrArray *parts =
+        v->message == NULL ? NULL : ch_message_parts(v->message);
+    for (guint i = 0; i < v->texts->len; i++) {
+        const ch_text *t = v->texts->pdata[i];
+        int part = ch_text_part(t);
+        const char *type =
+            parts == NULL || part < 0
+                ? "text/plain"
+                : ((const ch_part *)parts->pdata[part])->type;
+        if (ch_text_where(t) == CH_WHERE_BODY &&
+            html == (strcmp(type, "text/html") == 0)) {
+            return ch_text_plain(t, NULL);
+        }
+    }
+    return NULL;
+}
+
+static void
+find_publish_times(ch_verdict *v, const ch_envelope *e)
+{
+    const ch_text *subject = first_text(v, CH_WHERE_SUBJECT);
+    gint64 date = v->message == NULL ? -1 : ch_message_date(v->message);
+    for (guint i = 0; i < v->destinations->len; i++) {
+        ch_destination *d =
+            &g_array_index(v->destinations, ch_destination, i);
+        d->publish_at_us = ch_directive_publish_at(
+            d->gateway, subject == NULL ? "" : ch_text_plain(subject, NULL),
+            body_of_type(v, FALSE), body_of_type(v, TRUE), e->time_us, date,
+            v->house->config->zone);
+    }
+}
+
+static void
+decide(ch_verdict *v, const ch_envelope *e)
+{
+    ch_policy policy = {.config = v->house->config,
+                        .rules = v->house->rules,
+                        .author = v->author,
+                        .now_us = e->time_us,
+                        .no_reject = is_automatic(v, e)};
+    v->unmonitored = ch_policy_decide(&policy, v->findings, v->destinations);
+    v->action = v->unmonitored;
+    if (v->house->config->mode == CH_MODE_MONITOR) {
+        v->action = CH_ACCEPT;
+        for (guint i = 0; i < v->destinations->len; i++) {
+            g_array_index(v->destinations, ch_destination, i).verdict =
+                CH_ACCEPT;
+        }
+    }
+}
+
+/* From texts on, the walk is the same for a message and a plain post. */
+static ch_verdict *
+judge(ch_verdict *taken, const ch_envelope *e, GError **error)
+{
+    g_autoptr(ch_verdict) v = taken;
+    for (guint i = 0; i < v->texts->len; i++) {
+        ch_text_fold(v->texts->pdata[i]);
+    }
+    ch_facts facts = {.is_reply = is_reply(v)};
+    if (v->message != NULL) {
+        facts.has_image = ch_message_has_image(v->message);
+        facts.defects = ch_message_defects(v->message);
+        facts.unscanned = ch_message_unscanned(v->message);
+        facts.parts = ch_message_parts(v->message);
+    }
+    if (!ch_ruleset_run(v->house->rules, v->texts, &facts, v->findings,
+                        error)) {
+        return NULL;
+    }
+    v->spanish = is_spanish(v);
+    v->is_reply = facts.is_reply;
+    v->author = ch_config_dup_author(v->house->config, e);
+    find_publish_times(v, e);
+    decide(v, e);
+    return g_steal_pointer(&v);
+}
+
+ch_verdict *
+ch_inspect(ch_house *house, const ch_envelope *e, GBytes *raw,
+           const ch_ask *ask, GError **error)
+{
+    ch_verdict *v = verdict_new(house);
+    ask = ask == NULL ? &ask_nothing : ask;
+    v->message = ch_message_parse(raw);
+    v->texts = g_ptr_array_ref(ch_message_texts(v->message));
+    find_destinations(v, e, ask);
+    v->in_scope = ask->judge_all || ask->gateway != NULL ||
+                  (ch_inspect_in_scope(house, e) &&
+                   !is_report_to_people(v, e));
+    return v->in_scope ? judge(v, e, error) : v;
+}
+
+static void
+add_plain(GPtrArray *texts, ch_where where, const char *utf8)
+{
+    if (utf8 != NULL && utf8[0] != '\0') {
+        g_autoptr(GBytes) source = g_bytes_new(utf8, strlen(utf8));
+        g_ptr_array_add(texts, ch_text_new_whole(where, -1, source));
+    }
+}
+
+ch_verdict *
+ch_inspect_plain(ch_house *house, const ch_envelope *e,
+                 const ch_plain_post *post, const ch_ask *ask, GError **error)
+{
+    ch_verdict *v = verdict_new(house);
+    ask = ask == NULL ? &ask_nothing : ask;
+    v->in_scope = TRUE;
+    v->texts = g_ptr_array_new_with_free_func((GDestroyNotify)ch_text_free);
+    add_plain(v->texts, CH_WHERE_SUBJECT, post->subject);
+    add_plain(v->texts, CH_WHERE_BODY, post->text);
+    for (guint i = 0; post->headers != NULL && post->headers[i] != NULL;
+         i += 2) {
+        add_plain(v->texts, CH_WHERE_HEADER, post->headers[i + 1]);
+    }
+    if (post->html != NULL) {
+        g_autoptr(GBytes) html = g_bytes_new(post->html, strlen(post->html));
+        ch_html_extract(html, -1, v->texts);
+    }
+    find_destinations(v, e, ask);
+    return judge(v, e, error);
+}

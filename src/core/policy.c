@@ -1,0 +1,116 @@
+/*
+ * Findings to verdicts; see policy.h.  Knows nothing of texts or messages.
+ */
+#include "chaperone/policy.h"
+
+static gboolean
+listed(const GStrv list, const char *id)
+{
+    return g_strv_contains((const char *const *)list, id);
+}
+
+static gboolean
+fits(const char *wanted, const char *have)
+{
+    return wanted == NULL || g_strcmp0(wanted, have) == 0;
+}
+
+/* Action of a rule for one gateway (NULL: none in particular). */
+static ch_action
+effective(const ch_policy *p, const ch_rule *rule, const ch_gateway *gateway)
+{
+    const char *name = gateway == NULL ? NULL : gateway->name;
+    if (listed(p->config->rules_monitor, rule->id)) {
+        return CH_ACCEPT;
+    }
+    for (guint i = 0; i < p->config->overrides->len; i++) {
+        const ch_override *o = p->config->overrides->pdata[i];
+        if (p->now_us < o->until_us && fits(o->rule, rule->id) &&
+            fits(o->gateway, name) && fits(o->author, p->author)) {
+            return o->action;
+        }
+    }
+    return rule->action;
+}
+
+/* Rules of weight (S1 to S3) that only tag, each once, for one gateway. */
+static guint
+count_weak(const ch_policy *p, const GArray *findings,
+           const ch_gateway *gateway)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_direct_hash, NULL);
+    for (guint i = 0; i < findings->len; i++) {
+        const ch_rule *rule = g_array_index(findings, ch_finding, i).rule;
+        if (rule->severity <= 3 && effective(p, rule, gateway) == CH_TAG) {
+            g_hash_table_add(seen, (gpointer)rule);
+        }
+    }
+    return g_hash_table_size(seen);
+}
+
+/* Verdict for one gateway; combined_out: weak findings add up. */
+static ch_action
+decide_one(const ch_policy *p, GArray *findings, const ch_gateway *gateway,
+           gboolean *combined_out)
+{
+    const ch_rule *combined = ch_ruleset_find(p->rules, "policy/combined");
+    ch_action verdict = CH_ACCEPT;
+    for (guint i = 0; i < findings->len; i++) {
+        ch_finding *f = &g_array_index(findings, ch_finding, i);
+        ch_action action = effective(p, f->rule, gateway);
+        f->action = MAX(f->action, action);
+        verdict = MAX(verdict, action);
+    }
+    if (combined != NULL && !listed(p->config->rules_disable, combined->id) &&
+        count_weak(p, findings, gateway) >= p->config->policy_combined) {
+        *combined_out = TRUE;
+        verdict = MAX(verdict, effective(p, combined, gateway));
+    }
+    return p->no_reject ? MIN(verdict, CH_QUARANTINE) : verdict;
+}
+
+static void
+drop_disabled(const ch_policy *p, GArray *findings)
+{
+    for (guint i = findings->len; i > 0; i--) {
+        ch_finding *f = &g_array_index(findings, ch_finding, i - 1);
+        if (listed(p->config->rules_disable, f->rule->id)) {
+            g_array_remove_index(findings, i - 1);
+        } else {
+            f->action = CH_ACCEPT;
+        }
+    }
+}
+
+static int
+by_strength(gconstpointer a, gconstpointer b)
+{
+    return (int)((const ch_finding *)b)->action -
+           (int)((const ch_finding *)a)->action;
+}
+
+ch_action
+ch_policy_decide(const ch_policy *p, GArray *findings, GArray *destinations)
+{
+    gboolean combined = FALSE;
+    ch_action strongest = CH_ACCEPT;
+    drop_disabled(p, findings);
+    if (destinations->len == 0) {
+        strongest = decide_one(p, findings, NULL, &combined);
+    }
+    for (guint i = 0; i < destinations->len; i++) {
+        ch_destination *d = &g_array_index(destinations, ch_destination, i);
+        d->verdict = decide_one(p, findings, d->gateway, &combined);
+        strongest = MAX(strongest, d->verdict);
+    }
+    if (combined) {
+        const ch_rule *rule = ch_ruleset_find(p->rules, "policy/combined");
+        ch_finding f = {.rule = rule,
+                        .action = effective(p, rule, NULL),
+                        .where = CH_WHERE_STRUCTURE,
+                        .part = -1};
+        g_array_append_val(findings, f);
+    }
+    g_array_sort(findings, by_strength);
+    return strongest;
+}

@@ -1,0 +1,86 @@
+/*
+ * What the parts of chaperone-milter share: one daemon for the whole program
+ * and one connection for each session of the MTA.
+ */
+#ifndef CHAPERONE_DAEMON_H
+#define CHAPERONE_DAEMON_H
+
+#include "chaperone/intake.h"
+#include "chaperone/metrics.h"
+#include "chaperone/record.h"
+
+/* Before libmilter's header: it defines bool by itself otherwise. */
+#include <stdbool.h>
+
+#include <libmilter/mfapi.h>
+
+typedef struct {
+    const char *config_file; /* NULL: the standard one */
+    gboolean unix_socket;    /* the MTA talks to us over a unix socket */
+    ch_store *store;
+    ch_metrics *metrics;
+    gint connections; /* atomic: sessions of the MTA */
+    gint under_way;   /* atomic: messages between MAIL and their end */
+    gint stopping;    /* atomic: new messages are deferred */
+
+    GMutex lock; /* guards the following */
+    ch_house *house;
+    GCond wake;         /* for the housekeeping thread */
+    gboolean work;      /* something was put into the outbox */
+    gboolean quit;      /* housekeeping ends */
+    GThread *housekeeper, *signals;
+    gpointer control;   /* ch_control */
+} ch_daemon;
+
+/* The house in force, counted.  Owned. */
+ch_house *ch_daemon_house(ch_daemon *daemon);
+/* Housekeeping looks into the outbox at once. */
+void ch_daemon_wake(ch_daemon *daemon);
+
+/* --- reload.c: SIGUSR1 and the control socket ------------------------- */
+
+/* Loads a new house and swaps it in; a bad one changes nothing.  Appends
+ * what is wrong, or which changes need a restart, to answer. */
+gboolean ch_daemon_reload(ch_daemon *daemon, GString *answer);
+/* Starts the signal thread and the control socket; SIGUSR1 must be blocked
+ * in all threads. */
+gboolean ch_reload_start(ch_daemon *daemon, GError **error);
+void ch_reload_stop(ch_daemon *daemon);
+
+/* --- housekeeping.c --------------------------------------------------- */
+
+void ch_housekeeping_start(ch_daemon *daemon);
+void ch_housekeeping_stop(ch_daemon *daemon);
+
+/* --- privileges.c ----------------------------------------------------- */
+
+/* No core files, no tracing, frugal malloc.  Before any thread. */
+void ch_privileges_harden(void);
+/* Makes, as root, what the daemon needs and gives it to its user. */
+gboolean ch_privileges_prepare(const ch_config *config, GError **error);
+/* Mode and group of the unix socket of the MTA. */
+gboolean ch_privileges_socket(const ch_config *config, GError **error);
+/* From root to milter.user for good.  Does nothing without root. */
+gboolean ch_privileges_drop(const ch_config *config, GError **error);
+
+/* --- callbacks.c ------------------------------------------------------ */
+
+typedef struct {
+    ch_daemon *daemon;
+    unsigned long actions, protocol; /* as negotiated, SMFIF_, SMFIP_ */
+    char *client_addr;               /* or NULL */
+    gboolean local;                  /* sendmail(1), not SMTP */
+    ch_house *house;                 /* of the message under way */
+    ch_intake *intake;               /* the message under way, or NULL */
+    gboolean refused; /* deferred at DATA: stopping, too many recipients */
+} ch_connection;
+
+/* Registers the callbacks.  The daemon must outlive smfi_main. */
+gboolean ch_callbacks_register(ch_daemon *daemon, GError **error);
+
+/* --- deliver.c -------------------------------------------------------- */
+
+/* End of message: judges it and does what follows. */
+sfsistat ch_deliver(SMFICTX *ctx, ch_connection *connection);
+
+#endif

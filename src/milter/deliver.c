@@ -1,0 +1,491 @@
+/*
+ * End of message: from the verdict to what the MTA is told.
+ *
+ * The order matters.  What the store must keep is committed before the MTA
+ * hears anything ("custody before courtesy"), and DISCARD is the very last
+ * act.  Trouble of ours is never an accept: the message is deferred, and held
+ * when it has failed CH_MAX_FAILURES times; in monitor mode it passes, loudly.
+ *
+ *   own notice -> prior decision on the same message -> ch_inspect -> plan
+ *     pass    tag: commit a copy; headers; continue
+ *     split   commit what is held; headers; delete those recipients; continue
+ *     hold    commit; discard
+ *     reject  commit the ledger row; 550
+ */
+#include "chaperone/announce.h"
+#include "chaperone/error.h"
+#include "chaperone/limits.h"
+#include "chaperone/log.h"
+#include "chaperone/plan.h"
+#include "mta.h"
+
+#include <syslog.h>
+
+typedef struct {
+    SMFICTX *ctx;
+    ch_connection *c;
+    ch_daemon *daemon;
+    const ch_house *house;
+    const ch_envelope *e;
+    GBytes *raw;
+    char *author; /* or NULL */
+    guint8 key[CH_DIGEST_BYTES];
+    char id[CH_ID_LENGTH + 1];
+    gint64 started_us; /* monotonic */
+} delivery;
+
+/* --- log and failure --------------------------------------------------- */
+
+static gint64
+elapsed(const delivery *d)
+{
+    return g_get_monotonic_time() - d->started_us;
+}
+
+static void
+log_message(const delivery *d, const char *verdict, const char *state,
+            const char *rules, const char *gateways)
+{
+    ch_log(LOG_INFO, "message", CH_LOG_ID, d->id, CH_LOG_QUEUE_ID,
+           d->e->queue_id, CH_LOG_AUTHOR, d->author, CH_LOG_RULES, rules,
+           CH_LOG_GATEWAYS, gateways, CH_LOG_VERDICT, verdict, CH_LOG_STATE,
+           state, CH_LOG_ELAPSED_US, elapsed(d), CH_LOG_END);
+}
+
+/* Trouble of ours: 451, or in monitor mode a pass that nobody can miss. */
+static sfsistat
+fail(const delivery *d, const char *reason, const GError *error)
+{
+    gboolean monitor = d->house->config->mode == CH_MODE_MONITOR;
+    ch_metrics_failure(d->daemon->metrics, reason);
+    ch_log(monitor ? LOG_WARNING : LOG_ERR, monitor ? "monitor" : "failure",
+           CH_LOG_ID, d->id, CH_LOG_QUEUE_ID, d->e->queue_id, CH_LOG_REASON,
+           reason, CH_LOG_ERROR, error, CH_LOG_END);
+    return monitor ? SMFIS_CONTINUE : ch_mta_defer(d->ctx);
+}
+
+/* --- records ------------------------------------------------------------ */
+
+static ch_record
+record_of(const delivery *d, ch_state state, const char *verdict,
+          const char *rules, const char *gateways)
+{
+    return (ch_record){
+        .id = d->id,
+        .state = state,
+        .time_us = d->e->time_us,
+        .author = d->author,
+        .gateways = gateways,
+        .rules = rules,
+        .verdict = verdict,
+        .queue_id = d->e->queue_id,
+        .publish_at_us = -1,
+        .deadline_us = -1,
+        .retry_key = d->key,
+        .findings_json = "[]",
+        .envelope = d->e,
+        .raw = d->raw,
+    };
+}
+
+/* Commits a held message with its notices; housekeeping sends them. */
+static gboolean
+commit_held(const delivery *d, ch_record *record, gboolean spanish,
+            ch_prior *prior, GError **error)
+{
+    ch_event event = {.kind = CH_NOTICE_HELD,
+                      .id = d->id,
+                      .author = d->author,
+                      .gateways = record->gateways,
+                      .rules = record->rules,
+                      .publish_at_us = record->publish_at_us,
+                      .time_us = d->e->time_us,
+                      .spanish = spanish};
+    g_autoptr(GArray) notices = ch_announce(d->house, d->daemon->store,
+                                            &event);
+    record->notices = (const ch_outgoing *)(const void *)notices->data;
+    record->n_notices = notices->len;
+    gboolean ok = ch_store_commit(d->daemon->store, record, prior, error);
+    record->notices = NULL;
+    record->n_notices = 0;
+    if (ok && notices->len > 0) {
+        ch_daemon_wake(d->daemon);
+    }
+    return ok;
+}
+
+/* States in which the store has the message in custody, or had it and sent
+ * it on: only then may the MTA be told to drop it. */
+static gboolean
+in_custody(ch_state state)
+{
+    return state == CH_STATE_HELD || state == CH_STATE_RELEASING ||
+           state == CH_STATE_RELEASE_FAILED || state == CH_STATE_RELEASED;
+}
+
+/* --- the same message again ---------------------------------------------- */
+
+/* The stored item may hold only some of the recipients: the others' copy
+ * went on the first time, but whether it got through nobody knows. */
+static sfsistat
+repeat_held(delivery *d, const ch_prior *prior)
+{
+    g_autoptr(GError) error = NULL;
+    ch_envelope *stored = NULL;
+    g_autoptr(GBytes) raw = ch_store_read(d->daemon->store, prior->id,
+                                          &stored, &error);
+    if (raw == NULL && !g_error_matches(error, CH_ERROR, CH_ERROR_NOTFOUND)) {
+        return fail(d, "store", error);
+    }
+    g_autoptr(ch_envelope) part = stored;
+    g_autoptr(GArray) held =
+        part == NULL ? NULL : ch_plan_find_recipients(d->e, part);
+    if (held == NULL || held->len == d->e->recipients->len) {
+        return SMFIS_DISCARD;
+    }
+    if ((d->c->actions & SMFIF_DELRCPT) == 0 ||
+        !ch_plan_can_delete(d->e, held) ||
+        !ch_mta_mark(d->ctx, d->c, ch_action_name(CH_ACCEPT), "", prior->id) ||
+        !ch_mta_delete(d->ctx, d->e, held)) {
+        return fail(d, "mta", NULL);
+    }
+    return SMFIS_CONTINUE;
+}
+
+/* What was decided before on this message; *done_out FALSE: nothing. */
+static sfsistat
+answer_prior(delivery *d, const ch_prior *prior, gboolean *done_out)
+{
+    gboolean ended = prior->state == CH_STATE_REFUSED ||
+                     prior->state == CH_STATE_EXPIRED;
+    *done_out = ended || in_custody(prior->state);
+    if (!*done_out) {
+        return SMFIS_CONTINUE;
+    }
+    g_strlcpy(d->id, prior->id, sizeof d->id);
+    log_message(d, "prior", ch_state_name(prior->state), NULL, NULL);
+    if (!ended) {
+        return repeat_held(d, prior);
+    }
+    g_autoptr(ch_reply) reply = ch_reply_decided(
+        d->house->config, prior->id, prior->state == CH_STATE_EXPIRED);
+    return ch_mta_reply(d->ctx, reply);
+}
+
+/* --- effects of a verdict ------------------------------------------------ */
+
+typedef struct {
+    const ch_verdict *verdict;
+    char *rules, *gateways, *findings;
+    gint64 publish_at_us;
+} judged;
+
+static void
+judged_clear(judged *j)
+{
+    g_free(j->rules);
+    g_free(j->gateways);
+    g_free(j->findings);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(judged, judged_clear)
+
+static ch_record
+record_judged(const delivery *d, const judged *j, ch_state state,
+              ch_action verdict)
+{
+    ch_record record = record_of(d, state, ch_action_name(verdict), j->rules,
+                                 j->gateways);
+    record.findings_json = j->findings;
+    record.publish_at_us = j->publish_at_us;
+    return record;
+}
+
+static void
+adopt_prior(delivery *d, const ch_prior *prior)
+{
+    if (prior->id[0] != '\0') {
+        g_strlcpy(d->id, prior->id, sizeof d->id);
+    }
+}
+
+/* A copy for the reviewers of what goes on tagged.  part: what goes on of a
+ * split message, which is a message of its own to the retry rule. */
+static gboolean
+keep_passed(delivery *d, const judged *j, const ch_envelope *part,
+            GError **error)
+{
+    ch_prior prior = {.id = ""};
+    ch_record record = record_judged(d, j, CH_STATE_PASSED, CH_TAG);
+    guint8 key[CH_DIGEST_BYTES];
+    if (part != NULL) {
+        ch_store_retry_key(d->daemon->store, part, d->author, d->raw, key);
+        ch_id_new(d->e->time_us, d->id);
+        record.retry_key = key;
+        record.envelope = part;
+    }
+    gboolean ok = ch_store_commit(d->daemon->store, &record, &prior, error);
+    if (ok) {
+        adopt_prior(d, &prior);
+    }
+    return ok;
+}
+
+static sfsistat
+pass(delivery *d, const judged *j, const ch_plan *plan,
+     const ch_envelope *part)
+{
+    g_autoptr(GError) error = NULL;
+    gboolean tagged = plan->passing == CH_TAG;
+    if (tagged && !keep_passed(d, j, part, &error)) {
+        return fail(d, "store", error);
+    }
+    if (!ch_mta_mark(d->ctx, d->c, ch_action_name(plan->passing),
+                     tagged ? j->rules : "", d->id)) {
+        return fail(d, "mta", NULL);
+    }
+    if (plan->kind == CH_PLAN_SPLIT) {
+        return ch_mta_delete(d->ctx, d->e, plan->held)
+                   ? SMFIS_CONTINUE
+                   : ch_mta_defer(d->ctx);
+    }
+    log_message(d, ch_action_name(plan->passing), tagged ? "passed" : NULL,
+                j->rules, j->gateways);
+    return SMFIS_CONTINUE;
+}
+
+static sfsistat
+refuse(delivery *d, const judged *j)
+{
+    g_autoptr(GError) error = NULL;
+    ch_prior prior = {.id = ""};
+    ch_record record = record_judged(d, j, CH_STATE_REJECTED, CH_REJECT);
+    if (d->house->config->reject_keep == 0) {
+        record.envelope = NULL;
+        record.raw = NULL;
+    }
+    if (!ch_store_commit(d->daemon->store, &record, &prior, &error)) {
+        return fail(d, "store", error);
+    }
+    adopt_prior(d, &prior);
+    log_message(d, "reject", NULL, j->rules, j->gateways);
+    g_autoptr(ch_reply) reply = ch_reply_reject(j->verdict, d->id);
+    return ch_mta_reply(d->ctx, reply);
+}
+
+/* After a held commit found the message in the store already: two senders at
+ * once, or a message that was refused or passed under other rules. */
+static sfsistat
+hold_found_prior(delivery *d, const judged *j, const ch_prior *prior)
+{
+    gboolean done = FALSE;
+    sfsistat status = answer_prior(d, prior, &done);
+    if (done) {
+        return status;
+    }
+    /* The store did not take it, so it is not ours to drop. */
+    adopt_prior(d, prior);
+    g_autoptr(ch_reply) reply = ch_reply_reject(j->verdict, d->id);
+    return ch_mta_reply(d->ctx, reply);
+}
+
+static sfsistat
+hold(delivery *d, const judged *j, const ch_plan *plan)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(ch_envelope) held = NULL;
+    ch_prior prior = {.id = ""};
+    ch_record record = record_judged(d, j, CH_STATE_HELD, CH_QUARANTINE);
+    if (plan->kind == CH_PLAN_SPLIT) {
+        held = ch_plan_dup_envelope(d->e, plan->held, TRUE);
+        record.envelope = held;
+    }
+    if (!commit_held(d, &record, j->verdict->spanish, &prior, &error)) {
+        return fail(d, "store", error);
+    }
+    if (prior.id[0] != '\0') {
+        return hold_found_prior(d, j, &prior);
+    }
+    log_message(d, "quarantine", "held", j->rules, j->gateways);
+    if (plan->kind == CH_PLAN_HOLD) {
+        return SMFIS_DISCARD;
+    }
+    g_autoptr(ch_envelope) part = ch_plan_dup_envelope(d->e, plan->held,
+                                                       FALSE);
+    return pass(d, j, plan, part);
+}
+
+static void
+count_verdict(const delivery *d, const ch_verdict *verdict, ch_action action)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < verdict->findings->len; i++) {
+        const ch_finding *f = &g_array_index(verdict->findings, ch_finding, i);
+        if (f->action > CH_ACCEPT && g_hash_table_add(seen, f->rule->id)) {
+            ch_metrics_finding(d->daemon->metrics, f->rule->id);
+        }
+    }
+    ch_metrics_message(d->daemon->metrics, ch_action_name(action),
+                       elapsed(d));
+}
+
+static sfsistat
+carry_out(delivery *d, const ch_verdict *verdict)
+{
+    g_auto(judged) j = {
+        .verdict = verdict,
+        .rules = ch_verdict_dup_rules(verdict),
+        .gateways = ch_verdict_dup_gateways(verdict),
+        .findings = ch_record_dup_findings(verdict),
+        .publish_at_us = ch_verdict_publish_at(verdict),
+    };
+    g_autoptr(ch_plan) plan = ch_plan_new(
+        verdict, d->e, (d->c->actions & SMFIF_DELRCPT) != 0);
+    count_verdict(d, verdict, verdict->action);
+    if (d->house->config->mode == CH_MODE_MONITOR &&
+        verdict->unmonitored > verdict->action) {
+        ch_log(LOG_WARNING, "monitor", CH_LOG_ID, d->id, CH_LOG_QUEUE_ID,
+               d->e->queue_id, CH_LOG_RULES, j.rules, CH_LOG_VERDICT,
+               ch_action_name(verdict->unmonitored), CH_LOG_END);
+    }
+    switch (plan->kind) {
+    case CH_PLAN_PASS:
+        return pass(d, &j, plan, NULL);
+    case CH_PLAN_SPLIT:
+    case CH_PLAN_HOLD:
+        return hold(d, &j, plan);
+    case CH_PLAN_REJECT:
+        break;
+    }
+    return refuse(d, &j);
+}
+
+/* --- no verdict ----------------------------------------------------------- */
+
+static char *
+dup_gateway_names(const delivery *d)
+{
+    GString *names = g_string_new(NULL);
+    for (guint i = 0; i < d->e->recipients->len; i++) {
+        const ch_recipient *r = g_ptr_array_index(d->e->recipients, i);
+        const ch_gateway *g = ch_gateways_match(d->house->gateways,
+                                                r->address);
+        if (g != NULL && strstr(names->str, g->name) == NULL) {
+            g_string_append_printf(names, "%s%s", names->len > 0 ? "," : "",
+                                   g->name);
+        }
+    }
+    return g_string_free(names, FALSE);
+}
+
+/* ch_inspect failed: deferred, and held the third time, so that nothing is
+ * deferred for ever (CONTRACT.md, "Verdicts"). */
+static sfsistat
+without_verdict(delivery *d, const GError *cause)
+{
+    g_autoptr(GError) error = NULL;
+    guint count = 0;
+    if (d->house->config->mode == CH_MODE_MONITOR) {
+        return fail(d, "inspect", cause);
+    }
+    if (!ch_store_count_failure(d->daemon->store, d->key, d->e->time_us,
+                                &count, &error)) {
+        return fail(d, "store", error);
+    }
+    if (count < CH_MAX_FAILURES) {
+        return fail(d, "inspect", cause);
+    }
+    ch_prior prior = {.id = ""};
+    g_autofree char *gateways = dup_gateway_names(d);
+    ch_record record = record_of(d, CH_STATE_HELD,
+                                 ch_action_name(CH_QUARANTINE),
+                                 CH_RULE_FAILURE, gateways);
+    if (!commit_held(d, &record, FALSE, &prior, &error)) {
+        return fail(d, "store", error);
+    }
+    ch_metrics_failure(d->daemon->metrics, "inspect");
+    if (prior.id[0] != '\0' && !in_custody(prior.state)) {
+        return fail(d, "inspect", cause);
+    }
+    adopt_prior(d, &prior);
+    log_message(d, "quarantine", "held", CH_RULE_FAILURE, gateways);
+    return SMFIS_DISCARD;
+}
+
+static sfsistat
+judge(delivery *d)
+{
+    g_autoptr(GError) error = NULL;
+    ch_store *store = d->daemon->store;
+    ch_prior prior = {.id = ""};
+    if (ch_notice_is_ours(d->raw, store)) {
+        return SMFIS_ACCEPT;
+    }
+    ch_store_retry_key(store, d->e, d->author, d->raw, d->key);
+    if (d->house->config->mode == CH_MODE_ENFORCE) {
+        gboolean done = FALSE;
+        if (!ch_store_find_prior(store, d->key, d->e->time_us, &prior,
+                                 &error)) {
+            return fail(d, "store", error);
+        }
+        sfsistat status = prior.id[0] == '\0'
+                              ? SMFIS_CONTINUE
+                              : answer_prior(d, &prior, &done);
+        if (done) {
+            return status;
+        }
+    }
+    g_autoptr(ch_verdict) verdict = ch_inspect(d->c->house, d->e, d->raw,
+                                               NULL, &error);
+    if (verdict == NULL) {
+        return without_verdict(d, error);
+    }
+    if (!verdict->in_scope) {
+        ch_metrics_out_of_scope(d->daemon->metrics);
+        return SMFIS_ACCEPT;
+    }
+    return carry_out(d, verdict);
+}
+
+/* The message is larger than we take, or made to be costly: 552. */
+static sfsistat
+too_large(const delivery *d)
+{
+    const ch_config *config = d->house->config;
+    gboolean monitor = config->mode == CH_MODE_MONITOR;
+    ch_metrics_failure(d->daemon->metrics, "size");
+    ch_log(monitor ? LOG_WARNING : LOG_NOTICE,
+           monitor ? "monitor" : "failure", CH_LOG_ID, d->id,
+           CH_LOG_QUEUE_ID, d->e->queue_id, CH_LOG_REASON, "size",
+           CH_LOG_END);
+    if (monitor) {
+        return SMFIS_CONTINUE;
+    }
+    g_autoptr(ch_reply) reply = ch_reply_too_large(config->milter_max_message);
+    return ch_mta_reply(d->ctx, reply);
+}
+
+sfsistat
+ch_deliver(SMFICTX *ctx, ch_connection *c)
+{
+    const ch_config *config = c->house->config;
+    delivery d = {.ctx = ctx,
+                  .c = c,
+                  .daemon = c->daemon,
+                  .house = c->house,
+                  .e = ch_intake_envelope(c->intake),
+                  .started_us = g_get_monotonic_time()};
+    ch_id_new(d.e->time_us, d.id);
+    if (ch_intake_is_too_large(c->intake) ||
+        ch_intake_own_headers(c->intake)->len > CH_MAX_HEADERS) {
+        return too_large(&d);
+    }
+    if (ch_intake_is_out_of_memory(c->intake)) {
+        return fail(&d, "memory", NULL);
+    }
+    g_autoptr(GBytes) raw = ch_intake_take_bytes(c->intake);
+    g_autofree char *author = ch_config_dup_author(config, d.e);
+    d.raw = raw;
+    d.author = author;
+    return judge(&d);
+}

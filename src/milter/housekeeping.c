@@ -1,0 +1,290 @@
+/*
+ * Housekeeping: the one thread beside libmilter's.
+ *
+ * Sends what waits in the outbox, expires what nobody decided in time,
+ * destroys what is past its retention, writes the metrics and pats the
+ * watchdog.  It never touches a message that the MTA is sending.
+ */
+#include "chaperone/announce.h"
+#include "chaperone/log.h"
+#include "chaperone/notify.h"
+#include "chaperone/smtp.h"
+#include "daemon.h"
+
+#include <syslog.h>
+
+#define SECOND_US ((gint64)G_USEC_PER_SEC)
+#define TICK_US (5 * SECOND_US)
+#define METRICS_US (15 * SECOND_US)
+#define PURGE_US (3600 * SECOND_US)
+#define EXPIRE_US (60 * SECOND_US)
+
+/* A notice is tried again after a minute, then twice as long each time up to
+ * an hour; RFC 5321 4.5.4.1 gives up after four to five days. */
+#define RETRY_FIRST_US (60 * SECOND_US)
+#define RETRY_LAST_US (3600 * SECOND_US)
+#define RETRY_ATTEMPTS 125 /* 7 doublings, then hourly: five days */
+#define OUTBOX_BATCH 20
+#define SMTP_TIMEOUT_S 30
+
+typedef struct {
+    ch_daemon *daemon;
+    gint64 metrics_at, purge_at, expire_at; /* monotonic */
+} keeper;
+
+static void
+trouble(ch_daemon *daemon, const char *reason, const GError *error)
+{
+    ch_metrics_failure(daemon->metrics, reason);
+    ch_log(LOG_ERR, "housekeeping", CH_LOG_REASON, reason, CH_LOG_ERROR,
+           error, CH_LOG_END);
+}
+
+/* --- outbox ----------------------------------------------------------------- */
+
+/* When to try again after one more failed attempt; -1: never. */
+static gint64
+next_attempt(guint attempts, int code)
+{
+    if (code >= 500 || attempts + 1 >= RETRY_ATTEMPTS) {
+        return -1;
+    }
+    gint64 wait = RETRY_FIRST_US << MIN(attempts, 6);
+    return g_get_real_time() + MIN(wait, RETRY_LAST_US);
+}
+
+/* FALSE: the store is in trouble; the rest waits for the next round. */
+static gboolean
+send_one(ch_daemon *daemon, const ch_house *house, const ch_waiting *w)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GError) store_error = NULL;
+    ch_smtp_reply reply = {0, NULL};
+    gboolean sent = ch_smtp_send(house->config->notices_smtp, "",
+                                 w->recipient, w->mail, SMTP_TIMEOUT_S,
+                                 &reply, &error);
+    gint64 next = sent ? -1 : next_attempt(w->attempts, reply.code);
+    gboolean ok = ch_store_outbox_done(daemon->store, w->row, sent,
+                                       reply.reply, next, &store_error);
+    if (!sent) {
+        ch_metrics_failure(daemon->metrics, "notice");
+    }
+    ch_log(sent ? LOG_INFO : LOG_WARNING,
+           sent        ? "notice-sent"
+           : next >= 0 ? "notice-deferred"
+                       : "notice-given-up",
+           CH_LOG_ID, w->item, CH_LOG_KIND, w->kind, CH_LOG_CODE, reply.code,
+           CH_LOG_END);
+    if (!ok) {
+        trouble(daemon, "store", store_error);
+    }
+    ch_smtp_reply_clear(&reply);
+    return ok;
+}
+
+static gboolean
+is_quitting(ch_daemon *daemon)
+{
+    g_mutex_lock(&daemon->lock);
+    gboolean quit = daemon->quit;
+    g_mutex_unlock(&daemon->lock);
+    return quit;
+}
+
+static void
+empty_outbox(ch_daemon *daemon)
+{
+    g_autoptr(ch_house) house = ch_daemon_house(daemon);
+    g_autoptr(GError) error = NULL;
+    if (house->config->notices_smtp[0] == '\0') {
+        return;
+    }
+    g_autoptr(GPtrArray) due = ch_store_outbox_due(
+        daemon->store, g_get_real_time(), OUTBOX_BATCH, &error);
+    if (due == NULL) {
+        trouble(daemon, "store", error);
+        return;
+    }
+    for (guint i = 0; i < due->len && !is_quitting(daemon); i++) {
+        if (!send_one(daemon, house, g_ptr_array_index(due, i))) {
+            return;
+        }
+    }
+    if (due->len == OUTBOX_BATCH) {
+        ch_daemon_wake(daemon);
+    }
+}
+
+/* --- retention ---------------------------------------------------------------- */
+
+static void
+expire_one(ch_daemon *daemon, const ch_house *house, const ch_item *item,
+           gint64 now)
+{
+    g_autoptr(GError) error = NULL;
+    ch_event event = ch_event_of_item(item, CH_NOTICE_EXPIRED, now);
+    g_autoptr(GArray) notices = ch_announce(house, daemon->store, &event);
+    ch_decision decision = {
+        .uid = -1,
+        .time_us = now,
+        .notices = (const ch_outgoing *)(const void *)notices->data,
+        .n_notices = notices->len,
+    };
+    if (!ch_store_decide(daemon->store, item->id, CH_STATE_EXPIRED, &decision,
+                         &error)) {
+        trouble(daemon, "store", error);
+        return;
+    }
+    ch_log(LOG_NOTICE, "expired", CH_LOG_ID, item->id, CH_LOG_AUTHOR,
+           item->author, CH_LOG_RULES, item->rules, CH_LOG_GATEWAYS,
+           item->gateways, CH_LOG_END);
+    if (notices->len > 0) {
+        ch_daemon_wake(daemon);
+    }
+}
+
+static void
+expire(ch_daemon *daemon)
+{
+    g_autoptr(ch_house) house = ch_daemon_house(daemon);
+    g_autoptr(GError) error = NULL;
+    gint64 now = g_get_real_time();
+    gint64 before = now - house->config->quarantine_retention * SECOND_US;
+    ch_store_numbers numbers;
+    if (!ch_store_count(daemon->store, &numbers, &error)) {
+        trouble(daemon, "store", error);
+        return;
+    }
+    if (numbers.oldest_held_us < 0 || numbers.oldest_held_us >= before) {
+        return;
+    }
+    g_autoptr(GPtrArray) held =
+        ch_store_list(daemon->store, 1u << CH_STATE_HELD, &error);
+    if (held == NULL) {
+        trouble(daemon, "store", error);
+        return;
+    }
+    for (guint i = 0; i < held->len; i++) {
+        const ch_item *item = g_ptr_array_index(held, i);
+        if (item->time_us < before) {
+            expire_one(daemon, house, item, now);
+        }
+    }
+}
+
+static void
+purge(ch_daemon *daemon)
+{
+    g_autoptr(ch_house) house = ch_daemon_house(daemon);
+    g_autoptr(GError) error = NULL;
+    const ch_config *config = house->config;
+    gint64 now = g_get_real_time();
+    guint destroyed = 0;
+    if (!ch_store_purge(daemon->store,
+                        now - config->quarantine_retention * SECOND_US,
+                        now - config->reject_keep * SECOND_US,
+                        now - config->ledger_retention * SECOND_US,
+                        &destroyed, &error)) {
+        trouble(daemon, "store", error);
+    } else if (destroyed > 0) {
+        ch_log(LOG_INFO, "purged", CH_LOG_COUNT, (guint64)destroyed,
+               CH_LOG_END);
+    }
+}
+
+/* --- metrics -------------------------------------------------------------------- */
+
+static void
+write_metrics(ch_daemon *daemon)
+{
+    g_autoptr(ch_house) house = ch_daemon_house(daemon);
+    g_autoptr(GError) error = NULL;
+    const char *file = house->config->metrics_textfile;
+    if (file[0] == '\0') {
+        return;
+    }
+    ch_metrics_gauges gauges = {
+        .now_us = g_get_real_time(),
+        .rules = ch_ruleset_rules(house->rules)->len,
+    };
+    gauges.has_store = ch_store_count(daemon->store, &gauges.store, NULL);
+    if (!ch_metrics_write(daemon->metrics, &gauges, file, &error)) {
+        ch_log(LOG_WARNING, "housekeeping", CH_LOG_REASON, "metrics",
+               CH_LOG_ERROR, error, CH_LOG_END);
+    }
+}
+
+/* --- the thread ------------------------------------------------------------------ */
+
+static gboolean
+is_due(gint64 *at, gint64 every)
+{
+    gint64 now = g_get_monotonic_time();
+    if (now < *at) {
+        return FALSE;
+    }
+    *at = now + every;
+    return TRUE;
+}
+
+static void
+round_once(keeper *k)
+{
+    empty_outbox(k->daemon);
+    if (is_due(&k->expire_at, EXPIRE_US)) {
+        expire(k->daemon);
+    }
+    if (is_due(&k->purge_at, PURGE_US)) {
+        purge(k->daemon);
+    }
+    if (is_due(&k->metrics_at, METRICS_US)) {
+        write_metrics(k->daemon);
+    }
+}
+
+/* Until there is work, quit, or the time is over; whether to go on. */
+static gboolean
+wait_for_work(ch_daemon *daemon, gint64 tick_us)
+{
+    gint64 until = g_get_monotonic_time() + tick_us;
+    g_mutex_lock(&daemon->lock);
+    while (!daemon->quit && !daemon->work &&
+           g_cond_wait_until(&daemon->wake, &daemon->lock, until)) {
+        /* woken for nothing, or for work: looked at above */
+    }
+    daemon->work = FALSE;
+    gboolean quit = daemon->quit;
+    g_mutex_unlock(&daemon->lock);
+    return !quit;
+}
+
+static gpointer
+run(gpointer data)
+{
+    keeper k = {.daemon = data};
+    guint watchdog_ms = ch_notify_watchdog_ms();
+    gint64 tick = watchdog_ms > 0 ? MIN(TICK_US, watchdog_ms * (gint64)1000)
+                                  : TICK_US;
+    do {
+        ch_notify("WATCHDOG=1");
+        round_once(&k);
+    } while (wait_for_work(k.daemon, tick));
+    write_metrics(k.daemon);
+    return NULL;
+}
+
+void
+ch_housekeeping_start(ch_daemon *daemon)
+{
+    daemon->housekeeper = g_thread_new("housekeeping", run, daemon);
+}
+
+void
+ch_housekeeping_stop(ch_daemon *daemon)
+{
+    g_mutex_lock(&daemon->lock);
+    daemon->quit = TRUE;
+    g_cond_signal(&daemon->wake);
+    g_mutex_unlock(&daemon->lock);
+    g_thread_join(daemon->housekeeper);
+}

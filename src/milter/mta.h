@@ -1,0 +1,23 @@
+/*
+ * What we ask the MTA to do at the end of a message, over libmilter.
+ */
+#ifndef CHAPERONE_MTA_H
+#define CHAPERONE_MTA_H
+
+#include "chaperone/reply.h"
+#include "daemon.h"
+
+/* Answers with reply; SMFIS_REJECT or SMFIS_TEMPFAIL by its code.  A reply
+ * is always set: a fixed one if libmilter refuses this one. */
+sfsistat ch_mta_reply(SMFICTX *ctx, const ch_reply *reply);
+/* 451 for trouble of ours. */
+sfsistat ch_mta_defer(SMFICTX *ctx);
+
+/* Removes all X-Chaperone-* headers, then adds ours; rules may be "". */
+gboolean ch_mta_mark(SMFICTX *ctx, const ch_connection *c,
+                     const char *verdict, const char *rules, const char *id);
+/* Deletes recipients by index. */
+gboolean ch_mta_delete(SMFICTX *ctx, const ch_envelope *e,
+                       const GArray *indexes);
+
+#endif

@@ -1,0 +1,188 @@
+/*
+ * Reload and status: SIGUSR1 and the control socket.
+ *
+ * libmilter's own signal thread stops the program on SIGHUP, so reloading has
+ * SIGUSR1.  A new house is loaded completely before it is swapped in; a bad
+ * one is refused and the old one keeps working.  Sockets, user and store are
+ * taken at start only: a change of theirs is named, not followed.
+ */
+#include "chaperone/control.h"
+#include "chaperone/log.h"
+#include "chaperone/notify.h"
+#include "chaperone/version.h"
+#include "daemon.h"
+
+#include <signal.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+ch_house *
+ch_daemon_house(ch_daemon *daemon)
+{
+    g_mutex_lock(&daemon->lock);
+    ch_house *house = ch_house_ref(daemon->house);
+    g_mutex_unlock(&daemon->lock);
+    return house;
+}
+
+void
+ch_daemon_wake(ch_daemon *daemon)
+{
+    g_mutex_lock(&daemon->lock);
+    daemon->work = TRUE;
+    g_cond_signal(&daemon->wake);
+    g_mutex_unlock(&daemon->lock);
+}
+
+static void
+name_if_changed(GString *answer, const char *key, const char *old,
+                const char *new)
+{
+    if (strcmp(old, new) != 0) {
+        g_string_append_printf(answer, "%s takes effect after a restart\n",
+                               key);
+    }
+}
+
+static void
+name_restarts(GString *answer, const ch_config *old, const ch_config *new)
+{
+    name_if_changed(answer, "milter.socket", old->milter_socket,
+                    new->milter_socket);
+    name_if_changed(answer, "milter.socket_mode", old->milter_socket_mode,
+                    new->milter_socket_mode);
+    name_if_changed(answer, "milter.user", old->milter_user,
+                    new->milter_user);
+    name_if_changed(answer, "milter.group", old->milter_group,
+                    new->milter_group);
+    name_if_changed(answer, "store.url", old->store_url, new->store_url);
+    name_if_changed(answer, "store.key_file", old->store_key_file,
+                    new->store_key_file);
+    name_if_changed(answer, "control.socket", old->control_socket,
+                    new->control_socket);
+}
+
+static ch_house *
+swap(ch_daemon *daemon, ch_house *house)
+{
+    g_mutex_lock(&daemon->lock);
+    ch_house *old = daemon->house;
+    daemon->house = house;
+    g_mutex_unlock(&daemon->lock);
+    return old;
+}
+
+gboolean
+ch_daemon_reload(ch_daemon *daemon, GString *answer)
+{
+    g_autoptr(ch_diag) diag = ch_diag_new();
+    ch_notify("RELOADING=1");
+    ch_house *house = ch_house_load(daemon->config_file, diag);
+    if (house == NULL) {
+        g_autofree char *text = ch_diag_dup_text(diag);
+        g_string_append_printf(answer, "%s\n", text);
+        ch_log(LOG_ERR, "reload-refused", CH_LOG_COUNT,
+               (guint64)ch_diag_count(diag), CH_LOG_END);
+        ch_notify("READY=1");
+        return FALSE;
+    }
+    ch_log_open("chaperone-milter", house->config);
+    guint rules = ch_ruleset_rules(house->rules)->len;
+    g_autoptr(ch_house) mine = ch_house_ref(house);
+    g_autoptr(ch_house) old = swap(daemon, house);
+    name_restarts(answer, old->config, mine->config);
+    ch_log(LOG_NOTICE, "reloaded", CH_LOG_COUNT, (guint64)rules, CH_LOG_END);
+    ch_notify("READY=1");
+    return TRUE;
+}
+
+static gboolean
+status(ch_daemon *daemon, GString *answer)
+{
+    g_autoptr(ch_house) house = ch_daemon_house(daemon);
+    g_autoptr(GError) error = NULL;
+    ch_store_numbers numbers;
+    g_string_append_printf(
+        answer,
+        "version %s\nconfiguration %s\nmode %s\nrules %u\nsocket %s\n"
+        "connections %d\nunder_way %d\n",
+        CH_VERSION, house->config->file,
+        house->config->mode == CH_MODE_MONITOR ? "monitor" : "enforce",
+        ch_ruleset_rules(house->rules)->len, house->config->milter_socket,
+        g_atomic_int_get(&daemon->connections),
+        g_atomic_int_get(&daemon->under_way));
+    if (!ch_store_count(daemon->store, &numbers, &error)) {
+        g_string_append_printf(answer, "store %s\n", error->message);
+        return FALSE;
+    }
+    g_string_append_printf(answer,
+                           "held %" G_GUINT64_FORMAT
+                           "\noutbox %" G_GUINT64_FORMAT "\n",
+                           numbers.held, numbers.outbox);
+    return TRUE;
+}
+
+static gboolean
+on_command(const char *command, GString *answer, gpointer data)
+{
+    ch_daemon *daemon = data;
+    if (strcmp(command, "reload") == 0) {
+        return ch_daemon_reload(daemon, answer);
+    }
+    if (strcmp(command, "status") == 0) {
+        return status(daemon, answer);
+    }
+    g_string_append(answer, "commands: reload, status\n");
+    return FALSE;
+}
+
+static gpointer
+watch_signals(gpointer data)
+{
+    ch_daemon *daemon = data;
+    sigset_t wanted;
+    sigemptyset(&wanted);
+    sigaddset(&wanted, SIGUSR1);
+    for (;;) {
+        int number = 0;
+        if (sigwait(&wanted, &number) != 0) {
+            return NULL;
+        }
+        g_mutex_lock(&daemon->lock);
+        gboolean quit = daemon->quit;
+        g_mutex_unlock(&daemon->lock);
+        if (quit) {
+            return NULL;
+        }
+        g_autoptr(GString) answer = g_string_new(NULL);
+        ch_daemon_reload(daemon, answer); /* the log tells how it went */
+    }
+}
+
+gboolean
+ch_reload_start(ch_daemon *daemon, GError **error)
+{
+    const char *url = daemon->house->config->control_socket;
+    if (url[0] != '\0') {
+        daemon->control = ch_control_open(url, on_command, daemon, error);
+        if (daemon->control == NULL) {
+            return FALSE;
+        }
+    }
+    daemon->signals = g_thread_new("signals", watch_signals, daemon);
+    return TRUE;
+}
+
+void
+ch_reload_stop(ch_daemon *daemon)
+{
+    ch_control_close(daemon->control);
+    daemon->control = NULL;
+    if (daemon->signals != NULL) {
+        /* daemon->quit is set: the signal only wakes the thread. */
+        kill(getpid(), SIGUSR1);
+        g_thread_join(daemon->signals);
+        daemon->signals = NULL;
+    }
+}

@@ -1,0 +1,138 @@
+/*
+ * Announce: an item's names to titles, advice and addressees.
+ *
+ * Composing the mail is notice.c's, sending it the outbox's.  Nothing here
+ * sees the content of a message.
+ */
+#include "chaperone/announce.h"
+
+ch_event
+ch_event_of_item(const ch_item *item, ch_notice_kind kind, gint64 time_us)
+{
+    return (ch_event){.kind = kind,
+                      .id = item->id,
+                      .author = item->author,
+                      .gateways = item->gateways,
+                      .rules = item->rules,
+                      .publish_at_us = item->publish_at_us,
+                      .time_us = time_us};
+}
+
+static GStrv
+split_names(const char *names)
+{
+    GStrv list = g_strsplit(names == NULL ? "" : names, ",", -1);
+    for (guint i = 0; list[i] != NULL; i++) {
+        g_strstrip(list[i]);
+    }
+    return list;
+}
+
+static char *
+dup_channel(const ch_house *house, const char *gateways)
+{
+    g_auto(GStrv) names = split_names(gateways);
+    GString *channel = g_string_new(NULL);
+    for (guint i = 0; names[i] != NULL; i++) {
+        const ch_gateway *g = ch_gateways_find(house->gateways, names[i]);
+        if (names[i][0] != '\0') {
+            g_string_append_printf(channel, "%s%s",
+                                   channel->len > 0 ? ", " : "",
+                                   g == NULL ? names[i] : g->title);
+        }
+    }
+    return g_string_free(channel, FALSE);
+}
+
+static void
+add_rule(GPtrArray *titles, GPtrArray *advices, const ch_rule *rule,
+         gboolean spanish)
+{
+    const char *title = rule->title;
+    const char *advice = rule->advice;
+    if (spanish && rule->title_es != NULL && rule->advice_es != NULL) {
+        title = rule->title_es;
+        advice = rule->advice_es;
+    }
+    g_ptr_array_add(titles, g_strdup(title));
+    g_ptr_array_add(advices, g_strdup(advice == NULL ? "" : advice));
+}
+
+/* Both arrays end with NULL. */
+static void
+fill_rules(const ch_house *house, const ch_event *event, GPtrArray *titles,
+           GPtrArray *advices)
+{
+    g_auto(GStrv) ids = split_names(event->rules);
+    for (guint i = 0; ids[i] != NULL; i++) {
+        const ch_rule *rule = ch_ruleset_find(house->rules, ids[i]);
+        if (rule != NULL) {
+            add_rule(titles, advices, rule, event->spanish);
+        } else if (ids[i][0] != '\0') {
+            g_ptr_array_add(titles, g_strdup(ids[i]));
+            g_ptr_array_add(advices, g_strdup(""));
+        }
+    }
+    g_ptr_array_add(titles, NULL);
+    g_ptr_array_add(advices, NULL);
+}
+
+static void
+clear_outgoing(gpointer data)
+{
+    ch_outgoing *out = data;
+    g_free((char *)out->recipient);
+    g_bytes_unref(out->mail);
+}
+
+/* Takes recipient. */
+static void
+add_outgoing(GArray *list, const ch_notice *notice, const ch_house *house,
+             const ch_store *store, char *recipient)
+{
+    ch_outgoing out = {
+        .kind = ch_notice_kind_name(notice->kind),
+        .recipient = recipient,
+        .mail = ch_notice_compose(notice, house->config->notices_from,
+                                  recipient, store),
+    };
+    g_array_append_val(list, out);
+}
+
+GArray *
+ch_announce(const ch_house *house, const ch_store *store,
+            const ch_event *event)
+{
+    const ch_config *config = house->config;
+    g_autofree char *channel = dup_channel(house, event->gateways);
+    g_autoptr(GPtrArray) titles = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) advices = g_ptr_array_new_with_free_func(g_free);
+    fill_rules(house, event, titles, advices);
+    ch_notice notice = {
+        .kind = event->kind,
+        .id = event->id,
+        .channel = channel,
+        .titles = (const char *const *)titles->pdata,
+        .advices = (const char *const *)advices->pdata,
+        .author = event->author,
+        .note = event->note,
+        .contact = config->practice_contact,
+        .publish_at_us = event->publish_at_us,
+        .time_us = event->time_us,
+        .zone = config->zone,
+        .spanish = event->spanish,
+    };
+    GArray *list = g_array_new(FALSE, FALSE, sizeof(ch_outgoing));
+    g_array_set_clear_func(list, clear_outgoing);
+    if (event->author != NULL && config->notices_author) {
+        notice.to_author = TRUE;
+        add_outgoing(list, &notice, house, store,
+                     ch_config_dup_author_address(config, event->author));
+    }
+    if (config->notices_compliance[0] != '\0') {
+        notice.to_author = FALSE;
+        add_outgoing(list, &notice, house, store,
+                     g_strdup(config->notices_compliance));
+    }
+    return list;
+}

@@ -1,0 +1,244 @@
+/*
+ * What the store does inside one step of a transaction: take a message,
+ * decide, note a look, purge.  Each function writes all of its rows or none:
+ * store.c undoes the step of one that fails, and only that one.
+ *
+ * Here stand the rules: the retry rule's answer, and which state may follow
+ * which.  No threads, no SQLite, no keys.
+ */
+#include "record/store_int.h"
+
+#include "chaperone/error.h"
+#include "chaperone/limits.h"
+
+/* --- taking -------------------------------------------------------------- */
+
+static gboolean
+append_record(ch_db *db, const ch_seal *seal, const ch_record *r,
+              const char *id, GError **error)
+{
+    ch_ledger_row row = {.time_us = r->time_us,
+                         .id = id,
+                         .event = ch_state_name(r->state),
+                         .author = r->author,
+                         .gateways = r->gateways,
+                         .rules = r->rules,
+                         .verdict = r->verdict,
+                         .uid = -1};
+    return ch_ledger_append(db, seal, &row, error);
+}
+
+/* Whether the same message again still leaves a trace: it was published or
+ * refused once more. */
+static gboolean
+again_is_noted(ch_state state)
+{
+    return state == CH_STATE_PASSED || state == CH_STATE_REJECTED;
+}
+
+gboolean
+ch_job_take(ch_db *db, const ch_seal *seal, gpointer data, GError **error)
+{
+    ch_take *take = data;
+    const ch_record *r = take->record;
+    /* The look-up counts only here, under the write lock. */
+    if (!ch_items_find_prior(db, r->retry_key, r->time_us, take->prior,
+                             error)) {
+        return FALSE;
+    }
+    if (take->prior->id[0] != '\0') {
+        return !again_is_noted(take->prior->state) ||
+               append_record(db, seal, r, take->prior->id, error);
+    }
+    return ch_items_insert(db, r, take->sealed, error) &&
+           append_record(db, seal, r, r->id, error) &&
+           ch_outbox_add(db, r->id, r->notices, r->n_notices, r->time_us,
+                         error);
+}
+
+gboolean
+ch_job_count_failure(ch_db *db, const ch_seal *seal, gpointer data,
+                     GError **error)
+{
+    ch_failure *f = data;
+    gint64 count = 0;
+    (void)seal;
+    if (!ch_db_run(db, "DELETE FROM failure WHERE time_us <= ?",
+                   CH_VALUES(CH_INT(f->now_us -
+                                    CH_RETRY_DAYS * CH_US_PER_DAY)),
+                   error) ||
+        !ch_db_run(db,
+                   "INSERT INTO failure (retry_key, count, time_us)"
+                   " VALUES (?, 1, ?) ON CONFLICT (retry_key) DO UPDATE SET"
+                   " count = count + 1, time_us = excluded.time_us",
+                   CH_VALUES(CH_BLOB(f->key, CH_DIGEST_BYTES),
+                             CH_INT(f->now_us)),
+                   error) ||
+        !ch_db_number(db, "SELECT count FROM failure WHERE retry_key = ?",
+                      CH_VALUES(CH_BLOB(f->key, CH_DIGEST_BYTES)), 0, &count,
+                      error)) {
+        return FALSE;
+    }
+    f->count = (guint)count;
+    return TRUE;
+}
+
+/* --- deciding ------------------------------------------------------------- */
+
+static gboolean
+append_decision(ch_db *db, const ch_seal *seal, const ch_item *item,
+                const char *event, const ch_decision *d, GError **error)
+{
+    ch_ledger_row row = {.time_us = d->time_us,
+                         .id = item->id,
+                         .event = event,
+                         .author = item->author,
+                         .gateways = item->gateways,
+                         .rules = item->rules,
+                         .verdict = item->verdict,
+                         .actor = d->reviewer,
+                         .uid = d->uid,
+                         .note = d->note};
+    return ch_ledger_append(db, seal, &row, error);
+}
+
+/* States from which a state may be decided, as a mask.  Release will add
+ * its own row. */
+static guint
+may_come_from(ch_state state)
+{
+    gboolean ends = state == CH_STATE_REFUSED || state == CH_STATE_EXPIRED;
+    return ends ? 1U << CH_STATE_HELD : 0;
+}
+
+static gboolean
+wrong_state(const ch_item *item, const char *what, GError **error)
+{
+    g_set_error(error, CH_ERROR, CH_ERROR_STATE, "item %s is %s: %s",
+                item->id, ch_state_name(item->state), what);
+    return FALSE;
+}
+
+/* An expired message is gone at once; a refused one stays for its time. */
+static gboolean
+destroy_if_expired(ch_db *db, const ch_seal *seal, const ch_item *item,
+                   const ch_decide *job, GError **error)
+{
+    const ch_decision unattended = {.uid = -1,
+                                    .time_us = job->decision->time_us};
+    if (job->state != CH_STATE_EXPIRED || !item->has_message) {
+        return TRUE;
+    }
+    return ch_items_destroy(db, item->id, error) &&
+           append_decision(db, seal, item, "destroyed", &unattended, error);
+}
+
+gboolean
+ch_job_decide(ch_db *db, const ch_seal *seal, gpointer data, GError **error)
+{
+    ch_decide *job = data;
+    const ch_decision *d = job->decision;
+    g_autoptr(ch_item) item = ch_items_get(db, job->id, error);
+    if (item == NULL) {
+        return FALSE;
+    }
+    if ((may_come_from(job->state) >> item->state & 1) == 0) {
+        return wrong_state(item, "a decision is made once", error);
+    }
+    return ch_db_run(db,
+                     "UPDATE item SET state = ?, decided_us = ?,"
+                     " reviewer = ?, uid = ?, note = ? WHERE id = ?",
+                     CH_VALUES(CH_TEXT(ch_state_name(job->state)),
+                               CH_INT(d->time_us), CH_TEXT(d->reviewer),
+                               CH_INT(d->uid), CH_TEXT(d->note),
+                               CH_TEXT(job->id)),
+                     error) &&
+           append_decision(db, seal, item, ch_state_name(job->state), d,
+                           error) &&
+           destroy_if_expired(db, seal, item, job, error) &&
+           ch_outbox_add(db, job->id, d->notices, d->n_notices, d->time_us,
+                         error);
+}
+
+gboolean
+ch_job_seen(ch_db *db, const ch_seal *seal, gpointer data, GError **error)
+{
+    ch_decide *job = data;
+    const ch_decision *d = job->decision;
+    g_autoptr(ch_item) item = ch_items_get(db, job->id, error);
+    if (item == NULL) {
+        return FALSE;
+    }
+    if (item->state != CH_STATE_PASSED) {
+        return wrong_state(item, "only passed items are marked seen", error);
+    }
+    if (item->seen_us >= 0) {
+        return wrong_state(item, "it was marked seen before", error);
+    }
+    return ch_db_run(db,
+                     "UPDATE item SET seen_us = ?, reviewer = ?, uid = ?,"
+                     " note = ? WHERE id = ?",
+                     CH_VALUES(CH_INT(d->time_us), CH_TEXT(d->reviewer),
+                               CH_INT(d->uid), CH_TEXT(d->note),
+                               CH_TEXT(job->id)),
+                     error) &&
+           append_decision(db, seal, item, "seen", d, error);
+}
+
+gboolean
+ch_job_note_view(ch_db *db, const ch_seal *seal, gpointer data, GError **error)
+{
+    ch_decide *job = data;
+    g_autoptr(ch_item) item = ch_items_get(db, job->id, error);
+    return item != NULL && append_decision(db, seal, item, job->event,
+                                           job->decision, error);
+}
+
+/* --- housekeeping --------------------------------------------------------- */
+
+gboolean
+ch_job_outbox_done(ch_db *db, const ch_seal *seal, gpointer data,
+                   GError **error)
+{
+    const ch_sent *job = data;
+    return ch_outbox_done(db, seal, job->row, job->sent, job->reply,
+                          job->next_us, error);
+}
+
+/* A few at a time, so that commits do not wait for a great purge. */
+#define DESTROY_AT_ONCE 20
+
+gboolean
+ch_job_destroy(ch_db *db, const ch_seal *seal, gpointer data, GError **error)
+{
+    ch_purge *job = data;
+    const ch_decision unattended = {.uid = -1, .time_us = job->now_us};
+    job->destroyed = 0;
+    while (job->destroyed < DESTROY_AT_ONCE) {
+        g_autoptr(GError) local = NULL;
+        g_autoptr(ch_item) item =
+            ch_items_due(db, job->kept_us, job->rejected_us, &local);
+        if (item == NULL) {
+            gboolean none_left = local == NULL;
+            if (!none_left) {
+                g_propagate_error(error, g_steal_pointer(&local));
+            }
+            return none_left;
+        }
+        if (!ch_items_destroy(db, item->id, error) ||
+            !append_decision(db, seal, item, "destroyed", &unattended,
+                             error)) {
+            return FALSE;
+        }
+        job->destroyed++;
+    }
+    return TRUE;
+}
+
+gboolean
+ch_job_forget(ch_db *db, const ch_seal *seal, gpointer data, GError **error)
+{
+    const ch_purge *job = data;
+    return ch_items_forget(db, job->ledger_us, error) &&
+           ch_ledger_prune(db, seal, job->ledger_us, error);
+}

@@ -1,0 +1,229 @@
+/*
+ * The words of a notice, in English and Spanish.
+ *
+ * Short sentences for people at a reception desk: what happened, why, what
+ * comes next.  Every word from outside (titles, a reviewer's note, the
+ * contact line) loses its control bytes first, so that none of them can
+ * begin a line of its own.  Nothing of the post is ever here to be quoted.
+ */
+#include "record/notice_int.h"
+
+#define KINDS (CH_NOTICE_EXPIRED + 1)
+
+/* %s: the channel. */
+typedef struct {
+    const char *subject[2][KINDS]; /* to compliance, to the author */
+    const char *what[2][KINDS];
+    const char *next[2][KINDS];
+    const char *why, *publish_at, *author, *no_author, *note, *show;
+} words;
+
+static const words english = {
+    .subject = {{"a post is held for review", "a post was refused",
+                 "a post was not published in time"},
+                {"your post is held for review", "your post was refused",
+                 "your post was not published in time"}},
+    .what = {{"A post to %s is held for review. It is not published.",
+              "A post to %s was refused. It will not be published.",
+              "A post to %s was not decided in time. It was not published, "
+              "and its text was destroyed."},
+             {"Your post to %s is held for review. It is not published yet.",
+              "Your post to %s was refused. It will not be published.",
+              "Nobody decided about your post to %s in time. It was not "
+              "published, and its text was destroyed."}},
+    .next = {{"Please look at the post and decide.",
+              "The author was told if the author is known.",
+              "The author may send the post again."},
+             {"A reviewer of your practice looks at the post and decides. "
+              "You will be told. Do not send the post again.",
+              "Change what is named above and send it as a new post. The "
+              "same text will be refused again.",
+              "Send the post again if it should still be published."}},
+    .why = "Why:",
+    .publish_at = "Planned time of publication:",
+    .author = "Author:",
+    .no_author = "not known",
+    .note = "The reviewer wrote:",
+    .show = "To see the post, run this command:",
+};
+
+static const words spanish = {
+    .subject = {{"una publicación está retenida para revisión",
+                 "una publicación fue rechazada",
+                 "una publicación no salió a tiempo"},
+                {"su publicación está retenida para revisión",
+                 "su publicación fue rechazada",
+                 "su publicación no salió a tiempo"}},
+    .what = {{"Una publicación para %s está retenida para revisión. No se ha "
+              "publicado.",
+              "Una publicación para %s fue rechazada. No se publicará.",
+              "Nadie decidió a tiempo sobre una publicación para %s. No se "
+              "publicó y su texto fue destruido."},
+             {"Su publicación para %s está retenida para revisión. Todavía "
+              "no se ha publicado.",
+              "Su publicación para %s fue rechazada. No se publicará.",
+              "Nadie decidió a tiempo sobre su publicación para %s. No se "
+              "publicó y su texto fue destruido."}},
+    .next = {{"Por favor, revise la publicación y decida.",
+              "Se avisó al autor si se sabe quién es.",
+              "El autor puede enviar la publicación otra vez."},
+             {"Una persona de su consultorio revisará la publicación y "
+              "decidirá. Le avisaremos. No la envíe otra vez.",
+              "Cambie lo que se indica arriba y envíe una publicación nueva. "
+              "El mismo texto será rechazado otra vez.",
+              "Envíe la publicación otra vez si todavía debe salir."}},
+    .why = "Motivo:",
+    .publish_at = "Hora prevista de publicación:",
+    .author = "Autor:",
+    .no_author = "no se sabe",
+    .note = "La persona que la revisó escribió:",
+    .show = "Para ver la publicación, ejecute este comando:",
+};
+
+static const words *
+words_of(const ch_notice *n)
+{
+    return n->spanish ? &spanish : &english;
+}
+
+static guint
+audience(const ch_notice *n)
+{
+    return n->to_author ? 1 : 0;
+}
+
+char *
+ch_notice_dup_clean(const char *text)
+{
+    char *clean = g_utf8_make_valid(text != NULL ? text : "", -1);
+    for (char *p = clean; *p != '\0'; p++) {
+        if ((guchar)*p < 0x20 || *p == 0x7f) {
+            *p = ' ';
+        }
+    }
+    return g_strstrip(clean);
+}
+
+/* --- time ------------------------------------------------------------------ */
+
+/* Own names: those of g_date_time_format follow the process's locale. */
+static const char *const english_days[] = {
+    "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
+    "Sunday"};
+static const char *const spanish_days[] = {
+    "lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"};
+static const char *const english_months[] = {
+    "January", "February", "March", "April", "May", "June", "July", "August",
+    "September", "October", "November", "December"};
+static const char *const spanish_months[] = {
+    "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto",
+    "septiembre", "octubre", "noviembre", "diciembre"};
+
+static char *
+dup_time(const ch_notice *n)
+{
+    g_autoptr(GDateTime) utc =
+        g_date_time_new_from_unix_utc(n->publish_at_us / G_USEC_PER_SEC);
+    if (utc == NULL) {
+        return NULL;
+    }
+    g_autoptr(GDateTime) t = n->zone != NULL
+                                 ? g_date_time_to_timezone(utc, n->zone)
+                                 : g_date_time_ref(utc);
+    int day = g_date_time_get_day_of_week(t) - 1;
+    int month = g_date_time_get_month(t) - 1;
+    int hour = g_date_time_get_hour(t), minute = g_date_time_get_minute(t);
+    const char *zone = g_date_time_get_timezone_abbreviation(t);
+    if (n->spanish) {
+        return g_strdup_printf(
+            "%s, %d de %s de %d, %d:%02d (%s)", spanish_days[day],
+            g_date_time_get_day_of_month(t), spanish_months[month],
+            g_date_time_get_year(t), hour, minute, zone);
+    }
+    return g_strdup_printf("%s, %s %d, %d, %d:%02d %s (%s)",
+                           english_days[day], english_months[month],
+                           g_date_time_get_day_of_month(t),
+                           g_date_time_get_year(t),
+                           hour % 12 == 0 ? 12 : hour % 12, minute,
+                           hour < 12 ? "AM" : "PM", zone);
+}
+
+/* --- body ------------------------------------------------------------------- */
+
+static void
+add_what(GString *body, const ch_notice *n, const words *w)
+{
+    g_autofree char *channel = ch_notice_dup_clean(n->channel);
+    g_auto(GStrv) halves =
+        g_strsplit(w->what[audience(n)][n->kind], "%s", 2);
+    g_string_append_printf(body, "%s%s%s\n\n", halves[0], channel, halves[1]);
+}
+
+static void
+add_rules(GString *body, const ch_notice *n, const words *w)
+{
+    if (n->titles == NULL || n->titles[0] == NULL) {
+        return;
+    }
+    g_string_append_printf(body, "%s\n", w->why);
+    for (gsize i = 0; n->titles[i] != NULL; i++) {
+        g_autofree char *title = ch_notice_dup_clean(n->titles[i]);
+        g_autofree char *advice = ch_notice_dup_clean(
+            n->advices != NULL ? n->advices[i] : NULL);
+        g_string_append_printf(body, "- %s%s%s\n", title,
+                               *advice != '\0' ? ": " : "", advice);
+    }
+    g_string_append_c(body, '\n');
+}
+
+static void
+add_labelled(GString *body, const char *label, const char *text)
+{
+    g_autofree char *clean = ch_notice_dup_clean(text);
+    if (*clean != '\0') {
+        g_string_append_printf(body, "%s %s\n\n", label, clean);
+    }
+}
+
+/* What only a reviewer needs. */
+static void
+add_for_compliance(GString *body, const ch_notice *n, const words *w)
+{
+    g_autofree char *id = ch_notice_dup_clean(n->id);
+    add_labelled(body, w->author, n->author != NULL ? n->author : w->no_author);
+    if (n->kind != CH_NOTICE_EXPIRED) {
+        g_string_append_printf(body, "%s\n  chaperone quarantine show %s\n\n",
+                               w->show, id);
+    }
+}
+
+char *
+ch_notice_dup_body(const ch_notice *n)
+{
+    const words *w = words_of(n);
+    g_autoptr(GString) body = g_string_new(NULL);
+    g_autofree char *at = n->publish_at_us >= 0 ? dup_time(n) : NULL;
+    g_autofree char *id = ch_notice_dup_clean(n->id);
+    g_autofree char *contact = ch_notice_dup_clean(n->contact);
+    add_what(body, n, w);
+    add_rules(body, n, w);
+    add_labelled(body, w->publish_at, at);
+    add_labelled(body, w->note, n->note);
+    g_string_append_printf(body, "%s\n\n", w->next[audience(n)][n->kind]);
+    if (!n->to_author) {
+        add_for_compliance(body, n, w);
+    }
+    g_string_append_printf(body, "ID: %s\n", id);
+    if (*contact != '\0') {
+        g_string_append_printf(body, "%s\n", contact);
+    }
+    return g_strdup(body->str);
+}
+
+char *
+ch_notice_dup_subject(const ch_notice *n)
+{
+    g_autofree char *id = ch_notice_dup_clean(n->id);
+    return g_strdup_printf("Chaperone: %s (ID %s)",
+                           words_of(n)->subject[audience(n)][n->kind], id);
+}

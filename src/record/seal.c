@@ -1,0 +1,415 @@
+/*
+ * Keys: the store's key file, what is derived from it, items sealed with it.
+ *
+ * The key file gives one master key.  Each use has a key of its own, derived
+ * by crypto_kdf, so that a hash in a mail header says nothing about a sealed
+ * item.  Every item is encrypted under a random key; that key, 72 bytes
+ * sealed, is all that must be destroyed to destroy the item.  Both are bound
+ * to the item's ID: swapped rows do not open.
+ *
+ * Keys live in sodium_malloc memory (locked, guarded, wiped on free, never in
+ * a core dump).  This file never prints a key and never guesses one.
+ */
+#include "record/store_int.h"
+
+#include "chaperone/error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define KEY_BYTES   crypto_kdf_KEYBYTES
+#define NONCE_BYTES crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
+#define TAG_BYTES   crypto_aead_xchacha20poly1305_ietf_ABYTES
+#define KDF_CONTEXT "chaprone" /* crypto_kdf_CONTEXTBYTES bytes */
+
+G_STATIC_ASSERT(KEY_BYTES == crypto_aead_xchacha20poly1305_ietf_KEYBYTES);
+G_STATIC_ASSERT(CH_SEALED_KEY_BYTES == NONCE_BYTES + KEY_BYTES + TAG_BYTES);
+G_STATIC_ASSERT(CH_DIGEST_BYTES == crypto_generichash_BYTES);
+
+/* Numbers of the derived keys: part of the format, never given anew. */
+enum { SUBKEY_ITEMS = 1, SUBKEY_CHECK, SUBKEY_RETRY, SUBKEY_LEDGER,
+       SUBKEY_SIGN };
+
+struct ch_seal {
+    guint8 master[KEY_BYTES];
+    guint8 items[KEY_BYTES];
+    guint8 check[KEY_BYTES];
+    guint8 hash[3][KEY_BYTES]; /* by ch_hash_use */
+};
+
+struct ch_hash {
+    crypto_generichash_state state;
+};
+
+/* --- the key file ------------------------------------------------------- */
+
+static gboolean
+fail_file(const char *file, int saved_errno, const char *what, GError **error)
+{
+    g_set_error(error, CH_ERROR, CH_ERROR_CONFIG, "key file %s: %s%s%s", file,
+                what, saved_errno != 0 ? ": " : "",
+                saved_errno != 0 ? g_strerror(saved_errno) : "");
+    return FALSE;
+}
+
+gboolean
+ch_sync_directory(const char *file)
+{
+    g_autofree char *directory = g_path_get_dirname(file);
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        return FALSE;
+    }
+    gboolean ok = fsync(fd) == 0;
+    return close(fd) == 0 && ok;
+}
+
+static gboolean
+write_and_sync(int fd, const char *data, gsize length)
+{
+    while (length > 0) {
+        gssize n = write(fd, data, length);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n <= 0) {
+            return FALSE;
+        }
+        data += n;
+        length -= (gsize)n;
+    }
+    return fsync(fd) == 0;
+}
+
+/* Writes aside, then links: nobody ever reads half a key, and of two
+ * programs that start together one wins and both use its key. */
+static gboolean
+make_key_file(const char *file, GError **error)
+{
+    guint8 key[KEY_BYTES];
+    char text[64];
+    g_autofree char *aside = g_strdup_printf("%s.XXXXXX", file);
+    int fd = mkostemp(aside, O_CLOEXEC); /* mode 0600 */
+    if (fd < 0) {
+        return fail_file(file, errno, "cannot be made", error);
+    }
+    randombytes_buf(key, sizeof key);
+    sodium_bin2base64(text, sizeof text, key, sizeof key,
+                      sodium_base64_VARIANT_ORIGINAL);
+    gsize length = strlen(text);
+    text[length] = '\n';
+    gboolean ok = write_and_sync(fd, text, length + 1);
+    sodium_memzero(key, sizeof key);
+    sodium_memzero(text, sizeof text);
+    ok = close(fd) == 0 && ok;
+    ok = ok && (link(aside, file) == 0 || errno == EEXIST);
+    int saved_errno = errno;
+    (void)unlink(aside);
+    if (!ok || !ch_sync_directory(file)) {
+        return fail_file(file, ok ? errno : saved_errno, "cannot be made",
+                         error);
+    }
+    return TRUE;
+}
+
+/* Raw, or base64 with or without its line end. */
+static gboolean
+decode_key(const char *data, gsize length, guint8 key_out[KEY_BYTES])
+{
+    if (length == KEY_BYTES) {
+        memcpy(key_out, data, KEY_BYTES);
+        return TRUE;
+    }
+    gsize got = 0;
+    return sodium_base642bin(key_out, KEY_BYTES, data, length, "\r\n", &got,
+                             NULL, sodium_base64_VARIANT_ORIGINAL) == 0 &&
+           got == KEY_BYTES;
+}
+
+static gboolean
+read_key(int fd, const char *file, guint8 key_out[KEY_BYTES], GError **error)
+{
+    struct stat st;
+    char data[128];
+    if (fstat(fd, &st) != 0) {
+        return fail_file(file, errno, "cannot be read", error);
+    }
+    if (!S_ISREG(st.st_mode)) {
+        return fail_file(file, 0, "is not a regular file", error);
+    }
+    /* The group may read it: the review page runs as another user. */
+    if ((st.st_mode & (S_IRWXO | S_IWGRP)) != 0) {
+        return fail_file(file, 0,
+                         "is open to other users; allowed is 0600 or 0640",
+                         error);
+    }
+    gssize n = read(fd, data, sizeof data);
+    if (n < 0) {
+        return fail_file(file, errno, "cannot be read", error);
+    }
+    gboolean ok = decode_key(data, (gsize)n, key_out);
+    sodium_memzero(data, sizeof data);
+    return ok || fail_file(file, 0,
+                           "is no key; a key is 32 bytes, raw or as base64",
+                           error);
+}
+
+static gboolean
+load_key(const char *file, gboolean create, guint8 key_out[KEY_BYTES],
+         GError **error)
+{
+    int fd = open(file, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT && create) {
+        if (!make_key_file(file, error)) {
+            return FALSE;
+        }
+        fd = open(file, O_RDONLY | O_CLOEXEC);
+    }
+    if (fd < 0) {
+        return fail_file(file, errno, "cannot be read", error);
+    }
+    gboolean ok = read_key(fd, file, key_out, error);
+    close(fd);
+    return ok;
+}
+
+static void
+derive(const ch_seal *seal, guint64 number, guint8 out[KEY_BYTES])
+{
+    crypto_kdf_derive_from_key(out, KEY_BYTES, number, KDF_CONTEXT,
+                               seal->master);
+}
+
+ch_seal *
+ch_seal_open(const char *key_file, gboolean create, GError **error)
+{
+    if (sodium_init() < 0) {
+        g_set_error_literal(error, CH_ERROR, CH_ERROR_INTERNAL,
+                            "libsodium cannot start");
+        return NULL;
+    }
+    ch_seal *seal = sodium_malloc(sizeof *seal);
+    if (seal == NULL) {
+        g_set_error_literal(error, CH_ERROR, CH_ERROR_LIMIT,
+                            "no memory for keys");
+        return NULL;
+    }
+    if (!load_key(key_file, create, seal->master, error)) {
+        sodium_free(seal);
+        return NULL;
+    }
+    derive(seal, SUBKEY_ITEMS, seal->items);
+    derive(seal, SUBKEY_CHECK, seal->check);
+    derive(seal, SUBKEY_RETRY, seal->hash[CH_HASH_RETRY]);
+    derive(seal, SUBKEY_LEDGER, seal->hash[CH_HASH_LEDGER]);
+    derive(seal, SUBKEY_SIGN, seal->hash[CH_HASH_SIGN]);
+    sodium_memzero(seal->master, sizeof seal->master);
+    sodium_mprotect_readonly(seal);
+    return seal;
+}
+
+void
+ch_seal_free(ch_seal *seal)
+{
+    sodium_free(seal);
+}
+
+void
+ch_seal_check_value(const ch_seal *seal, guint8 out[CH_DIGEST_BYTES])
+{
+    static const guint8 fixed[] = "chaperone store";
+    crypto_generichash(out, CH_DIGEST_BYTES, fixed, sizeof fixed, seal->check,
+                       KEY_BYTES);
+}
+
+/* --- items --------------------------------------------------------------- */
+
+/* What a ciphertext is bound to: its kind and the item's ID. */
+typedef struct {
+    guint8 text[8 + CH_ID_LENGTH];
+} binding;
+
+static binding
+bind_to(const char *kind, const char *id)
+{
+    binding b = {{0}};
+    memcpy(b.text, kind, strlen(kind));
+    memcpy(b.text + 8, id, strnlen(id, CH_ID_LENGTH));
+    return b;
+}
+
+/* out: nonce, ciphertext, tag.  plain may be out + NONCE_BYTES. */
+static void
+encrypt(guint8 *out, const guint8 *plain, gsize length, const char *kind,
+        const char *id, const guint8 *key)
+{
+    binding b = bind_to(kind, id);
+    randombytes_buf(out, NONCE_BYTES);
+    crypto_aead_xchacha20poly1305_ietf_encrypt(
+        out + NONCE_BYTES, NULL, plain, length, b.text, sizeof b.text, NULL,
+        out, key);
+}
+
+/* in: nonce, ciphertext, tag; out holds length - nonce - tag bytes. */
+static gboolean
+decrypt(guint8 *out, const guint8 *in, gsize length, const char *kind,
+        const char *id, const guint8 *key)
+{
+    binding b = bind_to(kind, id);
+    return length >= NONCE_BYTES + TAG_BYTES &&
+           crypto_aead_xchacha20poly1305_ietf_decrypt(
+               out, NULL, NULL, in + NONCE_BYTES, length - NONCE_BYTES, b.text,
+               sizeof b.text, in, key) == 0;
+}
+
+void
+ch_sealed_clear(ch_sealed *sealed)
+{
+    memset(sealed->key, 0, sizeof sealed->key);
+    g_clear_pointer(&sealed->body, g_bytes_unref);
+}
+
+/* Fills out + nonce with: length of the envelope (8 bytes, little-endian),
+ * envelope, message.  FALSE if there is no memory. */
+static guint8 *
+lay_out(GBytes *envelope, GBytes *raw, gsize *length_out)
+{
+    gsize e_length, r_length;
+    const void *e_data = g_bytes_get_data(envelope, &e_length);
+    const void *r_data = g_bytes_get_data(raw, &r_length);
+    guint64 first = GUINT64_TO_LE((guint64)e_length);
+    gsize length = sizeof first + e_length + r_length;
+    guint8 *out = g_try_malloc(NONCE_BYTES + length + TAG_BYTES);
+    if (out == NULL) {
+        return NULL;
+    }
+    guint8 *at = out + NONCE_BYTES;
+    memcpy(at, &first, sizeof first);
+    memcpy(at + sizeof first, e_data, e_length);
+    if (r_length > 0) {
+        memcpy(at + sizeof first + e_length, r_data, r_length);
+    }
+    *length_out = length;
+    return out;
+}
+
+gboolean
+ch_seal_item(const ch_seal *seal, const char *id, const ch_envelope *e,
+             GBytes *raw, ch_sealed *sealed_out, GError **error)
+{
+    g_autoptr(GBytes) envelope = ch_envelope_pack(e);
+    gsize length = 0;
+    guint8 *key = sodium_malloc(KEY_BYTES);
+    guint8 *body = key != NULL ? lay_out(envelope, raw, &length) : NULL;
+    if (body == NULL) {
+        sodium_free(key);
+        g_set_error_literal(error, CH_ERROR, CH_ERROR_LIMIT,
+                            "no memory to seal a message");
+        return FALSE;
+    }
+    randombytes_buf(key, KEY_BYTES);
+    encrypt(body, body + NONCE_BYTES, length, "body", id, key);
+    encrypt(sealed_out->key, key, KEY_BYTES, "key", id, seal->items);
+    sodium_free(key);
+    sealed_out->body = g_bytes_new_take(body, NONCE_BYTES + length + TAG_BYTES);
+    return TRUE;
+}
+
+/* The body decrypted, or NULL if anything about it is not as we made it. */
+static GBytes *
+open_body(const ch_seal *seal, const char *id, const ch_sealed *sealed)
+{
+    gsize length;
+    const guint8 *body = g_bytes_get_data(sealed->body, &length);
+    guint8 *key = sodium_malloc(KEY_BYTES);
+    guint8 *plain = g_try_malloc(length);
+    gboolean ok =
+        key != NULL && plain != NULL &&
+        decrypt(key, sealed->key, sizeof sealed->key, "key", id, seal->items) &&
+        decrypt(plain, body, length, "body", id, key);
+    sodium_free(key);
+    if (!ok) {
+        g_free(plain);
+        return NULL;
+    }
+    return g_bytes_new_take(plain, length - NONCE_BYTES - TAG_BYTES);
+}
+
+GBytes *
+ch_seal_read(const ch_seal *seal, const char *id, const ch_sealed *sealed,
+             ch_envelope **envelope_out, GError **error)
+{
+    g_autoptr(GBytes) plain = open_body(seal, id, sealed);
+    gsize length = plain != NULL ? g_bytes_get_size(plain) : 0;
+    guint64 first = 0;
+    if (length >= sizeof first) {
+        memcpy(&first, g_bytes_get_data(plain, NULL), sizeof first);
+        first = GUINT64_FROM_LE(first);
+    }
+    if (length < sizeof first || first > length - sizeof first) {
+        g_set_error(error, CH_ERROR, CH_ERROR_INTERNAL,
+                    "item %s: the stored message is damaged", id);
+        return NULL;
+    }
+    if (envelope_out != NULL) {
+        g_autoptr(GBytes) packed =
+            g_bytes_new_from_bytes(plain, sizeof first, first);
+        *envelope_out = ch_envelope_unpack(packed, error);
+        if (*envelope_out == NULL) {
+            return NULL;
+        }
+    }
+    gsize start = sizeof first + first;
+    return g_bytes_new_from_bytes(plain, start, length - start);
+}
+
+/* --- keyed hashes -------------------------------------------------------- */
+
+ch_hash *
+ch_hash_new(const ch_seal *seal, ch_hash_use use)
+{
+    ch_hash *hash = sodium_malloc(sizeof *hash);
+    g_assert(hash != NULL);
+    crypto_generichash_init(&hash->state, seal->hash[use], KEY_BYTES,
+                            CH_DIGEST_BYTES);
+    return hash;
+}
+
+void
+ch_hash_add(ch_hash *hash, const void *data, gsize length)
+{
+    if (length > 0) {
+        crypto_generichash_update(&hash->state, data, length);
+    }
+}
+
+void
+ch_hash_add_int(ch_hash *hash, gint64 value)
+{
+    guint64 bytes = GUINT64_TO_LE((guint64)value);
+    ch_hash_add(hash, &bytes, sizeof bytes);
+}
+
+void
+ch_hash_add_string(ch_hash *hash, const char *text)
+{
+    ch_hash_add_int(hash, text != NULL ? (gint64)strlen(text) : -1);
+    ch_hash_add(hash, text, text != NULL ? strlen(text) : 0);
+}
+
+void
+ch_hash_finish(ch_hash *hash, guint8 out[CH_DIGEST_BYTES])
+{
+    crypto_generichash_final(&hash->state, out, CH_DIGEST_BYTES);
+    sodium_free(hash);
+}
+
+gboolean
+ch_hash_equal(const guint8 a[CH_DIGEST_BYTES], const guint8 b[CH_DIGEST_BYTES])
+{
+    return sodium_memcmp(a, b, CH_DIGEST_BYTES) == 0;
+}

@@ -1,0 +1,635 @@
+/*
+ * The store: threads and transactions around the jobs.
+ *
+ * Writing: callers put a job in a line and wait.  One committing thread
+ * takes all that wait into one transaction, each job a step that can fail
+ * alone, so that twenty messages share one fsync.  Nobody is told of success
+ * before the COMMIT; if it fails, all of them failed.  Encryption is done
+ * before, in the caller's thread.
+ *
+ * Reading: a connection of its own behind a lock; WAL lets it read while
+ * others write.
+ *
+ * After trouble a connection is dropped and opened anew by the next call, so
+ * that the store works again once the cause is gone.
+ */
+#include "record/store_int.h"
+
+#include "chaperone/error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Jobs of one transaction: bounds what one failure undoes. */
+#define BATCH_MAX 128
+
+struct ch_store {
+    char *path;
+    ch_seal *seal;
+
+    GMutex lock; /* guards the four below */
+    GCond wake;  /* something waits, or closing */
+    GCond done;  /* a batch is finished */
+    GQueue waiting;
+    gboolean closing;
+    GThread *thread;
+
+    ch_db *writer; /* of the committing thread; NULL: open it anew */
+
+    GMutex read_lock; /* guards reader */
+    ch_db *reader;
+};
+
+/* A job in the line.  It lives on the stack of the caller, who waits. */
+typedef struct {
+    ch_job run;
+    gpointer data;
+    gboolean wipe;      /* empty the log after the commit */
+    gboolean wipe_must; /* and fail if that fails */
+    gboolean done;      /* guarded by the store's lock */
+    gboolean ok;
+    GError *error;
+} waiting_job;
+
+/* --- the committing thread ------------------------------------------------ */
+
+static void
+fail_job(waiting_job *job, const GError *cause)
+{
+    job->ok = FALSE;
+    g_clear_error(&job->error);
+    job->error = g_error_copy(cause);
+}
+
+/* The transaction came to nothing: so did every job in it. */
+static void
+fail_batch(ch_store *store, GPtrArray *batch, const GError *cause)
+{
+    for (guint i = 0; i < batch->len; i++) {
+        fail_job(g_ptr_array_index(batch, i), cause);
+    }
+    if (store->writer != NULL) {
+        ch_db_rollback(store->writer);
+        g_clear_pointer(&store->writer, ch_db_close);
+    }
+}
+
+/* FALSE: the whole transaction is lost; else job says how it went. */
+static gboolean
+run_job(ch_store *store, waiting_job *job, GError **error)
+{
+    if (!ch_db_step_begin(store->writer, error)) {
+        return FALSE;
+    }
+    job->ok = job->run(store->writer, store->seal, job->data, &job->error);
+    if (!job->ok && !ch_db_in_transaction(store->writer)) {
+        g_propagate_error(error, g_error_copy(job->error));
+        return FALSE;
+    }
+    return ch_db_step_end(store->writer, job->ok, error);
+}
+
+static gboolean
+run_batch(ch_store *store, GPtrArray *batch, GError **error)
+{
+    if (store->writer == NULL) {
+        store->writer = ch_db_open(store->path, FALSE, error);
+    }
+    if (store->writer == NULL || !ch_db_begin(store->writer, error)) {
+        return FALSE;
+    }
+    for (guint i = 0; i < batch->len; i++) {
+        if (!run_job(store, g_ptr_array_index(batch, i), error)) {
+            return FALSE;
+        }
+    }
+    return ch_db_commit(store->writer, error);
+}
+
+/* After the commit: a job that destroyed something empties the log.  What a
+ * reader still holds open stays until the next purge, which must do it. */
+static void
+wipe_log(ch_store *store, GPtrArray *batch)
+{
+    gboolean wanted = FALSE;
+    g_autoptr(GError) error = NULL;
+    for (guint i = 0; i < batch->len; i++) {
+        waiting_job *job = g_ptr_array_index(batch, i);
+        wanted = wanted || (job->wipe && job->ok);
+    }
+    if (!wanted || ch_db_truncate_log(store->writer, &error)) {
+        return;
+    }
+    for (guint i = 0; i < batch->len; i++) {
+        waiting_job *job = g_ptr_array_index(batch, i);
+        if (job->wipe_must && job->ok) {
+            fail_job(job, error);
+        }
+    }
+}
+
+/* All that wait, or NULL once the store closes.  Owned; lock is held. */
+static GPtrArray *
+next_batch(ch_store *store)
+{
+    while (store->waiting.length == 0 && !store->closing) {
+        g_cond_wait(&store->wake, &store->lock);
+    }
+    if (store->waiting.length == 0) {
+        return NULL;
+    }
+    GPtrArray *batch = g_ptr_array_new();
+    while (batch->len < BATCH_MAX && store->waiting.length > 0) {
+        g_ptr_array_add(batch, g_queue_pop_head(&store->waiting));
+    }
+    return batch;
+}
+
+static gpointer
+commit_thread(gpointer data)
+{
+    ch_store *store = data;
+    GPtrArray *batch;
+    g_mutex_lock(&store->lock);
+    while ((batch = next_batch(store)) != NULL) {
+        g_autoptr(GError) error = NULL;
+        g_mutex_unlock(&store->lock);
+        if (run_batch(store, batch, &error)) {
+            wipe_log(store, batch);
+        } else {
+            fail_batch(store, batch, error);
+        }
+        g_mutex_lock(&store->lock);
+        for (guint i = 0; i < batch->len; i++) {
+            waiting_job *job = g_ptr_array_index(batch, i);
+            job->done = TRUE;
+        }
+        g_ptr_array_unref(batch);
+        g_cond_broadcast(&store->done);
+    }
+    g_mutex_unlock(&store->lock);
+    return NULL;
+}
+
+static gboolean
+submit(ch_store *store, waiting_job *job, GError **error)
+{
+    g_mutex_lock(&store->lock);
+    g_queue_push_tail(&store->waiting, job);
+    g_cond_signal(&store->wake);
+    while (!job->done) {
+        g_cond_wait(&store->done, &store->lock);
+    }
+    g_mutex_unlock(&store->lock);
+    if (!job->ok) {
+        g_propagate_error(error, job->error);
+    }
+    return job->ok;
+}
+
+static gboolean
+submit_plain(ch_store *store, ch_job run, gpointer data, GError **error)
+{
+    waiting_job job = {.run = run, .data = data};
+    return submit(store, &job, error);
+}
+
+/* --- reading --------------------------------------------------------------- */
+
+/* The reading connection, locked; NULL and unlocked if it cannot be had. */
+static ch_db *
+reader_lock(ch_store *store, GError **error)
+{
+    g_mutex_lock(&store->read_lock);
+    if (store->reader == NULL) {
+        store->reader = ch_db_open(store->path, FALSE, error);
+    }
+    if (store->reader == NULL) {
+        g_mutex_unlock(&store->read_lock);
+    }
+    return store->reader;
+}
+
+/* ok FALSE drops the connection: the next call tries a new one. */
+static void
+reader_unlock(ch_store *store, gboolean ok)
+{
+    if (!ok) {
+        g_clear_pointer(&store->reader, ch_db_close);
+    }
+    g_mutex_unlock(&store->read_lock);
+}
+
+/* --- opening and closing ---------------------------------------------------- */
+
+static const char *
+path_of_url(const char *url, GError **error)
+{
+    static const char scheme[] = "sqlite:";
+    const char *path = url + strlen(scheme);
+    if (!g_str_has_prefix(url, scheme) || *path == '\0' || *path == ':') {
+        g_set_error(error, CH_ERROR, CH_ERROR_CONFIG,
+                    "store.url: allowed is sqlite:PATH");
+        return NULL;
+    }
+    return path;
+}
+
+static gboolean
+insert_check(ch_db *db, const guint8 value[CH_DIGEST_BYTES], GError **error)
+{
+    return ch_db_run(db,
+                     "INSERT INTO meta (name, value) VALUES ('key_check', ?)"
+                     " ON CONFLICT (name) DO NOTHING",
+                     CH_VALUES(CH_BLOB(value, CH_DIGEST_BYTES)), error);
+}
+
+/* Whether this key made this store; a new store remembers it. */
+static gboolean
+check_key(const ch_store *store, const char *key_file, GError **error)
+{
+    guint8 ours[CH_DIGEST_BYTES], theirs[CH_DIGEST_BYTES];
+    ch_seal_check_value(store->seal, ours);
+    g_autoptr(GError) step_error = NULL;
+    g_autoptr(ch_rows) rows = ch_db_query(
+        store->writer, "SELECT value FROM meta WHERE name = 'key_check'",
+        NULL, error);
+    if (rows == NULL) {
+        return FALSE;
+    }
+    if (!ch_rows_next(rows, &step_error)) {
+        if (step_error == NULL) {
+            return insert_check(store->writer, ours, error);
+        }
+        g_propagate_error(error, g_steal_pointer(&step_error));
+        return FALSE;
+    }
+    if (!ch_rows_copy(rows, 0, theirs, sizeof theirs) ||
+        !ch_hash_equal(ours, theirs)) {
+        g_set_error(error, CH_ERROR, CH_ERROR_CONFIG,
+                    "store %s was made with another key than %s",
+                    store->path, key_file);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* Under the write lock, so that two programs that start agree. */
+static gboolean
+agree_on_key(ch_store *store, const char *key_file, GError **error)
+{
+    gint64 known = 0;
+    if (!ch_db_number(store->writer,
+                      "SELECT count(*) FROM meta WHERE name = 'key_check'",
+                      NULL, 0, &known, error)) {
+        return FALSE;
+    }
+    if (known > 0) {
+        return check_key(store, key_file, error);
+    }
+    if (!ch_db_begin(store->writer, error)) {
+        return FALSE;
+    }
+    if (!check_key(store, key_file, error) ||
+        !ch_db_commit(store->writer, error)) {
+        ch_db_rollback(store->writer);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+open_parts(ch_store *store, const char *key_file, gboolean create,
+           GError **error)
+{
+    gboolean exists = g_file_test(store->path, G_FILE_TEST_EXISTS);
+    if (!exists && !create) {
+        g_set_error(error, CH_ERROR, CH_ERROR_CONFIG,
+                    "there is no store %s; chaperone-milter makes it",
+                    store->path);
+        return FALSE;
+    }
+    /* A new key for an old store would only hide that the old one is lost. */
+    store->seal = ch_seal_open(key_file, create && !exists, error);
+    if (store->seal == NULL) {
+        return FALSE;
+    }
+    store->writer = ch_db_open(store->path, create, error);
+    return store->writer != NULL && agree_on_key(store, key_file, error);
+}
+
+ch_store *
+ch_store_open(const char *url, const char *key_file, gboolean create,
+              GError **error)
+{
+    const char *path = path_of_url(url, error);
+    if (path == NULL) {
+        return NULL;
+    }
+    g_autoptr(ch_store) store = g_new0(ch_store, 1);
+    store->path = g_strdup(path);
+    g_mutex_init(&store->lock);
+    g_mutex_init(&store->read_lock);
+    g_cond_init(&store->wake);
+    g_cond_init(&store->done);
+    g_queue_init(&store->waiting);
+    if (!open_parts(store, key_file, create, error)) {
+        return NULL;
+    }
+    store->thread = g_thread_try_new("store", commit_thread, store, error);
+    return store->thread != NULL ? g_steal_pointer(&store) : NULL;
+}
+
+void
+ch_store_close(ch_store *store)
+{
+    if (store == NULL) {
+        return;
+    }
+    if (store->thread != NULL) {
+        g_mutex_lock(&store->lock);
+        store->closing = TRUE;
+        g_cond_signal(&store->wake);
+        g_mutex_unlock(&store->lock);
+        g_thread_join(store->thread);
+    }
+    ch_db_close(store->reader);
+    ch_db_close(store->writer);
+    ch_seal_free(store->seal);
+    g_cond_clear(&store->done);
+    g_cond_clear(&store->wake);
+    g_mutex_clear(&store->read_lock);
+    g_mutex_clear(&store->lock);
+    g_free(store->path);
+    g_free(store);
+}
+
+/* --- taking a message -------------------------------------------------------- */
+
+void
+ch_store_retry_key(const ch_store *store, const ch_envelope *e,
+                   const char *author, GBytes *raw,
+                   guint8 key_out[CH_DIGEST_BYTES])
+{
+    ch_retry_key(store->seal, e, author, raw, key_out);
+}
+
+gboolean
+ch_store_find_prior(ch_store *store, const guint8 key[CH_DIGEST_BYTES],
+                    gint64 now_us, ch_prior *prior_out, GError **error)
+{
+    prior_out->id[0] = '\0';
+    ch_db *db = reader_lock(store, error);
+    if (db == NULL) {
+        return FALSE;
+    }
+    gboolean ok = ch_items_find_prior(db, key, now_us, prior_out, error);
+    reader_unlock(store, ok);
+    return ok;
+}
+
+gboolean
+ch_store_commit(ch_store *store, const ch_record *record, ch_prior *prior_out,
+                GError **error)
+{
+    g_assert(ch_id_is_valid(record->id));
+    g_assert(record->state == CH_STATE_HELD ||
+             record->state == CH_STATE_PASSED ||
+             record->state == CH_STATE_REJECTED);
+    g_auto(ch_sealed) sealed = {.body = NULL};
+    ch_take take = {.record = record, .prior = prior_out};
+    prior_out->id[0] = '\0';
+    if (record->envelope != NULL && record->raw != NULL) {
+        if (!ch_seal_item(store->seal, record->id, record->envelope,
+                          record->raw, &sealed, error)) {
+            return FALSE;
+        }
+        take.sealed = &sealed;
+    }
+    if (!submit_plain(store, ch_job_take, &take, error)) {
+        prior_out->id[0] = '\0';
+        return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean
+ch_store_count_failure(ch_store *store, const guint8 key[CH_DIGEST_BYTES],
+                       gint64 now_us, guint *count_out, GError **error)
+{
+    ch_failure failure = {.key = key, .now_us = now_us};
+    *count_out = 0;
+    if (!submit_plain(store, ch_job_count_failure, &failure, error)) {
+        return FALSE;
+    }
+    *count_out = failure.count;
+    return TRUE;
+}
+
+/* --- looking ------------------------------------------------------------------ */
+
+GPtrArray *
+ch_store_list(ch_store *store, guint states, GError **error)
+{
+    ch_db *db = reader_lock(store, error);
+    if (db == NULL) {
+        return NULL;
+    }
+    GPtrArray *items = ch_items_list(db, states, error);
+    reader_unlock(store, items != NULL);
+    return items;
+}
+
+/* An unknown ID is no reason to drop a connection. */
+static gboolean
+is_healthy(const GError *error)
+{
+    return error == NULL || error->code == CH_ERROR_NOTFOUND ||
+           error->code == CH_ERROR_STATE;
+}
+
+ch_item *
+ch_store_get(ch_store *store, const char *id, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    ch_db *db = reader_lock(store, error);
+    if (db == NULL) {
+        return NULL;
+    }
+    ch_item *item = ch_items_get(db, id, &local);
+    reader_unlock(store, is_healthy(local));
+    if (item == NULL) {
+        g_propagate_error(error, g_steal_pointer(&local));
+    }
+    return item;
+}
+
+GBytes *
+ch_store_read(ch_store *store, const char *id, ch_envelope **envelope_out,
+              GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    g_auto(ch_sealed) sealed = {.body = NULL};
+    ch_db *db = reader_lock(store, error);
+    if (db == NULL) {
+        return NULL;
+    }
+    gboolean ok = ch_items_payload(db, id, &sealed, &local);
+    reader_unlock(store, is_healthy(local));
+    if (!ok) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return NULL;
+    }
+    return ch_seal_read(store->seal, id, &sealed, envelope_out, error);
+}
+
+gboolean
+ch_store_count(ch_store *store, ch_store_numbers *out, GError **error)
+{
+    ch_db *db = reader_lock(store, error);
+    if (db == NULL) {
+        return FALSE;
+    }
+    gint64 held = 0, outbox = 0;
+    gboolean ok =
+        ch_db_number(db, "SELECT count(*) FROM item WHERE state = 'held'",
+                     NULL, 0, &held, error) &&
+        ch_db_number(db, "SELECT min(time_us) FROM item WHERE state = 'held'",
+                     NULL, -1, &out->oldest_held_us, error) &&
+        ch_db_number(db, "SELECT count(*) FROM outbox", NULL, 0, &outbox,
+                     error) &&
+        ch_db_number(db,
+                     "SELECT CAST(CAST(value AS TEXT) AS INTEGER) FROM meta"
+                     " WHERE name = 'last_notice_us'",
+                     NULL, -1, &out->last_notice_us, error);
+    out->held = (guint64)held;
+    out->outbox = (guint64)outbox;
+    reader_unlock(store, ok);
+    return ok;
+}
+
+/* --- deciding ------------------------------------------------------------------ */
+
+gboolean
+ch_store_decide(ch_store *store, const char *id, ch_state state,
+                const ch_decision *decision, GError **error)
+{
+    g_assert(state == CH_STATE_REFUSED || state == CH_STATE_EXPIRED);
+    ch_decide decide = {.id = id, .state = state, .decision = decision};
+    waiting_job job = {.run = ch_job_decide,
+                       .data = &decide,
+                       .wipe = state == CH_STATE_EXPIRED};
+    return submit(store, &job, error);
+}
+
+gboolean
+ch_store_seen(ch_store *store, const char *id, const ch_decision *decision,
+              GError **error)
+{
+    ch_decide seen = {.id = id, .decision = decision};
+    return submit_plain(store, ch_job_seen, &seen, error);
+}
+
+gboolean
+ch_store_record_view(ch_store *store, const char *id, const char *event,
+                     const ch_decision *who, GError **error)
+{
+    ch_decide view = {.id = id, .event = event, .decision = who};
+    return submit_plain(store, ch_job_note_view, &view, error);
+}
+
+/* --- housekeeping ---------------------------------------------------------------- */
+
+GPtrArray *
+ch_store_outbox_due(ch_store *store, gint64 now_us, guint limit,
+                    GError **error)
+{
+    ch_db *db = reader_lock(store, error);
+    if (db == NULL) {
+        return NULL;
+    }
+    GPtrArray *waiting = ch_outbox_due(db, now_us, limit, error);
+    reader_unlock(store, waiting != NULL);
+    return waiting;
+}
+
+gboolean
+ch_store_outbox_done(ch_store *store, gint64 row, gboolean sent,
+                     const char *reply, gint64 next_us, GError **error)
+{
+    ch_sent done = {
+        .row = row, .sent = sent, .reply = reply, .next_us = next_us};
+    return submit_plain(store, ch_job_outbox_done, &done, error);
+}
+
+gboolean
+ch_store_purge(ch_store *store, gint64 kept_us, gint64 rejected_us,
+               gint64 ledger_us, guint *destroyed_out, GError **error)
+{
+    ch_purge purge = {.kept_us = kept_us,
+                      .rejected_us = rejected_us,
+                      .ledger_us = ledger_us,
+                      .now_us = g_get_real_time()};
+    *destroyed_out = 0;
+    do {
+        if (!submit_plain(store, ch_job_destroy, &purge, error)) {
+            return FALSE;
+        }
+        *destroyed_out += purge.destroyed;
+    } while (purge.destroyed > 0);
+    /* Always, so that a log that could not be emptied last time is now. */
+    waiting_job last = {.run = ch_job_forget,
+                        .data = &purge,
+                        .wipe = TRUE,
+                        .wipe_must = TRUE};
+    return submit(store, &last, error);
+}
+
+static gboolean
+fail_backup(const char *file, int saved_errno, GError **error)
+{
+    g_set_error(error, CH_ERROR, CH_ERROR_IO, "backup %s: %s", file,
+                g_strerror(saved_errno));
+    return FALSE;
+}
+
+static gboolean
+copy_and_sync(ch_store *store, const char *file, int fd, GError **error)
+{
+    /* A connection of its own: a long copy keeps no reader waiting. */
+    g_autoptr(ch_db) db = ch_db_open(store->path, FALSE, error);
+    if (db == NULL || !ch_db_copy_to(db, file, error)) {
+        return FALSE;
+    }
+    return fsync(fd) == 0 || fail_backup(file, errno, error);
+}
+
+gboolean
+ch_store_backup(ch_store *store, const char *file, GError **error)
+{
+    int fd = open(file, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return fail_backup(file, errno, error);
+    }
+    gboolean ok = copy_and_sync(store, file, fd, error);
+    close(fd);
+    if (!ok) {
+        (void)unlink(file);
+        return FALSE;
+    }
+    return ch_sync_directory(file) || fail_backup(file, errno, error);
+}
+
+void
+ch_store_sign(const ch_store *store, const char *purpose, GBytes *data,
+              guint8 out[CH_DIGEST_BYTES])
+{
+    gsize length;
+    const void *bytes = g_bytes_get_data(data, &length);
+    ch_hash *hash = ch_hash_new(store->seal, CH_HASH_SIGN);
+    ch_hash_add_string(hash, purpose);
+    ch_hash_add(hash, bytes, length);
+    ch_hash_finish(hash, out);
+}

@@ -1,0 +1,261 @@
+/*
+ * What the files behind store.h share.
+ *
+ *   seal.c          keys, sealed items, keyed hashes: the only one that sees
+ *                   a key
+ *   retry.c         which two mails are the same
+ *   store_sqlite.c  the driver: statements, transactions, schema; the only
+ *                   one that sees SQLite.  A second database needs this file
+ *                   again and nothing else
+ *   items.c, ledger.c, outbox.c
+ *                   what the tables mean, in plain SQL; each function runs
+ *                   inside a transaction that somebody else opened
+ *   jobs.c          the rules: what one step of a transaction does
+ *   store.c         threads, transactions, the order of things
+ */
+#ifndef CHAPERONE_STORE_INT_H
+#define CHAPERONE_STORE_INT_H
+
+#include "chaperone/store.h"
+
+#define CH_US_PER_DAY (G_GINT64_CONSTANT(86400) * G_USEC_PER_SEC)
+
+/* --- seal.c ------------------------------------------------------------ */
+
+typedef struct ch_seal ch_seal;
+
+/* Reads the key file: 32 bytes, raw or as base64.  create: makes it (0600)
+ * if there is none.  CH_ERROR_CONFIG if it is missing, malformed or open to
+ * everybody.  Owned; const once made, any thread. */
+ch_seal *ch_seal_open(const char *key_file, gboolean create, GError **error);
+void ch_seal_free(ch_seal *seal);
+
+/* Flushes the directory of file, so that a new name in it survives a power
+ * cut.  FALSE: errno says why. */
+gboolean ch_sync_directory(const char *file);
+
+/* Tells two keys apart without giving either away. */
+void ch_seal_check_value(const ch_seal *seal, guint8 out[CH_DIGEST_BYTES]);
+
+#define CH_SEALED_KEY_BYTES 72 /* nonce 24, key 32, tag 16 */
+
+typedef struct {
+    guint8 key[CH_SEALED_KEY_BYTES]; /* the item's key, sealed */
+    GBytes *body;                    /* envelope and message, encrypted */
+} ch_sealed;
+
+void ch_sealed_clear(ch_sealed *sealed);
+/* Both halves are bound to id.  CH_ERROR_LIMIT if memory does not do. */
+gboolean ch_seal_item(const ch_seal *seal, const char *id,
+                      const ch_envelope *e, GBytes *raw,
+                      ch_sealed *sealed_out, GError **error);
+/* The message, byte for byte, or CH_ERROR_INTERNAL: never wrong text.
+ * envelope_out may be NULL.  Owned. */
+GBytes *ch_seal_read(const ch_seal *seal, const char *id,
+                     const ch_sealed *sealed, ch_envelope **envelope_out,
+                     GError **error);
+
+/* Keyed hash (BLAKE2b, 32 bytes), a key of its own for each use. */
+typedef enum { CH_HASH_RETRY, CH_HASH_LEDGER, CH_HASH_SIGN } ch_hash_use;
+typedef struct ch_hash ch_hash;
+
+ch_hash *ch_hash_new(const ch_seal *seal, ch_hash_use use);
+void ch_hash_add(ch_hash *hash, const void *data, gsize length);
+void ch_hash_add_int(ch_hash *hash, gint64 value);
+/* With its length before it, so that "ab","c" is not "a","bc"; NULL is not
+ * "". */
+void ch_hash_add_string(ch_hash *hash, const char *text);
+/* Takes hash. */
+void ch_hash_finish(ch_hash *hash, guint8 out[CH_DIGEST_BYTES]);
+/* In constant time. */
+gboolean ch_hash_equal(const guint8 a[CH_DIGEST_BYTES],
+                       const guint8 b[CH_DIGEST_BYTES]);
+
+/* --- retry.c ----------------------------------------------------------- */
+
+/* ch_store_retry_key with the keys alone. */
+void ch_retry_key(const ch_seal *seal, const ch_envelope *e,
+                  const char *author, GBytes *raw,
+                  guint8 key_out[CH_DIGEST_BYTES]);
+
+/* --- store_sqlite.c ---------------------------------------------------- */
+
+typedef struct ch_db ch_db;
+typedef struct ch_rows ch_rows;
+
+/* One value of a statement, in order of its ?; borrowed while it runs. */
+typedef struct {
+    enum { CH_VALUE_END, CH_VALUE_INT, CH_VALUE_TEXT, CH_VALUE_BLOB } type;
+    gint64 integer;
+    const void *data; /* NULL: NULL */
+    gsize length;
+} ch_value;
+
+#define CH_INT(i) ((ch_value){.type = CH_VALUE_INT, .integer = (i)})
+#define CH_TEXT(s) ((ch_value){.type = CH_VALUE_TEXT, .data = (s)})
+#define CH_BLOB(p, n)                                                         \
+    ((ch_value){.type = CH_VALUE_BLOB, .data = (p), .length = (n)})
+#define CH_VALUES(...)                                                        \
+    ((const ch_value[]){__VA_ARGS__, {.type = CH_VALUE_END}})
+
+/* A connection for one thread at a time.  create: make the file, create or
+ * upgrade the schema. */
+ch_db *ch_db_open(const char *path, gboolean create, GError **error);
+void ch_db_close(ch_db *db);
+
+gboolean ch_db_begin(ch_db *db, GError **error); /* takes the write lock */
+gboolean ch_db_commit(ch_db *db, GError **error);
+void ch_db_rollback(ch_db *db);
+/* FALSE after an error that ended the whole transaction. */
+gboolean ch_db_in_transaction(ch_db *db);
+/* A step that can fail alone: begin, then end with what became of it. */
+gboolean ch_db_step_begin(ch_db *db, GError **error);
+gboolean ch_db_step_end(ch_db *db, gboolean keep, GError **error);
+
+/* Runs a statement without result.  values may be NULL. */
+gboolean ch_db_run(ch_db *db, const char *sql, const ch_value *values,
+                   GError **error);
+/* Rows that the last ch_db_run changed. */
+gint64 ch_db_changes(ch_db *db);
+
+/* Starts a query.  Owned. */
+ch_rows *ch_db_query(ch_db *db, const char *sql, const ch_value *values,
+                     GError **error);
+/* TRUE: a row is there.  FALSE: the end, or an error if *error is set. */
+gboolean ch_rows_next(ch_rows *rows, GError **error);
+void ch_rows_free(ch_rows *rows);
+gint64 ch_rows_int(ch_rows *rows, int column, gint64 if_null);
+char *ch_rows_dup_text(ch_rows *rows, int column);    /* Owned or NULL. */
+GBytes *ch_rows_dup_bytes(ch_rows *rows, int column); /* Owned or NULL. */
+/* FALSE if it is not length bytes long. */
+gboolean ch_rows_copy(ch_rows *rows, int column, guint8 *out, gsize length);
+
+/* One number, if_none without a row. */
+gboolean ch_db_number(ch_db *db, const char *sql, const ch_value *values,
+                      gint64 if_none, gint64 *out, GError **error);
+
+/* Moves the log into the database and empties it, so that deleted bytes are
+ * in no file.  Outside of transactions. */
+gboolean ch_db_truncate_log(ch_db *db, GError **error);
+/* A consistent copy into an empty file. */
+gboolean ch_db_copy_to(ch_db *db, const char *file, GError **error);
+
+/* --- ledger.c ---------------------------------------------------------- */
+
+/* One row; texts may be NULL.  No content of mail. */
+typedef struct {
+    gint64 time_us;
+    const char *id; /* item */
+    const char *event;
+    const char *author, *gateways, *rules, *verdict;
+    const char *actor; /* reviewer */
+    gint64 uid;        /* -1: none */
+    const char *note;
+} ch_ledger_row;
+
+gboolean ch_ledger_append(ch_db *db, const ch_seal *seal,
+                          const ch_ledger_row *row, GError **error);
+/* Keyed hash of a row behind the one whose hash is previous. */
+void ch_ledger_hash(const ch_seal *seal, gint64 seq, const ch_ledger_row *row,
+                    const guint8 previous[CH_DIGEST_BYTES],
+                    guint8 out[CH_DIGEST_BYTES]);
+/* Keyed hash that makes an anchor ours. */
+void ch_ledger_anchor_hash(const ch_seal *seal, gint64 seq,
+                           const guint8 hash[CH_DIGEST_BYTES],
+                           guint8 out[CH_DIGEST_BYTES]);
+/* Forgets rows before before_us up to the first younger one; the last one's
+ * hash stays as anchor. */
+gboolean ch_ledger_prune(ch_db *db, const ch_seal *seal, gint64 before_us,
+                         GError **error);
+
+/* --- items.c ----------------------------------------------------------- */
+
+gboolean ch_items_find_prior(ch_db *db, const guint8 key[CH_DIGEST_BYTES],
+                             gint64 now_us, ch_prior *prior_out,
+                             GError **error);
+/* sealed NULL: no message is kept. */
+gboolean ch_items_insert(ch_db *db, const ch_record *record,
+                         const ch_sealed *sealed, GError **error);
+GPtrArray *ch_items_list(ch_db *db, guint states, GError **error);
+/* CH_ERROR_NOTFOUND. */
+ch_item *ch_items_get(ch_db *db, const char *id, GError **error);
+/* CH_ERROR_NOTFOUND; CH_ERROR_STATE if the message is not there. */
+gboolean ch_items_payload(ch_db *db, const char *id, ch_sealed *sealed_out,
+                          GError **error);
+gboolean ch_items_destroy(ch_db *db, const char *id, GError **error);
+/* Oldest item whose message is due for destruction, or NULL.  Owned. */
+ch_item *ch_items_due(ch_db *db, gint64 kept_us, gint64 rejected_us,
+                      GError **error);
+gboolean ch_items_forget(ch_db *db, gint64 before_us, GError **error);
+
+/* --- outbox.c ---------------------------------------------------------- */
+
+gboolean ch_outbox_add(ch_db *db, const char *id, const ch_outgoing *notices,
+                       guint n_notices, gint64 time_us, GError **error);
+GPtrArray *ch_outbox_due(ch_db *db, gint64 now_us, guint limit,
+                         GError **error);
+gboolean ch_outbox_done(ch_db *db, const ch_seal *seal, gint64 row,
+                        gboolean sent, const char *reply, gint64 next_us,
+                        GError **error);
+
+/* --- jobs.c ------------------------------------------------------------ */
+
+/* Runs as one step of a transaction, on the committing thread. */
+typedef gboolean (*ch_job)(ch_db *db, const ch_seal *seal, gpointer data,
+                           GError **error);
+
+typedef struct {
+    const ch_record *record;
+    const ch_sealed *sealed; /* NULL: no message is kept */
+    ch_prior *prior;         /* out */
+} ch_take;
+
+typedef struct {
+    const guint8 *key;
+    gint64 now_us;
+    guint count; /* out */
+} ch_failure;
+
+typedef struct {
+    const char *id;
+    ch_state state;    /* ch_job_decide */
+    const char *event; /* ch_job_note_view */
+    const ch_decision *decision;
+} ch_decide;
+
+typedef struct {
+    gint64 row;
+    gboolean sent;
+    const char *reply;
+    gint64 next_us;
+} ch_sent;
+
+typedef struct {
+    gint64 kept_us, rejected_us, ledger_us, now_us;
+    guint destroyed; /* out: of this step */
+} ch_purge;
+
+gboolean ch_job_take(ch_db *db, const ch_seal *seal, gpointer data,
+                     GError **error); /* ch_take */
+gboolean ch_job_count_failure(ch_db *db, const ch_seal *seal, gpointer data,
+                              GError **error); /* ch_failure */
+gboolean ch_job_decide(ch_db *db, const ch_seal *seal, gpointer data,
+                       GError **error); /* ch_decide */
+gboolean ch_job_seen(ch_db *db, const ch_seal *seal, gpointer data,
+                     GError **error); /* ch_decide */
+gboolean ch_job_note_view(ch_db *db, const ch_seal *seal, gpointer data,
+                          GError **error); /* ch_decide */
+gboolean ch_job_outbox_done(ch_db *db, const ch_seal *seal, gpointer data,
+                            GError **error); /* ch_sent */
+/* Some of what is due; again while destroyed is not 0. */
+gboolean ch_job_destroy(ch_db *db, const ch_seal *seal, gpointer data,
+                        GError **error); /* ch_purge */
+gboolean ch_job_forget(ch_db *db, const ch_seal *seal, gpointer data,
+                       GError **error); /* ch_purge */
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ch_seal, ch_seal_free)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ch_sealed, ch_sealed_clear)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ch_db, ch_db_close)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ch_rows, ch_rows_free)
+
+#endif

@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+"""End-to-end tests: a real Postfix, the built programs, a sink as gateway.
+
+run_e2e.py [BUILD_DIR [NAME...]]: runs all tests, or those whose name holds a
+NAME; one line each, then "N passed, N failed".  Needs root.
+"""
+import os
+import shutil
+import sys
+import tempfile
+import time
+import traceback
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import tests_effects  # noqa: E402
+import tests_trouble  # noqa: E402
+from testsite import SOURCE, Site  # noqa: E402
+
+
+def run_group(group, build, wanted, results):
+    """One site for a group of tests; a test that fails does not end it."""
+    tests = [t for t in group.tests if not wanted or any(w in t.__name__ for w in wanted)]
+    if not tests:
+        return
+    root = tempfile.mkdtemp(prefix="chaperone-e2e-")
+    site = Site(os.path.join(root, "site"), build, **group.site)
+    os.chmod(root, 0o755)
+    try:
+        site.start(**group.options)
+        for test in tests:
+            run_test(test, site, results)
+    finally:
+        site.stop()
+        if os.environ.get("CH_E2E_KEEP"):
+            print(f"kept {root}")
+        else:
+            shutil.rmtree(root, ignore_errors=True)
+
+
+def run_test(test, site, results):
+    name = test.__name__.removeprefix("test_").replace("_", " ")
+    begin = time.monotonic()
+    try:
+        if site.milter is None or site.milter.poll() is not None:
+            site.milter = None
+            site.start_milter()
+        test(site)
+        results.append(True)
+        print(f"ok    e2e: {name} ({time.monotonic() - begin:.1f} s)", flush=True)
+    except Exception:
+        results.append(False)
+        print(f"FAIL  e2e: {name}\n{traceback.format_exc()}", flush=True)
+
+
+def main():
+    build = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else os.path.join(SOURCE, "build"))
+    if os.geteuid() != 0:
+        print("e2e: needs root: Postfix drops from root to its own user", file=sys.stderr)
+        return 77
+    results = []
+    for group in tests_effects.GROUPS + tests_trouble.GROUPS:
+        run_group(group, build, sys.argv[2:], results)
+    print(f"{results.count(True)} passed, {results.count(False)} failed")
+    return 0 if results and all(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,254 @@
+"""A whole site on loopback: private Postfix, chaperone-milter, a sink.
+
+Used by run_e2e.py and demo.py.  Everything lies under one directory and ends
+with stop(); processes are ended by their pid.
+"""
+import json
+import os
+import shutil
+import signal
+import smtplib
+import socket
+import subprocess
+import time
+
+from postfix import Postfix, REALM, environment, free_port
+from sink import Sink
+
+SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+AUTHOR, PASSWORD = "anna", "correct-horse"
+LOGIN = f"{AUTHOR}@{REALM}"
+COMPLIANCE = f"compliance@{REALM}"
+CONTACT = "Questions: compliance@practice.example, 614-555-0100"
+USER = "nobody"  # on every Debian; the daemon drops from root to it
+
+CONFIG = """\
+rules: {{paths: [{rules}], cache: {root}/cache}}
+practice:
+  names: [Maple Street Family Practice]
+  phones: ["614-555-0100"]
+  domains: [practice.example]
+  timezone: America/New_York
+  contact: "{contact}"
+scope: {scope}
+mixed: {mixed}
+mode: {mode}
+authors: {{trusted: ["local:root"]}}
+gateways: {{files: [{gateways}]}}
+milter: {{socket: "{socket}", socket_mode: "0660", user: {user}, group: postfix,
+         on_failure: tempfail, max_message: {max_message}}}
+control: {{socket: "unix:{root}/var/control.sock"}}
+quarantine: {{retention: {retention}}}
+store: {{url: "sqlite:{root}/var/chaperone.db", key_file: {root}/var/store.key}}
+notices: {{smtp: "smtp://127.0.0.1:{notices}", from: chaperone@practice.example,
+          compliance: {compliance}, author: true}}
+metrics: {{textfile: {root}/var/metrics.prom}}
+log: {{to: stderr, level: debug, format: text}}
+"""
+
+
+def crlf(data):
+    return data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
+def post(recipients, text, subject="A post", headers=""):
+    """A post as bytes with the headers that Postfix would add otherwise."""
+    to = ", ".join(recipients)
+    post.count += 1
+    return crlf(f"From: Anna Field <{LOGIN}>\nTo: {to}\nSubject: {subject}\n"
+                f"Date: Mon, 2 Nov 2026 10:00:00 -0500\n"
+                f"Message-ID: <e2e-{post.count}-{os.getpid()}@practice.example>\n"
+                f"{headers}\n{text}\n".encode())
+
+
+post.count = 0
+
+
+class Reply(Exception):
+    """A refused SMTP step: code and text as the client sees them."""
+
+    def __init__(self, code, text):
+        super().__init__(f"{code} {text}")
+        self.code = code
+        self.text = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+
+
+class Site:
+    def __init__(self, root, build, chroot=False, inet=False, rules=None):
+        self.root, self.build = root, build
+        os.makedirs(root, exist_ok=True)
+        os.chmod(root, 0o755)
+        self.sink = Sink()
+        self.rules = rules or [os.path.join(SOURCE, "rules"),
+                               os.path.join(SOURCE, "tests/e2e/rules")]
+        port = free_port()
+        self.socket = f"inet:{port}@127.0.0.1" if inet else None
+        there = f"inet:127.0.0.1:{port}" if inet else "unix:chaperone/milter.sock"
+        self.postfix = Postfix(os.path.join(root, "postfix"), self.sink.port, there, chroot,
+                               [(AUTHOR, PASSWORD), ("bea", PASSWORD)])
+        if not inet:
+            self.socket_path = os.path.join(self.postfix.spool, "chaperone/milter.sock")
+            self.socket = "unix:" + self.socket_path
+            directory = os.path.dirname(self.socket_path)
+            os.makedirs(directory)
+            shutil.chown(directory, USER, "postfix")
+            os.chmod(directory, 0o750)
+        var = os.path.join(root, "var")
+        os.makedirs(var)
+        shutil.chown(var, USER)
+        self.config = os.path.join(root, "chaperone.yaml")
+        self.options = dict(scope="gateways", mixed="split", mode="enforce",
+                            max_message="50MiB", retention="90d")
+        self.milter = None
+        self.log = os.path.join(root, "chaperone.log")
+
+    # --- processes --------------------------------------------------------
+
+    def write_config(self, extra="", **options):
+        self.options.update(options)
+        with open(self.config, "w") as f:
+            f.write(CONFIG.format(root=self.root, rules=", ".join(self.rules),
+                                  gateways=os.path.join(SOURCE, "conf/gateways.yaml"),
+                                  socket=self.socket, user=USER, contact=CONTACT,
+                                  compliance=COMPLIANCE, notices=self.postfix.port,
+                                  **self.options) + extra)
+
+    def start_milter(self, program=None, setup=None, **options):
+        """Starts the daemon and waits until it says READY=1 (sd_notify)."""
+        self.write_config(**options)
+        address = os.path.join(self.root, "notify")
+        if os.path.exists(address):
+            os.unlink(address)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready:
+            ready.bind(address)
+            os.chmod(address, 0o777)
+            ready.settimeout(20)
+            with open(self.log, "ab") as log:
+                self.milter = subprocess.Popen(
+                    [program or os.path.join(self.build, "chaperone-milter"), "-f", "-c",
+                     self.config], stderr=log, preexec_fn=setup,
+                    env=environment(NOTIFY_SOCKET=address))
+            while b"READY=1" not in ready.recv(200):
+                pass
+        return self.milter
+
+    def stop_milter(self, how=signal.SIGTERM):
+        """Ends the daemon; its exit code."""
+        if self.milter is None:
+            return None
+        self.milter.send_signal(how)
+        try:
+            return self.milter.wait(75)
+        finally:
+            self.milter = None
+
+    def restart_milter(self, **options):
+        self.stop_milter()
+        self.start_milter(**options)
+
+    def start(self, **options):
+        self.start_milter(**options)
+        self.postfix.start()
+        return self
+
+    def stop(self):
+        try:
+            if self.milter is not None:
+                self.stop_milter()
+        finally:
+            self.postfix.stop()
+            self.sink.close()
+
+    # --- sending ------------------------------------------------------------
+
+    def connect(self, user=AUTHOR):
+        client = smtplib.SMTP("127.0.0.1", self.postfix.port, timeout=90)
+        client.ehlo("client.example")
+        if user:
+            client.user, client.password = f"{user}@{REALM}", PASSWORD
+            client.auth("PLAIN", client.auth_plain)
+        return client
+
+    def send(self, recipients, data, user=AUTHOR, sender=None, client=None):
+        """Sends over SMTP; the text of the 250, or Reply."""
+        own = client is None
+        client = client or self.connect(user)
+        try:
+            steps = [lambda: client.mail(LOGIN if sender is None else sender)]
+            steps += [lambda r=r: client.rcpt(r) for r in recipients]
+            for step in steps:
+                code, text = step()
+                if code != 250:
+                    raise Reply(code, text)
+            try:
+                code, text = client.data(data)
+            except smtplib.SMTPDataError as error:
+                code, text = error.smtp_code, error.smtp_error
+            if code != 250:
+                client.rset()
+                raise Reply(code, text)
+            return text.decode()
+        finally:
+            if own:
+                client.close()
+
+    def refused(self, *args, **more):
+        """Sends and returns the Reply that must come."""
+        try:
+            text = self.send(*args, **more)
+        except Reply as reply:
+            return reply
+        raise AssertionError("was accepted: " + text)
+
+    # --- looking --------------------------------------------------------------
+
+    def chaperone(self, *args):
+        return subprocess.run([os.path.join(self.build, "chaperone"), *args[:2], "-c",
+                               self.config, *args[2:]], capture_output=True,
+                              env=environment())
+
+    def items(self, state=None):
+        """What `quarantine list` shows, as dictionaries."""
+        more = ["--state", state] if state else []
+        done = self.chaperone("quarantine", "list", "--format", "json", *more)
+        if done.returncode != 0:
+            raise AssertionError("quarantine list: " + done.stderr.decode())
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def export(self, item):
+        done = self.chaperone("quarantine", "export", item)
+        if done.returncode != 0:
+            raise AssertionError("quarantine export: " + done.stderr.decode())
+        return done.stdout
+
+    def control(self, command):
+        """Lines of the control socket's answer; the last is ok or error."""
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(60)
+            s.connect(os.path.join(self.root, "var/control.sock"))
+            s.sendall(command.encode() + b"\n")
+            answer = b""
+            while chunk := s.recv(65536):
+                answer += chunk
+        return answer.decode().splitlines()
+
+    def log_text(self):
+        with open(self.log, "rb") as f:
+            return f.read()
+
+    def wait_log(self, text, seconds=10, count=1):
+        return wait(lambda: self.log_text().count(text) >= count, seconds,
+                    f"log: {text!r}")
+
+    def rss_kib(self):
+        with open(f"/proc/{self.milter.pid}/status") as f:
+            return next(int(line.split()[1]) for line in f if line.startswith("VmRSS"))
+
+
+def wait(condition, seconds=10, what="condition"):
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {seconds} s for {what}")
+        time.sleep(0.05)
+    return True
