@@ -58,7 +58,7 @@ PROGRAMS := $(BUILD)/chaperone-milter $(BUILD)/chaperone
 MAKEFLAGS += --no-print-directory
 
 .PHONY: all deps deps-build check check-run demo install uninstall bench soak \
-    lint format clean help unit fuzz-build
+    lint format clean help unit unit-build fuzz-build
 .DEFAULT_GOAL := all
 
 all: $(PROGRAMS)
@@ -88,6 +88,7 @@ $(BUILD)/tests/test_%: tests/unit/test_%.c $(BUILD)/libchaperone.a
 	    $(BUILD)/libchaperone.a $(ALL_LDFLAGS) \
 	    $(shell sed -n 's|^/\* LDFLAGS: \(.*\) \*/$$|\1|p' $<) $(PKG_LIBS) -lcmocka
 
+unit-build: $(UNIT_BIN)
 unit: $(UNIT_BIN)
 	@tests/run.sh unit $(UNIT_BIN)
 

@@ -2,7 +2,7 @@
  * Phrases as people write them, to one regular expression.
  *
  *   my patient         as it stands, between word boundaries
- *   (my|our) patient   alternatives
+ *   (my|our) patient   alternatives; (small )?crown: with or without
  *   patient~           with its endings: patients, patient's; treat~:
  *                      treats, treated, treating; prescribe~: prescribing
  *   saw ... today      up to four words between
@@ -54,6 +54,8 @@ append_phrase(GString *out, const char *phrase)
         } else if (*p == ')' || *p == '|') {
             depth -= *p == ')';
             g_string_append_c(out, *p);
+        } else if (*p == '?' && p > phrase && p[-1] == ')') {
+            g_string_append_c(out, '?');
         } else if (*p == '~') {
             inflect(out);
         } else if (strchr("\\^$.[]?*+{}#", *p) != NULL) {
@@ -71,8 +73,7 @@ append_phrase(GString *out, const char *phrase)
 static gboolean
 is_wordy(gunichar c)
 {
-    return g_unichar_isalnum(c) || c == '(' || c == '_' || c == ')' ||
-           c == '~';
+    return g_unichar_isalnum(c) || strchr("()_~?", (int)MIN(c, 127)) != NULL;
 }
 
 char *

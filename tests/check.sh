@@ -1,0 +1,46 @@
+#!/bin/sh
+# tests/check.sh: every test, under AddressSanitizer and UBSan, and the
+# end-to-end tests against the programs as they are installed, too.
+# Ends with one line "N passed, N failed".
+set -u
+cd "$(dirname "$0")/.." || exit 1
+SAN=address,undefined
+SANDIR=build/san-address-undefined
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+jobs=$(nproc)
+start=$(date +%s)
+# Spilled mail text has no place in a core file of a test either.
+ulimit -c 0
+export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0
+export UBSAN_OPTIONS=print_stacktrace=1
+
+# step COMMAND...: runs it; its last line "NAME: N passed, N failed" counts.
+step() {
+    echo "== $* ($(($(date +%s) - start)) s)"
+    "$@" 2>&1 | tee -a "$log"
+}
+build() {
+    echo "== build $* ($(($(date +%s) - start)) s)"
+    make -s -j"$jobs" DEV=1 "$@" || { echo "0 passed, 1 failed"; exit 1; }
+}
+
+build all
+build SAN=$SAN all
+build SAN=$SAN unit-build
+step make -s DEV=1 SAN=$SAN unit
+step tests/lint.sh
+step tests/mail.sh $SANDIR/chaperone
+step tests/cli.sh $SANDIR/chaperone
+build fuzz-build
+step tests/fuzz.sh 5
+step python3 -B tests/e2e/run_e2e.py $SANDIR
+step python3 -B tests/e2e/run_e2e.py build
+
+awk -v seconds=$(($(date +%s) - start)) '
+    /^[a-z0-9-]+: [0-9]+ passed, [0-9]+ failed/ { p += $2; f += $4; n++ }
+    END {
+        if (n < 7) { print "a step gave no result: " n " of 7"; f++ }
+        printf "all tests in %d s\n%d passed, %d failed\n", seconds, p, f
+        exit f > 0
+    }' "$log"

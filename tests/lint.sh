@@ -1,0 +1,77 @@
+#!/bin/sh
+# tests/lint.sh: the rules of the house that a compiler does not see.
+# Each check prints what it found; ends with "lint: N passed, N failed".
+set -u
+cd "$(dirname "$0")/.." || exit 1
+passed=0 failed=0
+found=$(mktemp)
+trap 'rm -f "$found"' EXIT
+
+# verdict NAME: what is in $found is wrong.
+verdict() {
+    if [ -s "$found" ]; then
+        echo "lint: $1"
+        sed 's/^/    /' "$found" | head -n 20
+        failed=$((failed + 1))
+    else
+        passed=$((passed + 1))
+    fi
+}
+# only HEADER REGEX: only files that match REGEX may include it.
+only() {
+    grep -lE "#include <$1" -r src include | grep -vE "$2" >"$found"
+    verdict "<$1> belongs to $2 alone"
+}
+
+only 'libmilter/mfapi.h' '^src/milter/'
+only 'sqlite3.h' '^src/record/'
+only 'gmime/' '^src/(core/(message|charset|intake)|record/notice)'
+only 'pcre2.h' '^src/core/regex.c'
+only 'gumbo.h' '^src/core/html'
+only 'sodium.h' '^src/record/'
+only 'curl/' '^src/record/smtp.c'
+only 'yaml.h' '^src/base/yaml.c'
+
+# Direction: base <- core, entity <- record <- the mains; never sideways.
+for main in milter cli; do
+    grep -nE "#include \"(milter|cli)/" -r src/$main | grep -v "\"$main/" >"$found"
+    verdict "src/$main includes another main"
+done
+grep -lE 'chaperone/(store|notice|smtp|ledger|announce|metrics)\.h' -r src/core src/entity src/base >"$found"
+verdict "core or base includes record"
+
+awk 'FNR == 1 { if (n > 800) print last ": " n " lines"; n = 0 } { n = FNR; last = FILENAME }
+    END { if (n > 800) print last ": " n " lines" }' $(git ls-files 'src/*.c' 'src/*.h' 'tests/*.c') >"$found"
+verdict "files over 800 lines"
+
+awk '/^[a-z_].*\(/ && !/;/ { name = $0; start = 0 } /^\{/ { start = FNR }
+    /^\}/ { if (start && FNR - start > 81) print FILENAME ":" start ": " name; start = 0 }' \
+    $(git ls-files 'src/*.c') >"$found"
+verdict "functions over 80 lines"
+
+awk 'FNR == 1 { n = 0 } { n = FNR } FNR == 121 { print FILENAME }' \
+    $(git ls-files 'include/chaperone/*.h' | grep -v store.h) >"$found"
+verdict "public headers over 120 lines"
+
+grep -nE '\b(TODO|FIXME|XXX|HACK)\b' $(git ls-files src include rules conf) >"$found"
+verdict "unfinished by its own words"
+
+grep -nE '\bgoto\b' $(git ls-files 'src/*.c') | grep -v '^[^:]*:[0-9]*: *\*' >"$found"
+verdict "goto"
+
+for f in $(git ls-files 'src/*.c' 'src/*.h' 'include/*.h'); do
+    case $(head -c 2 "$f") in '/*') ;; *) echo "$f" ;; esac
+done >"$found"
+verdict "a file that does not say its duty first"
+
+grep -nE '\b[0-9]{3}-[0-9]{3}-[0-9]{4}\b' -r tests/samples tests/mail rules 2>/dev/null |
+    grep -vE '555-01[0-9]{2}|800-222-1222|800-799-7233|833-852-6262' >"$found"
+verdict "phone numbers outside 555-01xx"
+
+if command -v mandoc >/dev/null; then
+    mandoc -Tlint -Wwarning docs/man/*.[1-8] 2>&1 | grep -v 'referenced manual not found' >"$found"
+    verdict "manual pages"
+fi
+
+echo "lint: $passed passed, $failed failed"
+[ $failed -eq 0 ]

@@ -1,0 +1,12 @@
+#!/bin/sh
+# tests/soak.sh MINUTES: long fuzzing of every target, one after another,
+# MINUTES in all; then the end-to-end tests under sanitizers once more.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+minutes=$1
+targets=$(ls build/fuzz/fuzz_* | grep -vc '\.d$')
+make -s -j"$(nproc)" SAN=address,undefined all || exit 1
+status=0
+tests/fuzz.sh $((minutes * 60 / targets)) || status=1
+python3 -B tests/e2e/run_e2e.py build/san-address-undefined || status=1
+exit $status
