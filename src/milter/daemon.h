@@ -28,7 +28,7 @@ typedef struct {
     GCond wake;         /* for the housekeeping thread */
     gboolean work;      /* something was put into the outbox */
     gboolean quit;      /* housekeeping ends */
-    GThread *housekeeper, *signals;
+    GThread *housekeeper;
     gpointer control;   /* ch_control */
 } ch_daemon;
 
@@ -37,13 +37,12 @@ ch_house *ch_daemon_house(ch_daemon *daemon);
 /* Housekeeping looks into the outbox at once. */
 void ch_daemon_wake(ch_daemon *daemon);
 
-/* --- reload.c: SIGUSR1 and the control socket ------------------------- */
+/* --- reload.c ----------------------------------------------------------- */
 
 /* Loads a new house and swaps it in; a bad one changes nothing.  Appends
  * what is wrong, or which changes need a restart, to answer. */
 gboolean ch_daemon_reload(ch_daemon *daemon, GString *answer);
-/* Starts the signal thread and the control socket; SIGUSR1 must be blocked
- * in all threads. */
+/* Starts and ends the control socket. */
 gboolean ch_reload_start(ch_daemon *daemon, GError **error);
 void ch_reload_stop(ch_daemon *daemon);
 

@@ -119,17 +119,24 @@ open_socket(ch_daemon *daemon, const ch_config *config, GError **error)
     return ch_privileges_socket(config, error);
 }
 
+/* What the main thread waits for; all threads inherit that it is blocked,
+ * else one of them would take SIGTERM and die of it. */
+static sigset_t
+our_signals(void)
+{
+    static const int numbers[] = {SIGUSR1, SIGHUP, SIGTERM, SIGINT};
+    sigset_t set;
+    sigemptyset(&set);
+    for (guint i = 0; i < G_N_ELEMENTS(numbers); i++) {
+        sigaddset(&set, numbers[i]);
+    }
+    return set;
+}
+
 static void
 block_signals(void)
 {
-    /* Ours and those that libmilter's signal thread waits for: all threads
-     * inherit this, else one of them would take SIGTERM and die of it. */
-    static const int waited_for[] = {SIGUSR1, SIGHUP, SIGTERM, SIGINT};
-    sigset_t set;
-    sigemptyset(&set);
-    for (guint i = 0; i < G_N_ELEMENTS(waited_for); i++) {
-        sigaddset(&set, waited_for[i]);
-    }
+    const sigset_t set = our_signals();
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
 }
@@ -213,6 +220,49 @@ tell_parent(int fd)
     }
 }
 
+/* --- serving ---------------------------------------------------------------------- */
+
+/* libmilter's own signal thread would stop its sessions in the middle of a
+ * message.  Linux gives a signal to the main thread first if that waits for
+ * it (signal(7); kernel/signal.c, complete_signal), so the main thread does
+ * nothing but wait, and libmilter has another one. */
+typedef struct {
+    pthread_t main;
+    int result;
+} server;
+
+static gpointer
+serve(gpointer data)
+{
+    server *s = data;
+    s->result = smfi_main();
+    pthread_kill(s->main, SIGTERM);
+    return NULL;
+}
+
+static gpointer
+reload_once(gpointer data)
+{
+    g_autoptr(GString) answer = g_string_new(NULL);
+    ch_daemon_reload(data, answer); /* the log tells how it went */
+    return NULL;
+}
+
+/* Until SIGTERM or SIGINT; SIGUSR1 reloads.  SIGHUP is ignored: taken for a
+ * reload here, it would be a stop whenever libmilter's thread gets it. */
+static void
+wait_for_end(ch_daemon *daemon)
+{
+    const sigset_t set = our_signals();
+    int number = 0;
+    while (sigwait(&set, &number) == 0 && number != SIGTERM &&
+           number != SIGINT) {
+        if (number == SIGUSR1) {
+            g_thread_unref(g_thread_new("reload", reload_once, daemon));
+        }
+    }
+}
+
 /* --- end ------------------------------------------------------------------------- */
 
 /* A message counts itself before it looks at stopping (on_mail), so none
@@ -234,21 +284,22 @@ wait_for_messages(ch_daemon *daemon)
 static int
 finish(ch_daemon *daemon, int code)
 {
+    const char *path = ch_usock_path(daemon->house->config->milter_socket);
     ch_notify("STOPPING=1");
+    if (path != NULL) {
+        unlink(path); /* nobody connects any more; if not, they are deferred */
+    }
     gboolean clean = wait_for_messages(daemon);
     ch_housekeeping_stop(daemon);
     ch_reload_stop(daemon);
     ch_log(clean ? LOG_NOTICE : LOG_WARNING, "stopped", CH_LOG_COUNT,
            (guint64)g_atomic_int_get(&daemon->under_way), CH_LOG_END);
-    if (!clean || g_atomic_int_get(&daemon->connections) != 0) {
-        /* Threads of libmilter still look at what we would free. */
-        fflush(NULL);
-        _exit(code);
+    if (clean) {
+        ch_store_close(daemon->store);
     }
-    ch_store_close(daemon->store);
-    ch_metrics_free(daemon->metrics);
-    ch_house_unref(daemon->house);
-    return code;
+    /* Threads of libmilter still look at what exit() would take down. */
+    fflush(NULL);
+    _exit(code);
 }
 
 static int
@@ -263,8 +314,10 @@ run(ch_daemon *daemon, gboolean detached)
         return complain_error(error);
     }
     tell_parent(parent);
-    int code = smfi_main() == MI_SUCCESS ? EX_OK : EX_UNAVAILABLE;
-    return finish(daemon, code);
+    server s = {.main = pthread_self(), .result = MI_SUCCESS};
+    g_thread_unref(g_thread_new("libmilter", serve, &s));
+    wait_for_end(daemon);
+    return finish(daemon, s.result == MI_SUCCESS ? EX_OK : EX_UNAVAILABLE);
 }
 
 int

@@ -1,8 +1,7 @@
 /*
- * Reload and status: SIGUSR1 and the control socket.
+ * Reload and status, by the control socket; main.c calls on SIGUSR1.
  *
- * libmilter's own signal thread stops the program on SIGHUP, so reloading has
- * SIGUSR1.  A new house is loaded completely before it is swapped in; a bad
+ * A new house is loaded completely before it is swapped in; a bad
  * one is refused and the old one keeps working.  Sockets, user and store are
  * taken at start only: a change of theirs is named, not followed.
  */
@@ -12,10 +11,8 @@
 #include "chaperone/version.h"
 #include "daemon.h"
 
-#include <signal.h>
 #include <string.h>
 #include <syslog.h>
-#include <unistd.h>
 
 ch_house *
 ch_daemon_house(ch_daemon *daemon)
@@ -137,41 +134,15 @@ on_command(const char *command, GString *answer, gpointer data)
     return FALSE;
 }
 
-static gpointer
-watch_signals(gpointer data)
-{
-    ch_daemon *daemon = data;
-    sigset_t wanted;
-    sigemptyset(&wanted);
-    sigaddset(&wanted, SIGUSR1);
-    for (;;) {
-        int number = 0;
-        if (sigwait(&wanted, &number) != 0) {
-            return NULL;
-        }
-        g_mutex_lock(&daemon->lock);
-        gboolean quit = daemon->quit;
-        g_mutex_unlock(&daemon->lock);
-        if (quit) {
-            return NULL;
-        }
-        g_autoptr(GString) answer = g_string_new(NULL);
-        ch_daemon_reload(daemon, answer); /* the log tells how it went */
-    }
-}
-
 gboolean
 ch_reload_start(ch_daemon *daemon, GError **error)
 {
     const char *url = daemon->house->config->control_socket;
-    if (url[0] != '\0') {
-        daemon->control = ch_control_open(url, on_command, daemon, error);
-        if (daemon->control == NULL) {
-            return FALSE;
-        }
+    if (url[0] == '\0') {
+        return TRUE;
     }
-    daemon->signals = g_thread_new("signals", watch_signals, daemon);
-    return TRUE;
+    daemon->control = ch_control_open(url, on_command, daemon, error);
+    return daemon->control != NULL;
 }
 
 void
@@ -179,10 +150,4 @@ ch_reload_stop(ch_daemon *daemon)
 {
     ch_control_close(daemon->control);
     daemon->control = NULL;
-    if (daemon->signals != NULL) {
-        /* daemon->quit is set: the signal only wakes the thread. */
-        kill(getpid(), SIGUSR1);
-        g_thread_join(daemon->signals);
-        daemon->signals = NULL;
-    }
 }

@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+"""make demo: a private Postfix, the milter, and the posts of tests/samples.
+
+demo.py [--once]: sends each sample through Postfix, prints one row a post and
+stays until Ctrl-C, so that the quarantine can be looked at.  --once stops
+after the table and ends with 0 only if every sample got the verdict that its
+file name says.  Everything lies under run/ and nothing is left running.
+"""
+import argparse
+import email
+import glob
+import os
+import re
+import shutil
+import signal
+import sys
+import time
+from email.utils import getaddresses
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from testsite import SOURCE, Reply, Site, crlf, wait  # noqa: E402
+
+VERDICTS = ("accept", "tag", "quarantine", "reject", "mail")
+
+
+def recipients_of(data):
+    message = email.message_from_bytes(data)
+    fields = [str(v) for n in ("To", "Cc") for v in message.get_all(n, [])]
+    return [address for _, address in getaddresses(fields)]
+
+
+def verdict_of_log(site, mark):
+    """Verdict, rules and gateway of the milter's log line after mark."""
+    lines = [line for line in site.log_text()[mark:].decode().splitlines()
+             if "event=message" in line or "event=out-of-scope" in line]
+    if not lines:
+        return None
+    fields = dict(re.findall(r"(\w+)=(\S*)", lines[-1]))
+    if fields["event"] == "out-of-scope":
+        return {"verdict": "mail", "rules": "", "gateway": ""}
+    return {"verdict": fields.get("verdict", ""), "rules": fields.get("rules", ""),
+            "gateway": fields.get("gateway", "")}
+
+
+def send_sample(site, path):
+    """What became of one sample, with the reply that its sender saw."""
+    with open(path, "rb") as f:
+        data = crlf(f.read())
+    mark = len(site.log_text())
+    try:
+        reply = "250 " + site.send(recipients_of(data), data).split(":")[0]
+    except Reply as refused:
+        reply = f"{refused.code} {refused.text.splitlines()[0]}"
+    wait(lambda: verdict_of_log(site, mark), what="the milter's log line")
+    return dict(verdict_of_log(site, mark), reply=reply)
+
+
+def send_all(site):
+    """Prints the table; the names of the samples with another verdict."""
+    wrong = []
+    print(f"{'sample':44} {'gateway':12} {'verdict':11} {'rules':36} reply to the sender")
+    for path in sorted(glob.glob(os.path.join(SOURCE, "tests/samples/*.eml"))):
+        name = os.path.basename(path)[:-4]
+        expected = name.rsplit(".", 1)[1]
+        assert expected in VERDICTS, name
+        row = send_sample(site, path)
+        mark = "" if row["verdict"] == expected else f"  <-- expected {expected}"
+        if mark:
+            wrong.append(name)
+        print(f"{name[:44]:44} {row['gateway'][:12]:12} {row['verdict']:11} "
+              f"{row['rules'][:36]:36} {row['reply'][:100]}{mark}", flush=True)
+    return wrong
+
+
+def stay(site):
+    program = os.path.relpath(os.path.join(site.build, "chaperone"))
+    config = os.path.relpath(site.config)
+    print(f"""
+Postfix listens on 127.0.0.1:{site.postfix.port}; log in as anna@practice.example.
+Look at what is held:
+  {program} quarantine list -c {config}
+  {program} quarantine export -c {config} ID
+Ctrl-C ends everything.""", flush=True)
+    while site.milter.poll() is None:
+        time.sleep(0.5)
+    print("demo: the milter ended", file=sys.stderr)
+
+
+def interrupted(_number, _frame):
+    raise KeyboardInterrupt
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="demo.py")
+    parser.add_argument("--once", action="store_true", help="stop after the table")
+    options = parser.parse_args()
+    if os.geteuid() != 0:
+        print("demo: Postfix needs root to drop to its own user; please run: sudo make demo",
+              file=sys.stderr)
+        return 77
+    signal.signal(signal.SIGTERM, interrupted)
+    root = os.path.join(SOURCE, "run")
+    shutil.rmtree(root, ignore_errors=True)
+    site = Site(root, os.path.join(SOURCE, "build"), rules=[os.path.join(SOURCE, "rules")])
+    wrong = []
+    try:
+        site.start()
+        wrong = send_all(site)
+        if not options.once:
+            stay(site)
+    except KeyboardInterrupt:
+        print()
+    finally:
+        site.stop()
+    if wrong:
+        print(f"demo: {len(wrong)} samples with another verdict: {', '.join(wrong)}",
+              file=sys.stderr)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
