@@ -45,7 +45,8 @@ gboolean ch_id_is_valid(const char *id);
 typedef struct ch_store ch_store;
 
 /* url "sqlite:PATH".  create: make or upgrade database and schema, and make
- * the key file (0600) if neither it nor the database exists.  Owned. */
+ * the key file (0600) if neither it nor the database exists.  Starts a
+ * thread: a daemon opens its store after fork(2).  Owned. */
 ch_store *ch_store_open(const char *url, const char *key_file,
                         gboolean create, GError **error);
 /* Finishes what is under way. */
@@ -178,9 +179,11 @@ gboolean ch_store_outbox_done(ch_store *store, gint64 row, gboolean sent,
                               const char *reply, gint64 next_us,
                               GError **error);
 
-/* Destroys messages of items (not held) that arrived before kept_us, of
- * rejected ones before rejected_us; forgets items and ledger rows before
- * ledger_us; truncates the log so that nothing destroyed stays in a file. */
+/* Destroys messages of items that arrived before kept_us, of rejected ones
+ * before rejected_us; never of those that still wait (held, releasing,
+ * release_failed).  Forgets items and ledger rows before ledger_us; truncates
+ * the log so that nothing destroyed stays in a file.  CH_ERROR_IO with
+ * destroyed_out above 0: a reader kept the log, the next purge empties it. */
 gboolean ch_store_purge(ch_store *store, gint64 kept_us, gint64 rejected_us,
                         gint64 ledger_us, guint *destroyed_out,
                         GError **error);

@@ -16,7 +16,7 @@
 
 /* Version; sender_arg, sender, esmtp; recipients; login, client_addr, local,
  * queue_id, time_us. */
-#define PACKED "(yayayaaya(ayayaay)maymaybmayx)"
+#define PACKED         "(yayayaaya(ayayaay)maymaybmayx)"
 #define PACKED_VERSION 1
 
 static void
@@ -63,7 +63,7 @@ ch_envelope_free(ch_envelope *e)
     g_free(e);
 }
 
-/* --- addresses --------------------------------------------------------- */
+/* --- addresses ----------------------------------------------------------- */
 
 char *
 ch_envelope_dup_address(const char *arg)
@@ -138,14 +138,14 @@ ch_envelope_add_recipient(ch_envelope *e, const char *arg, const char *address,
     g_ptr_array_add(e->recipients, r);
 }
 
-/* --- as bytes ---------------------------------------------------------- */
+/* --- as bytes ------------------------------------------------------------ */
 
 static GVariant *
 maybe_string(const char *value)
 {
-    return g_variant_new_maybe(
-        G_VARIANT_TYPE_BYTESTRING,
-        value != NULL ? g_variant_new_bytestring(value) : NULL);
+    return g_variant_new_maybe(G_VARIANT_TYPE_BYTESTRING,
+                               value != NULL ? g_variant_new_bytestring(value)
+                                             : NULL);
 }
 
 static GVariant *
@@ -179,11 +179,10 @@ GBytes *
 ch_envelope_pack(const ch_envelope *e)
 {
     g_autoptr(GVariant) value = g_variant_ref_sink(g_variant_new(
-        "(y^ay^ay@aay@a(ayayaay)@may@mayb@mayx)", PACKED_VERSION,
-        e->sender_arg, e->sender, string_list(e->esmtp),
-        pack_recipients(e->recipients), maybe_string(e->login),
-        maybe_string(e->client_addr), e->local, maybe_string(e->queue_id),
-        e->time_us));
+        "(y^ay^ay@aay@a(ayayaay)@may@mayb@mayx)", PACKED_VERSION, e->sender_arg,
+        e->sender, string_list(e->esmtp), pack_recipients(e->recipients),
+        maybe_string(e->login), maybe_string(e->client_addr), e->local,
+        maybe_string(e->queue_id), e->time_us));
     g_autoptr(GVariant) stored = little_endian(value);
     return g_variant_get_data_as_bytes(stored);
 }
@@ -266,8 +265,7 @@ unpack_fields(GVariant *value, ch_envelope *e)
     g_variant_get_child(value, 0, "y", &version);
     g_variant_get_child(value, 7, "b", &e->local);
     g_variant_get_child(value, 9, "x", &e->time_us);
-    return version == PACKED_VERSION &&
-           take_string(value, 1, &e->sender_arg) &&
+    return version == PACKED_VERSION && take_string(value, 1, &e->sender_arg) &&
            take_string(value, 2, &e->sender) &&
            take_list(value, 3, &e->esmtp) &&
            take_recipients(value, 4, e->recipients) &&

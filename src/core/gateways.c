@@ -17,6 +17,7 @@
 typedef struct {
     char *domain;
     GRegex *local;
+    gboolean literal; /* names written out: a role among them is meant */
 } shape;
 
 typedef struct {
@@ -131,6 +132,7 @@ read_shape(entry *e, const ch_yaml_node *node, ch_diag *diag)
     g_autoptr(GError) error = NULL;
     shape *s = g_new0(shape, 1);
     s->domain = g_ascii_strdown(name, -1);
+    s->literal = pattern[strcspn(pattern, "\\^$.[]()*+?{}")] == '\0';
     s->local = g_regex_new(whole, G_REGEX_CASELESS | G_REGEX_OPTIMIZE, 0,
                            &error);
     g_ptr_array_add(e->shapes, s);
@@ -355,7 +357,7 @@ entry_matches(const entry *e, const char *local, const char *domain)
     for (guint i = 0; i < e->shapes->len; i++) {
         const shape *s = g_ptr_array_index(e->shapes, i);
         if (strcmp(s->domain, domain) == 0 &&
-            !g_strv_contains(roles, local) &&
+            (s->literal || !g_strv_contains(roles, local)) &&
             g_regex_match(s->local, local, 0, NULL)) {
             return TRUE;
         }

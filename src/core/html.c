@@ -403,8 +403,9 @@ read_comment(reader *r, const GumboNode *node)
         return;
     }
     gsize len = span.end - span.start;
-    if (len >= 7 && memcmp(r->data + span.start, "<!--", 4) == 0) {
-        gboolean closed = memcmp(r->data + span.end - 3, "-->", 3) == 0;
+    if (len >= 4 && memcmp(r->data + span.start, "<!--", 4) == 0) {
+        gboolean closed =
+            len >= 7 && memcmp(r->data + span.end - 3, "-->", 3) == 0;
         span.start += 4;
         span.end -= closed ? 3 : 0;
     }

@@ -13,20 +13,28 @@
 /* The longest name is 31 letters: CounterClockwiseContourIntegral; */
 #define MAX_REFERENCE 40
 
+#define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
+
+/* libgumbo writes what is no UTF-8 for numbers beyond Unicode
+ * ("&#9999999999;"): that counts as one character. */
 static gsize
 char_len(const char *utf8)
 {
-    return (gsize)(g_utf8_next_char(utf8) - utf8);
+    gsize len = 1;
+    while ((utf8[len] & 0xC0) == 0x80) {
+        len++;
+    }
+    return len;
 }
 
 /* Whether decoded text may go on like this at a source byte. */
 static gboolean
 fits(const ch_html_align *a, gsize at, const char *decoded)
 {
-    if (at >= a->end || *decoded == '\0') {
-        return TRUE;
+    char c = at < a->end ? a->source[at] : '\0';
+    if (*decoded == '\0' || c == '\0') {
+        return c == *decoded || c == '<';
     }
-    char c = a->source[at];
     return c == *decoded || c == '&' || c == '<' || c == '\r';
 }
 
@@ -69,12 +77,16 @@ named_len(const ch_html_align *a, gsize *chars_len)
     for (guint chars = 0; chars < 2; chars++) {
         *chars_len = chars == 0 ? first : second;
         for (gsize len = longest; len > 2; len--) {
-            if (fits(a, a->at + len, a->decoded + *chars_len)) {
+            const char *rest = a->decoded + *chars_len;
+            gsize left = longest - len; /* letters that are text again */
+            if (strncmp(s + len, rest, left) == 0 &&
+                fits(a, a->at + longest, rest + left)) {
                 return len;
             }
         }
     }
-    return 0;
+    *chars_len = first;
+    return longest > 2 ? longest : 0;
 }
 
 /* "&amp" is the one reference whose text looks like its start. */
@@ -154,7 +166,11 @@ ch_html_align_next(ch_html_align *a, const char **utf8_out, gsize *len_out,
         *span_out = (ch_span){a->at, a->at};
         chars = len;
     }
-    *len_out = chars;
     a->decoded += chars;
+    *len_out = chars;
+    if (!g_utf8_validate_len(*utf8_out, chars, NULL)) {
+        *utf8_out = REPLACEMENT;
+        *len_out = strlen(REPLACEMENT);
+    }
     return TRUE;
 }

@@ -89,11 +89,11 @@ all_well(GError *step_error, GError **error)
     return step_error == NULL;
 }
 
-/* --- the retry rule ------------------------------------------------------- */
+/* --- the retry rule ------------------------------------------------------ */
 
 gboolean
-ch_items_find_prior(ch_db *db, const guint8 key[CH_DIGEST_BYTES],
-                    gint64 now_us, ch_prior *prior_out, GError **error)
+ch_items_find_prior(ch_db *db, const guint8 key[CH_DIGEST_BYTES], gint64 now_us,
+                    ch_prior *prior_out, GError **error)
 {
     GError *step_error = NULL;
     prior_out->id[0] = '\0';
@@ -129,11 +129,9 @@ insert_row(ch_db *db, const ch_record *r, GError **error)
         CH_VALUES(CH_TEXT(r->id), CH_TEXT(ch_state_name(r->state)),
                   CH_INT(r->time_us), CH_INT(r->publish_at_us),
                   CH_INT(r->deadline_us), CH_TEXT(r->author),
-                  CH_TEXT(r->gateways), CH_TEXT(r->rules),
-                  CH_TEXT(r->verdict), CH_TEXT(r->queue_id),
-                  CH_TEXT(r->findings_json),
-                  CH_BLOB(r->retry_key, CH_DIGEST_BYTES),
-                  CH_INT((gint64)size)),
+                  CH_TEXT(r->gateways), CH_TEXT(r->rules), CH_TEXT(r->verdict),
+                  CH_TEXT(r->queue_id), CH_TEXT(r->findings_json),
+                  CH_BLOB(r->retry_key, CH_DIGEST_BYTES), CH_INT((gint64)size)),
         error);
 }
 
@@ -151,8 +149,7 @@ ch_items_insert(ch_db *db, const ch_record *record, const ch_sealed *sealed,
     const void *body = g_bytes_get_data(sealed->body, &length);
     return ch_db_run(
         db, "INSERT INTO payload (id, sealed_key, body) VALUES (?, ?, ?)",
-        CH_VALUES(CH_TEXT(record->id),
-                  CH_BLOB(sealed->key, sizeof sealed->key),
+        CH_VALUES(CH_TEXT(record->id), CH_BLOB(sealed->key, sizeof sealed->key),
                   CH_BLOB(body, length)),
         error);
 }
@@ -166,9 +163,9 @@ ch_items_destroy(ch_db *db, const char *id, GError **error)
 
 /* --- reading ------------------------------------------------------------- */
 
-#define COLUMNS                                                               \
-    "id, state, time_us, publish_at_us, deadline_us, seen_us, decided_us,"    \
-    " author, gateways, rules, verdict, queue_id, reviewer, note, findings,"  \
+#define COLUMNS                                                                \
+    "id, state, time_us, publish_at_us, deadline_us, seen_us, decided_us,"     \
+    " author, gateways, rules, verdict, queue_id, reviewer, note, findings,"   \
     " size, EXISTS (SELECT 1 FROM payload WHERE payload.id = item.id)"
 
 static ch_item *
@@ -283,7 +280,7 @@ ch_items_payload(ch_db *db, const char *id, ch_sealed *sealed_out,
     return all_well(step_error, error);
 }
 
-/* --- retention ------------------------------------------------------------ */
+/* --- retention ----------------------------------------------------------- */
 
 /* What still waits for somebody keeps its message: held, releasing,
  * release_failed. */

@@ -64,16 +64,15 @@ ch_job_count_failure(ch_db *db, const ch_seal *seal, gpointer data,
     gint64 count = 0;
     (void)seal;
     if (!ch_db_run(db, "DELETE FROM failure WHERE time_us <= ?",
-                   CH_VALUES(CH_INT(f->now_us -
-                                    CH_RETRY_DAYS * CH_US_PER_DAY)),
+                   CH_VALUES(CH_INT(f->now_us - CH_RETRY_DAYS * CH_US_PER_DAY)),
                    error) ||
-        !ch_db_run(db,
-                   "INSERT INTO failure (retry_key, count, time_us)"
-                   " VALUES (?, 1, ?) ON CONFLICT (retry_key) DO UPDATE SET"
-                   " count = count + 1, time_us = excluded.time_us",
-                   CH_VALUES(CH_BLOB(f->key, CH_DIGEST_BYTES),
-                             CH_INT(f->now_us)),
-                   error) ||
+        !ch_db_run(
+            db,
+            "INSERT INTO failure (retry_key, count, time_us)"
+            " VALUES (?, 1, ?) ON CONFLICT (retry_key) DO UPDATE SET"
+            " count = count + 1, time_us = excluded.time_us",
+            CH_VALUES(CH_BLOB(f->key, CH_DIGEST_BYTES), CH_INT(f->now_us)),
+            error) ||
         !ch_db_number(db, "SELECT count FROM failure WHERE retry_key = ?",
                       CH_VALUES(CH_BLOB(f->key, CH_DIGEST_BYTES)), 0, &count,
                       error)) {
@@ -83,7 +82,7 @@ ch_job_count_failure(ch_db *db, const ch_seal *seal, gpointer data,
     return TRUE;
 }
 
-/* --- deciding ------------------------------------------------------------- */
+/* --- deciding ------------------------------------------------------------ */
 
 static gboolean
 append_decision(ch_db *db, const ch_seal *seal, const ch_item *item,
@@ -114,8 +113,8 @@ may_come_from(ch_state state)
 static gboolean
 wrong_state(const ch_item *item, const char *what, GError **error)
 {
-    g_set_error(error, CH_ERROR, CH_ERROR_STATE, "item %s is %s: %s",
-                item->id, ch_state_name(item->state), what);
+    g_set_error(error, CH_ERROR, CH_ERROR_STATE, "item %s is %s: %s", item->id,
+                ch_state_name(item->state), what);
     return FALSE;
 }
 
@@ -190,11 +189,11 @@ ch_job_note_view(ch_db *db, const ch_seal *seal, gpointer data, GError **error)
 {
     ch_decide *job = data;
     g_autoptr(ch_item) item = ch_items_get(db, job->id, error);
-    return item != NULL && append_decision(db, seal, item, job->event,
-                                           job->decision, error);
+    return item != NULL &&
+           append_decision(db, seal, item, job->event, job->decision, error);
 }
 
-/* --- housekeeping --------------------------------------------------------- */
+/* --- housekeeping -------------------------------------------------------- */
 
 gboolean
 ch_job_outbox_done(ch_db *db, const ch_seal *seal, gpointer data,
@@ -226,8 +225,7 @@ ch_job_destroy(ch_db *db, const ch_seal *seal, gpointer data, GError **error)
             return none_left;
         }
         if (!ch_items_destroy(db, item->id, error) ||
-            !append_decision(db, seal, item, "destroyed", &unattended,
-                             error)) {
+            !append_decision(db, seal, item, "destroyed", &unattended, error)) {
             return FALSE;
         }
         job->destroyed++;

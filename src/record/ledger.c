@@ -104,9 +104,8 @@ ch_ledger_append(ch_db *db, const ch_seal *seal, const ch_ledger_row *row,
         CH_VALUES(CH_INT(end.seq + 1), CH_INT(row->time_us), CH_TEXT(row->id),
                   CH_TEXT(row->event), CH_TEXT(row->author),
                   CH_TEXT(row->gateways), CH_TEXT(row->rules),
-                  CH_TEXT(row->verdict), CH_TEXT(row->actor),
-                  CH_INT(row->uid), CH_TEXT(row->note),
-                  CH_BLOB(end.hash, sizeof end.hash),
+                  CH_TEXT(row->verdict), CH_TEXT(row->actor), CH_INT(row->uid),
+                  CH_TEXT(row->note), CH_BLOB(end.hash, sizeof end.hash),
                   CH_BLOB(hash, sizeof hash)),
         error);
 }

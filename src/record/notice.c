@@ -21,7 +21,7 @@ ch_notice_kind_name(ch_notice_kind kind)
     return names[kind];
 }
 
-/* --- the mark --------------------------------------------------------------- */
+/* --- the mark ------------------------------------------------------------ */
 
 static gboolean
 is_blank(char c)
@@ -81,7 +81,7 @@ dup_digest(const ch_store *store, const char *id, const GString *to,
     return g_base64_encode(digest, sizeof digest);
 }
 
-/* --- composing --------------------------------------------------------------- */
+/* --- composing ----------------------------------------------------------- */
 
 /* Printable ASCII: what may stand in a header as it is. */
 static char *
@@ -123,8 +123,8 @@ dup_encoded_subject(const char *subject)
     while (*subject != '\0') {
         gsize n = whole_characters(subject, 42);
         g_autofree char *word = g_base64_encode((const guchar *)subject, n);
-        g_string_append_printf(out, "%s=?UTF-8?B?%s?=",
-                               out->len > 0 ? "\r\n " : "", word);
+        g_string_append_printf(
+            out, "%s=?UTF-8?B?%s?=", out->len > 0 ? "\r\n " : "", word);
         subject += n;
     }
     return g_strdup(out->str);
@@ -156,13 +156,13 @@ dup_date(gint64 time_us)
     g_autoptr(GDateTime) t =
         g_date_time_new_from_unix_utc(time_us / G_USEC_PER_SEC);
     g_assert(t != NULL);
-    return g_strdup_printf(
-        "%.3s, %02d %.3s %04d %02d:%02d:%02d +0000",
-        days + 3 * (g_date_time_get_day_of_week(t) - 1),
-        g_date_time_get_day_of_month(t),
-        months + 3 * (g_date_time_get_month(t) - 1), g_date_time_get_year(t),
-        g_date_time_get_hour(t), g_date_time_get_minute(t),
-        g_date_time_get_second(t));
+    return g_strdup_printf("%.3s, %02d %.3s %04d %02d:%02d:%02d +0000",
+                           days + 3 * (g_date_time_get_day_of_week(t) - 1),
+                           g_date_time_get_day_of_month(t),
+                           months + 3 * (g_date_time_get_month(t) - 1),
+                           g_date_time_get_year(t), g_date_time_get_hour(t),
+                           g_date_time_get_minute(t),
+                           g_date_time_get_second(t));
 }
 
 /* Domain of the sender for the Message-ID; only letters of a host name. */
@@ -216,8 +216,8 @@ ch_notice_compose(const ch_notice *notice, const char *from, const char *to,
     g_autoptr(GString) subject_signed = g_string_new(NULL);
     append_collapsed(to_signed, to_text, strlen(to_text));
     append_collapsed(subject_signed, subject, strlen(subject));
-    g_autofree char *digest = dup_digest(store, id, to_signed, subject_signed,
-                                         body, strlen(body));
+    g_autofree char *digest =
+        dup_digest(store, id, to_signed, subject_signed, body, strlen(body));
 
     g_autoptr(GString) mail = g_string_new(NULL);
     append_header(mail, notice, id, from_text);
@@ -228,7 +228,8 @@ ch_notice_compose(const ch_notice *notice, const char *from, const char *to,
     return g_bytes_new(mail->str, mail->len);
 }
 
-/* --- recognising -------------------------------------------------------------- */
+/* --- recognising
+ * -------------------------------------------------------------- */
 
 /* A field that the mark covers. */
 typedef struct {
@@ -318,19 +319,16 @@ ch_notice_is_ours(GBytes *raw, const ch_store *store)
     g_autoptr(GString) mark = g_string_new(NULL);
     g_autoptr(GString) to = g_string_new(NULL);
     g_autoptr(GString) subject = g_string_new(NULL);
-    field fields[] = {
-        {MARK, 0, mark}, {"To", 0, to}, {"Subject", 0, subject}};
-    gsize body =
-        read_header(data, length, fields, G_N_ELEMENTS(fields));
-    if (fields[0].count != 1 || fields[1].count != 1 ||
-        fields[2].count != 1) {
+    field fields[] = {{MARK, 0, mark}, {"To", 0, to}, {"Subject", 0, subject}};
+    gsize body = read_header(data, length, fields, G_N_ELEMENTS(fields));
+    if (fields[0].count != 1 || fields[1].count != 1 || fields[2].count != 1) {
         return FALSE;
     }
     g_auto(GStrv) words = g_strsplit(mark->str, " ", 3);
     if (g_strv_length(words) != 2 || !ch_id_is_valid(words[0])) {
         return FALSE;
     }
-    g_autofree char *expected = dup_digest(store, words[0], to, subject,
-                                           data + body, length - body);
+    g_autofree char *expected =
+        dup_digest(store, words[0], to, subject, data + body, length - body);
     return is_same_text(expected, words[1]);
 }

@@ -104,20 +104,20 @@ ch_notice_dup_clean(const char *text)
     return g_strstrip(clean);
 }
 
-/* --- time ------------------------------------------------------------------ */
+/* --- time ---------------------------------------------------------------- */
 
 /* Own names: those of g_date_time_format follow the process's locale. */
-static const char *const english_days[] = {
-    "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
-    "Sunday"};
+static const char *const english_days[] = {"Monday",   "Tuesday", "Wednesday",
+                                           "Thursday", "Friday",  "Saturday",
+                                           "Sunday"};
 static const char *const spanish_days[] = {
     "lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"};
 static const char *const english_months[] = {
-    "January", "February", "March", "April", "May", "June", "July", "August",
-    "September", "October", "November", "December"};
+    "January", "February", "March",     "April",   "May",      "June",
+    "July",    "August",   "September", "October", "November", "December"};
 static const char *const spanish_months[] = {
-    "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto",
-    "septiembre", "octubre", "noviembre", "diciembre"};
+    "enero", "febrero", "marzo",      "abril",   "mayo",      "junio",
+    "julio", "agosto",  "septiembre", "octubre", "noviembre", "diciembre"};
 
 static char *
 dup_time(const ch_notice *n)
@@ -140,22 +140,20 @@ dup_time(const ch_notice *n)
             g_date_time_get_day_of_month(t), spanish_months[month],
             g_date_time_get_year(t), hour, minute, zone);
     }
-    return g_strdup_printf("%s, %s %d, %d, %d:%02d %s (%s)",
-                           english_days[day], english_months[month],
-                           g_date_time_get_day_of_month(t),
-                           g_date_time_get_year(t),
-                           hour % 12 == 0 ? 12 : hour % 12, minute,
-                           hour < 12 ? "AM" : "PM", zone);
+    return g_strdup_printf(
+        "%s, %s %d, %d, %d:%02d %s (%s)", english_days[day],
+        english_months[month], g_date_time_get_day_of_month(t),
+        g_date_time_get_year(t), hour % 12 == 0 ? 12 : hour % 12, minute,
+        hour < 12 ? "AM" : "PM", zone);
 }
 
-/* --- body ------------------------------------------------------------------- */
+/* --- body ---------------------------------------------------------------- */
 
 static void
 add_what(GString *body, const ch_notice *n, const words *w)
 {
     g_autofree char *channel = ch_notice_dup_clean(n->channel);
-    g_auto(GStrv) halves =
-        g_strsplit(w->what[audience(n)][n->kind], "%s", 2);
+    g_auto(GStrv) halves = g_strsplit(w->what[audience(n)][n->kind], "%s", 2);
     g_string_append_printf(body, "%s%s%s\n\n", halves[0], channel, halves[1]);
 }
 
@@ -168,8 +166,8 @@ add_rules(GString *body, const ch_notice *n, const words *w)
     g_string_append_printf(body, "%s\n", w->why);
     for (gsize i = 0; n->titles[i] != NULL; i++) {
         g_autofree char *title = ch_notice_dup_clean(n->titles[i]);
-        g_autofree char *advice = ch_notice_dup_clean(
-            n->advices != NULL ? n->advices[i] : NULL);
+        g_autofree char *advice =
+            ch_notice_dup_clean(n->advices != NULL ? n->advices[i] : NULL);
         g_string_append_printf(body, "- %s%s%s\n", title,
                                *advice != '\0' ? ": " : "", advice);
     }

@@ -128,8 +128,8 @@ record_failure(ch_db *db, const ch_seal *seal, gint64 row, const char *reply,
 static gboolean
 remember_success(ch_db *db, GError **error)
 {
-    g_autofree char *now = g_strdup_printf("%" G_GINT64_FORMAT,
-                                           g_get_real_time());
+    g_autofree char *now =
+        g_strdup_printf("%" G_GINT64_FORMAT, g_get_real_time());
     return ch_db_run(db,
                      "INSERT INTO meta (name, value) VALUES"
                      " ('last_notice_us', ?) ON CONFLICT (name)"
@@ -142,12 +142,11 @@ ch_outbox_done(ch_db *db, const ch_seal *seal, gint64 row, gboolean sent,
                const char *reply, gint64 next_us, GError **error)
 {
     if (!sent && next_us >= 0) {
-        return ch_db_run(db,
-                         "UPDATE outbox SET attempts = attempts + 1,"
-                         " due_us = ?, reply = ? WHERE row = ?",
-                         CH_VALUES(CH_INT(next_us), CH_TEXT(reply),
-                                   CH_INT(row)),
-                         error);
+        return ch_db_run(
+            db,
+            "UPDATE outbox SET attempts = attempts + 1,"
+            " due_us = ?, reply = ? WHERE row = ?",
+            CH_VALUES(CH_INT(next_us), CH_TEXT(reply), CH_INT(row)), error);
     }
     gboolean noted = sent ? remember_success(db, error)
                           : record_failure(db, seal, row, reply, error);

@@ -17,8 +17,14 @@
  * 3.6.4, 3.6.7; RFC 8601, RFC 6376, RFC 8617.  "-" at the end: any name that
  * starts so. */
 static const char *const dropped[] = {
-    "Message-ID", "Date", "Return-Path", "Received", "Authentication-Results",
-    "DKIM-Signature", "ARC-", "X-Chaperone-",
+    "Message-ID",
+    "Date",
+    "Return-Path",
+    "Received",
+    "Authentication-Results",
+    "DKIM-Signature",
+    "ARC-",
+    "X-Chaperone-",
 };
 
 static gboolean

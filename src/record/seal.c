@@ -31,8 +31,13 @@ G_STATIC_ASSERT(CH_SEALED_KEY_BYTES == NONCE_BYTES + KEY_BYTES + TAG_BYTES);
 G_STATIC_ASSERT(CH_DIGEST_BYTES == crypto_generichash_BYTES);
 
 /* Numbers of the derived keys: part of the format, never given anew. */
-enum { SUBKEY_ITEMS = 1, SUBKEY_CHECK, SUBKEY_RETRY, SUBKEY_LEDGER,
-       SUBKEY_SIGN };
+enum {
+    SUBKEY_ITEMS = 1,
+    SUBKEY_CHECK,
+    SUBKEY_RETRY,
+    SUBKEY_LEDGER,
+    SUBKEY_SIGN
+};
 
 struct ch_seal {
     guint8 master[KEY_BYTES];
@@ -45,7 +50,7 @@ struct ch_hash {
     crypto_generichash_state state;
 };
 
-/* --- the key file ------------------------------------------------------- */
+/* --- the key file -------------------------------------------------------- */
 
 static gboolean
 fail_file(const char *file, int saved_errno, const char *what, GError **error)
@@ -143,9 +148,8 @@ read_key(int fd, const char *file, guint8 key_out[KEY_BYTES], GError **error)
     }
     /* The group may read it: the review page runs as another user. */
     if ((st.st_mode & (S_IRWXO | S_IWGRP)) != 0) {
-        return fail_file(file, 0,
-                         "is open to other users; allowed is 0600 or 0640",
-                         error);
+        return fail_file(
+            file, 0, "is open to other users; allowed is 0600 or 0640", error);
     }
     gssize n = read(fd, data, sizeof data);
     if (n < 0) {
@@ -153,9 +157,9 @@ read_key(int fd, const char *file, guint8 key_out[KEY_BYTES], GError **error)
     }
     gboolean ok = decode_key(data, (gsize)n, key_out);
     sodium_memzero(data, sizeof data);
-    return ok || fail_file(file, 0,
-                           "is no key; a key is 32 bytes, raw or as base64",
-                           error);
+    return ok ||
+           fail_file(file, 0, "is no key; a key is 32 bytes, raw or as base64",
+                     error);
 }
 
 static gboolean
@@ -249,9 +253,9 @@ encrypt(guint8 *out, const guint8 *plain, gsize length, const char *kind,
 {
     binding b = bind_to(kind, id);
     randombytes_buf(out, NONCE_BYTES);
-    crypto_aead_xchacha20poly1305_ietf_encrypt(
-        out + NONCE_BYTES, NULL, plain, length, b.text, sizeof b.text, NULL,
-        out, key);
+    crypto_aead_xchacha20poly1305_ietf_encrypt(out + NONCE_BYTES, NULL, plain,
+                                               length, b.text, sizeof b.text,
+                                               NULL, out, key);
 }
 
 /* in: nonce, ciphertext, tag; out holds length - nonce - tag bytes. */

@@ -102,8 +102,7 @@ is_safe_address(const char *address)
 static char *
 dup_url(const char *url)
 {
-    g_autofree char *host =
-        g_uri_escape_string(g_get_host_name(), NULL, FALSE);
+    g_autofree char *host = g_uri_escape_string(g_get_host_name(), NULL, FALSE);
     gboolean slash = g_str_has_suffix(url, "/");
     return g_strconcat(url, slash ? "" : "/", host, NULL);
 }
@@ -122,8 +121,8 @@ set_limits(CURL *curl, guint timeout_s)
 }
 
 static CURLcode
-perform(CURL *curl, const char *url, const char *sender,
-        const char *recipient, upload *mail, conversation *c)
+perform(CURL *curl, const char *url, const char *sender, const char *recipient,
+        upload *mail, conversation *c)
 {
     struct curl_slist *to = curl_slist_append(NULL, recipient);
     curl_easy_setopt(curl, CURLOPT_URL, url);

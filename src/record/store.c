@@ -1,17 +1,10 @@
 /*
- * The store: threads and transactions around the jobs.
+ * The store: opens it, and puts the right work into the right hands.
  *
- * Writing: callers put a job in a line and wait.  One committing thread
- * takes all that wait into one transaction, each job a step that can fail
- * alone, so that twenty messages share one fsync.  Nobody is told of success
- * before the COMMIT; if it fails, all of them failed.  Encryption is done
- * before, in the caller's thread.
- *
- * Reading: a connection of its own behind a lock; WAL lets it read while
- * others write.
- *
- * After trouble a connection is dropped and opened anew by the next call, so
- * that the store works again once the cause is gone.
+ * Writing goes as a job (jobs.c) to the committing thread (writer.c);
+ * encryption is done before, in the caller's thread.  Reading uses a
+ * connection of its own behind a lock; WAL lets it read while others write.
+ * After trouble that connection is dropped and opened anew by the next call.
  */
 #include "record/store_int.h"
 
@@ -22,181 +15,22 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Jobs of one transaction: bounds what one failure undoes. */
-#define BATCH_MAX 128
-
 struct ch_store {
     char *path;
     ch_seal *seal;
-
-    GMutex lock; /* guards the four below */
-    GCond wake;  /* something waits, or closing */
-    GCond done;  /* a batch is finished */
-    GQueue waiting;
-    gboolean closing;
-    GThread *thread;
-
-    ch_db *writer; /* of the committing thread; NULL: open it anew */
+    ch_writer *writer;
 
     GMutex read_lock; /* guards reader */
     ch_db *reader;
 };
 
-/* A job in the line.  It lives on the stack of the caller, who waits. */
-typedef struct {
-    ch_job run;
-    gpointer data;
-    gboolean wipe;      /* empty the log after the commit */
-    gboolean wipe_must; /* and fail if that fails */
-    gboolean done;      /* guarded by the store's lock */
-    gboolean ok;
-    GError *error;
-} waiting_job;
-
-/* --- the committing thread ------------------------------------------------ */
-
-static void
-fail_job(waiting_job *job, const GError *cause)
-{
-    job->ok = FALSE;
-    g_clear_error(&job->error);
-    job->error = g_error_copy(cause);
-}
-
-/* The transaction came to nothing: so did every job in it. */
-static void
-fail_batch(ch_store *store, GPtrArray *batch, const GError *cause)
-{
-    for (guint i = 0; i < batch->len; i++) {
-        fail_job(g_ptr_array_index(batch, i), cause);
-    }
-    if (store->writer != NULL) {
-        ch_db_rollback(store->writer);
-        g_clear_pointer(&store->writer, ch_db_close);
-    }
-}
-
-/* FALSE: the whole transaction is lost; else job says how it went. */
 static gboolean
-run_job(ch_store *store, waiting_job *job, GError **error)
+submit(ch_store *store, ch_job run, gpointer data, GError **error)
 {
-    if (!ch_db_step_begin(store->writer, error)) {
-        return FALSE;
-    }
-    job->ok = job->run(store->writer, store->seal, job->data, &job->error);
-    if (!job->ok && !ch_db_in_transaction(store->writer)) {
-        g_propagate_error(error, g_error_copy(job->error));
-        return FALSE;
-    }
-    return ch_db_step_end(store->writer, job->ok, error);
+    return ch_writer_run(store->writer, run, data, CH_WIPE_NO, error);
 }
 
-static gboolean
-run_batch(ch_store *store, GPtrArray *batch, GError **error)
-{
-    if (store->writer == NULL) {
-        store->writer = ch_db_open(store->path, FALSE, error);
-    }
-    if (store->writer == NULL || !ch_db_begin(store->writer, error)) {
-        return FALSE;
-    }
-    for (guint i = 0; i < batch->len; i++) {
-        if (!run_job(store, g_ptr_array_index(batch, i), error)) {
-            return FALSE;
-        }
-    }
-    return ch_db_commit(store->writer, error);
-}
-
-/* After the commit: a job that destroyed something empties the log.  What a
- * reader still holds open stays until the next purge, which must do it. */
-static void
-wipe_log(ch_store *store, GPtrArray *batch)
-{
-    gboolean wanted = FALSE;
-    g_autoptr(GError) error = NULL;
-    for (guint i = 0; i < batch->len; i++) {
-        waiting_job *job = g_ptr_array_index(batch, i);
-        wanted = wanted || (job->wipe && job->ok);
-    }
-    if (!wanted || ch_db_truncate_log(store->writer, &error)) {
-        return;
-    }
-    for (guint i = 0; i < batch->len; i++) {
-        waiting_job *job = g_ptr_array_index(batch, i);
-        if (job->wipe_must && job->ok) {
-            fail_job(job, error);
-        }
-    }
-}
-
-/* All that wait, or NULL once the store closes.  Owned; lock is held. */
-static GPtrArray *
-next_batch(ch_store *store)
-{
-    while (store->waiting.length == 0 && !store->closing) {
-        g_cond_wait(&store->wake, &store->lock);
-    }
-    if (store->waiting.length == 0) {
-        return NULL;
-    }
-    GPtrArray *batch = g_ptr_array_new();
-    while (batch->len < BATCH_MAX && store->waiting.length > 0) {
-        g_ptr_array_add(batch, g_queue_pop_head(&store->waiting));
-    }
-    return batch;
-}
-
-static gpointer
-commit_thread(gpointer data)
-{
-    ch_store *store = data;
-    GPtrArray *batch;
-    g_mutex_lock(&store->lock);
-    while ((batch = next_batch(store)) != NULL) {
-        g_autoptr(GError) error = NULL;
-        g_mutex_unlock(&store->lock);
-        if (run_batch(store, batch, &error)) {
-            wipe_log(store, batch);
-        } else {
-            fail_batch(store, batch, error);
-        }
-        g_mutex_lock(&store->lock);
-        for (guint i = 0; i < batch->len; i++) {
-            waiting_job *job = g_ptr_array_index(batch, i);
-            job->done = TRUE;
-        }
-        g_ptr_array_unref(batch);
-        g_cond_broadcast(&store->done);
-    }
-    g_mutex_unlock(&store->lock);
-    return NULL;
-}
-
-static gboolean
-submit(ch_store *store, waiting_job *job, GError **error)
-{
-    g_mutex_lock(&store->lock);
-    g_queue_push_tail(&store->waiting, job);
-    g_cond_signal(&store->wake);
-    while (!job->done) {
-        g_cond_wait(&store->done, &store->lock);
-    }
-    g_mutex_unlock(&store->lock);
-    if (!job->ok) {
-        g_propagate_error(error, job->error);
-    }
-    return job->ok;
-}
-
-static gboolean
-submit_plain(ch_store *store, ch_job run, gpointer data, GError **error)
-{
-    waiting_job job = {.run = run, .data = data};
-    return submit(store, &job, error);
-}
-
-/* --- reading --------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------- */
 
 /* The reading connection, locked; NULL and unlocked if it cannot be had. */
 static ch_db *
@@ -222,14 +56,16 @@ reader_unlock(ch_store *store, gboolean ok)
     g_mutex_unlock(&store->read_lock);
 }
 
-/* --- opening and closing ---------------------------------------------------- */
+/* --- opening and closing ------------------------------------------------- */
 
 static const char *
 path_of_url(const char *url, GError **error)
 {
     static const char scheme[] = "sqlite:";
-    const char *path = url + strlen(scheme);
-    if (!g_str_has_prefix(url, scheme) || *path == '\0' || *path == ':') {
+    const char *path =
+        g_str_has_prefix(url, scheme) ? url + strlen(scheme) : "";
+    /* ":memory:" and the like keep nothing. */
+    if (*path == '\0' || *path == ':') {
         g_set_error(error, CH_ERROR, CH_ERROR_CONFIG,
                     "store.url: allowed is sqlite:PATH");
         return NULL;
@@ -248,20 +84,20 @@ insert_check(ch_db *db, const guint8 value[CH_DIGEST_BYTES], GError **error)
 
 /* Whether this key made this store; a new store remembers it. */
 static gboolean
-check_key(const ch_store *store, const char *key_file, GError **error)
+check_key(const ch_store *store, ch_db *db, const char *key_file,
+          GError **error)
 {
     guint8 ours[CH_DIGEST_BYTES], theirs[CH_DIGEST_BYTES];
     ch_seal_check_value(store->seal, ours);
     g_autoptr(GError) step_error = NULL;
     g_autoptr(ch_rows) rows = ch_db_query(
-        store->writer, "SELECT value FROM meta WHERE name = 'key_check'",
-        NULL, error);
+        db, "SELECT value FROM meta WHERE name = 'key_check'", NULL, error);
     if (rows == NULL) {
         return FALSE;
     }
     if (!ch_rows_next(rows, &step_error)) {
         if (step_error == NULL) {
-            return insert_check(store->writer, ours, error);
+            return insert_check(db, ours, error);
         }
         g_propagate_error(error, g_steal_pointer(&step_error));
         return FALSE;
@@ -269,8 +105,8 @@ check_key(const ch_store *store, const char *key_file, GError **error)
     if (!ch_rows_copy(rows, 0, theirs, sizeof theirs) ||
         !ch_hash_equal(ours, theirs)) {
         g_set_error(error, CH_ERROR, CH_ERROR_CONFIG,
-                    "store %s was made with another key than %s",
-                    store->path, key_file);
+                    "store %s was made with another key than %s", store->path,
+                    key_file);
         return FALSE;
     }
     return TRUE;
@@ -278,23 +114,22 @@ check_key(const ch_store *store, const char *key_file, GError **error)
 
 /* Under the write lock, so that two programs that start agree. */
 static gboolean
-agree_on_key(ch_store *store, const char *key_file, GError **error)
+agree_on_key(const ch_store *store, ch_db *db, const char *key_file,
+             GError **error)
 {
     gint64 known = 0;
-    if (!ch_db_number(store->writer,
-                      "SELECT count(*) FROM meta WHERE name = 'key_check'",
+    if (!ch_db_number(db, "SELECT count(*) FROM meta WHERE name = 'key_check'",
                       NULL, 0, &known, error)) {
         return FALSE;
     }
     if (known > 0) {
-        return check_key(store, key_file, error);
+        return check_key(store, db, key_file, error);
     }
-    if (!ch_db_begin(store->writer, error)) {
+    if (!ch_db_begin(db, error)) {
         return FALSE;
     }
-    if (!check_key(store, key_file, error) ||
-        !ch_db_commit(store->writer, error)) {
-        ch_db_rollback(store->writer);
+    if (!check_key(store, db, key_file, error) || !ch_db_commit(db, error)) {
+        ch_db_rollback(db);
         return FALSE;
     }
     return TRUE;
@@ -316,8 +151,13 @@ open_parts(ch_store *store, const char *key_file, gboolean create,
     if (store->seal == NULL) {
         return FALSE;
     }
-    store->writer = ch_db_open(store->path, create, error);
-    return store->writer != NULL && agree_on_key(store, key_file, error);
+    g_autoptr(ch_db) db = ch_db_open(store->path, create, error);
+    if (db == NULL || !agree_on_key(store, db, key_file, error)) {
+        return FALSE;
+    }
+    store->writer =
+        ch_writer_new(store->path, store->seal, g_steal_pointer(&db), error);
+    return store->writer != NULL;
 }
 
 ch_store *
@@ -330,16 +170,11 @@ ch_store_open(const char *url, const char *key_file, gboolean create,
     }
     g_autoptr(ch_store) store = g_new0(ch_store, 1);
     store->path = g_strdup(path);
-    g_mutex_init(&store->lock);
     g_mutex_init(&store->read_lock);
-    g_cond_init(&store->wake);
-    g_cond_init(&store->done);
-    g_queue_init(&store->waiting);
     if (!open_parts(store, key_file, create, error)) {
         return NULL;
     }
-    store->thread = g_thread_try_new("store", commit_thread, store, error);
-    return store->thread != NULL ? g_steal_pointer(&store) : NULL;
+    return g_steal_pointer(&store);
 }
 
 void
@@ -348,25 +183,15 @@ ch_store_close(ch_store *store)
     if (store == NULL) {
         return;
     }
-    if (store->thread != NULL) {
-        g_mutex_lock(&store->lock);
-        store->closing = TRUE;
-        g_cond_signal(&store->wake);
-        g_mutex_unlock(&store->lock);
-        g_thread_join(store->thread);
-    }
+    ch_writer_free(store->writer);
     ch_db_close(store->reader);
-    ch_db_close(store->writer);
     ch_seal_free(store->seal);
-    g_cond_clear(&store->done);
-    g_cond_clear(&store->wake);
     g_mutex_clear(&store->read_lock);
-    g_mutex_clear(&store->lock);
     g_free(store->path);
     g_free(store);
 }
 
-/* --- taking a message -------------------------------------------------------- */
+/* --- taking a message ---------------------------------------------------- */
 
 void
 ch_store_retry_key(const ch_store *store, const ch_envelope *e,
@@ -408,7 +233,7 @@ ch_store_commit(ch_store *store, const ch_record *record, ch_prior *prior_out,
         }
         take.sealed = &sealed;
     }
-    if (!submit_plain(store, ch_job_take, &take, error)) {
+    if (!submit(store, ch_job_take, &take, error)) {
         prior_out->id[0] = '\0';
         return FALSE;
     }
@@ -421,14 +246,15 @@ ch_store_count_failure(ch_store *store, const guint8 key[CH_DIGEST_BYTES],
 {
     ch_failure failure = {.key = key, .now_us = now_us};
     *count_out = 0;
-    if (!submit_plain(store, ch_job_count_failure, &failure, error)) {
+    if (!submit(store, ch_job_count_failure, &failure, error)) {
         return FALSE;
     }
     *count_out = failure.count;
     return TRUE;
 }
 
-/* --- looking ------------------------------------------------------------------ */
+/* --- looking
+ * ------------------------------------------------------------------ */
 
 GPtrArray *
 ch_store_list(ch_store *store, guint states, GError **error)
@@ -494,8 +320,8 @@ ch_store_count(ch_store *store, ch_store_numbers *out, GError **error)
     }
     gint64 held = 0, outbox = 0;
     gboolean ok =
-        ch_db_number(db, "SELECT count(*) FROM item WHERE state = 'held'",
-                     NULL, 0, &held, error) &&
+        ch_db_number(db, "SELECT count(*) FROM item WHERE state = 'held'", NULL,
+                     0, &held, error) &&
         ch_db_number(db, "SELECT min(time_us) FROM item WHERE state = 'held'",
                      NULL, -1, &out->oldest_held_us, error) &&
         ch_db_number(db, "SELECT count(*) FROM outbox", NULL, 0, &outbox,
@@ -510,7 +336,8 @@ ch_store_count(ch_store *store, ch_store_numbers *out, GError **error)
     return ok;
 }
 
-/* --- deciding ------------------------------------------------------------------ */
+/* --- deciding
+ * ------------------------------------------------------------------ */
 
 gboolean
 ch_store_decide(ch_store *store, const char *id, ch_state state,
@@ -518,10 +345,9 @@ ch_store_decide(ch_store *store, const char *id, ch_state state,
 {
     g_assert(state == CH_STATE_REFUSED || state == CH_STATE_EXPIRED);
     ch_decide decide = {.id = id, .state = state, .decision = decision};
-    waiting_job job = {.run = ch_job_decide,
-                       .data = &decide,
-                       .wipe = state == CH_STATE_EXPIRED};
-    return submit(store, &job, error);
+    return ch_writer_run(store->writer, ch_job_decide, &decide,
+                         state == CH_STATE_EXPIRED ? CH_WIPE_TRY : CH_WIPE_NO,
+                         error);
 }
 
 gboolean
@@ -529,7 +355,7 @@ ch_store_seen(ch_store *store, const char *id, const ch_decision *decision,
               GError **error)
 {
     ch_decide seen = {.id = id, .decision = decision};
-    return submit_plain(store, ch_job_seen, &seen, error);
+    return submit(store, ch_job_seen, &seen, error);
 }
 
 gboolean
@@ -537,14 +363,14 @@ ch_store_record_view(ch_store *store, const char *id, const char *event,
                      const ch_decision *who, GError **error)
 {
     ch_decide view = {.id = id, .event = event, .decision = who};
-    return submit_plain(store, ch_job_note_view, &view, error);
+    return submit(store, ch_job_note_view, &view, error);
 }
 
-/* --- housekeeping ---------------------------------------------------------------- */
+/* --- housekeeping
+ * ---------------------------------------------------------------- */
 
 GPtrArray *
-ch_store_outbox_due(ch_store *store, gint64 now_us, guint limit,
-                    GError **error)
+ch_store_outbox_due(ch_store *store, gint64 now_us, guint limit, GError **error)
 {
     ch_db *db = reader_lock(store, error);
     if (db == NULL) {
@@ -561,7 +387,7 @@ ch_store_outbox_done(ch_store *store, gint64 row, gboolean sent,
 {
     ch_sent done = {
         .row = row, .sent = sent, .reply = reply, .next_us = next_us};
-    return submit_plain(store, ch_job_outbox_done, &done, error);
+    return submit(store, ch_job_outbox_done, &done, error);
 }
 
 gboolean
@@ -574,17 +400,14 @@ ch_store_purge(ch_store *store, gint64 kept_us, gint64 rejected_us,
                       .now_us = g_get_real_time()};
     *destroyed_out = 0;
     do {
-        if (!submit_plain(store, ch_job_destroy, &purge, error)) {
+        if (!submit(store, ch_job_destroy, &purge, error)) {
             return FALSE;
         }
         *destroyed_out += purge.destroyed;
     } while (purge.destroyed > 0);
     /* Always, so that a log that could not be emptied last time is now. */
-    waiting_job last = {.run = ch_job_forget,
-                        .data = &purge,
-                        .wipe = TRUE,
-                        .wipe_must = TRUE};
-    return submit(store, &last, error);
+    return ch_writer_run(store->writer, ch_job_forget, &purge, CH_WIPE_MUST,
+                         error);
 }
 
 static gboolean

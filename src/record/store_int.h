@@ -11,7 +11,8 @@
  *                   what the tables mean, in plain SQL; each function runs
  *                   inside a transaction that somebody else opened
  *   jobs.c          the rules: what one step of a transaction does
- *   store.c         threads, transactions, the order of things
+ *   writer.c        the committing thread: many jobs, one transaction
+ *   store.c         puts them together
  */
 #ifndef CHAPERONE_STORE_INT_H
 #define CHAPERONE_STORE_INT_H
@@ -20,7 +21,7 @@
 
 #define CH_US_PER_DAY (G_GINT64_CONSTANT(86400) * G_USEC_PER_SEC)
 
-/* --- seal.c ------------------------------------------------------------ */
+/* --- seal.c -------------------------------------------------------------- */
 
 typedef struct ch_seal ch_seal;
 
@@ -46,9 +47,8 @@ typedef struct {
 
 void ch_sealed_clear(ch_sealed *sealed);
 /* Both halves are bound to id.  CH_ERROR_LIMIT if memory does not do. */
-gboolean ch_seal_item(const ch_seal *seal, const char *id,
-                      const ch_envelope *e, GBytes *raw,
-                      ch_sealed *sealed_out, GError **error);
+gboolean ch_seal_item(const ch_seal *seal, const char *id, const ch_envelope *e,
+                      GBytes *raw, ch_sealed *sealed_out, GError **error);
 /* The message, byte for byte, or CH_ERROR_INTERNAL: never wrong text.
  * envelope_out may be NULL.  Owned. */
 GBytes *ch_seal_read(const ch_seal *seal, const char *id,
@@ -71,14 +71,13 @@ void ch_hash_finish(ch_hash *hash, guint8 out[CH_DIGEST_BYTES]);
 gboolean ch_hash_equal(const guint8 a[CH_DIGEST_BYTES],
                        const guint8 b[CH_DIGEST_BYTES]);
 
-/* --- retry.c ----------------------------------------------------------- */
+/* --- retry.c ------------------------------------------------------------- */
 
 /* ch_store_retry_key with the keys alone. */
-void ch_retry_key(const ch_seal *seal, const ch_envelope *e,
-                  const char *author, GBytes *raw,
-                  guint8 key_out[CH_DIGEST_BYTES]);
+void ch_retry_key(const ch_seal *seal, const ch_envelope *e, const char *author,
+                  GBytes *raw, guint8 key_out[CH_DIGEST_BYTES]);
 
-/* --- store_sqlite.c ---------------------------------------------------- */
+/* --- store_sqlite.c ------------------------------------------------------ */
 
 typedef struct ch_db ch_db;
 typedef struct ch_rows ch_rows;
@@ -91,12 +90,11 @@ typedef struct {
     gsize length;
 } ch_value;
 
-#define CH_INT(i) ((ch_value){.type = CH_VALUE_INT, .integer = (i)})
+#define CH_INT(i)  ((ch_value){.type = CH_VALUE_INT, .integer = (i)})
 #define CH_TEXT(s) ((ch_value){.type = CH_VALUE_TEXT, .data = (s)})
-#define CH_BLOB(p, n)                                                         \
+#define CH_BLOB(p, n)                                                          \
     ((ch_value){.type = CH_VALUE_BLOB, .data = (p), .length = (n)})
-#define CH_VALUES(...)                                                        \
-    ((const ch_value[]){__VA_ARGS__, {.type = CH_VALUE_END}})
+#define CH_VALUES(...) ((const ch_value[]){__VA_ARGS__, {.type = CH_VALUE_END}})
 
 /* A connection for one thread at a time.  create: make the file, create or
  * upgrade the schema. */
@@ -140,7 +138,7 @@ gboolean ch_db_truncate_log(ch_db *db, GError **error);
 /* A consistent copy into an empty file. */
 gboolean ch_db_copy_to(ch_db *db, const char *file, GError **error);
 
-/* --- ledger.c ---------------------------------------------------------- */
+/* --- ledger.c ------------------------------------------------------------ */
 
 /* One row; texts may be NULL.  No content of mail. */
 typedef struct {
@@ -168,7 +166,7 @@ void ch_ledger_anchor_hash(const ch_seal *seal, gint64 seq,
 gboolean ch_ledger_prune(ch_db *db, const ch_seal *seal, gint64 before_us,
                          GError **error);
 
-/* --- items.c ----------------------------------------------------------- */
+/* --- items.c ------------------------------------------------------------- */
 
 gboolean ch_items_find_prior(ch_db *db, const guint8 key[CH_DIGEST_BYTES],
                              gint64 now_us, ch_prior *prior_out,
@@ -188,17 +186,16 @@ ch_item *ch_items_due(ch_db *db, gint64 kept_us, gint64 rejected_us,
                       GError **error);
 gboolean ch_items_forget(ch_db *db, gint64 before_us, GError **error);
 
-/* --- outbox.c ---------------------------------------------------------- */
+/* --- outbox.c ------------------------------------------------------------ */
 
 gboolean ch_outbox_add(ch_db *db, const char *id, const ch_outgoing *notices,
                        guint n_notices, gint64 time_us, GError **error);
-GPtrArray *ch_outbox_due(ch_db *db, gint64 now_us, guint limit,
-                         GError **error);
+GPtrArray *ch_outbox_due(ch_db *db, gint64 now_us, guint limit, GError **error);
 gboolean ch_outbox_done(ch_db *db, const ch_seal *seal, gint64 row,
                         gboolean sent, const char *reply, gint64 next_us,
                         GError **error);
 
-/* --- jobs.c ------------------------------------------------------------ */
+/* --- jobs.c -------------------------------------------------------------- */
 
 /* Runs as one step of a transaction, on the committing thread. */
 typedef gboolean (*ch_job)(ch_db *db, const ch_seal *seal, gpointer data,
@@ -252,6 +249,23 @@ gboolean ch_job_destroy(ch_db *db, const ch_seal *seal, gpointer data,
                         GError **error); /* ch_purge */
 gboolean ch_job_forget(ch_db *db, const ch_seal *seal, gpointer data,
                        GError **error); /* ch_purge */
+
+/* --- writer.c ------------------------------------------------------------ */
+
+typedef struct ch_writer ch_writer;
+
+/* What follows the commit of a job that destroyed something: emptying the
+ * log.  TRY: best effort; MUST: the job fails if that fails. */
+typedef enum { CH_WIPE_NO, CH_WIPE_TRY, CH_WIPE_MUST } ch_wipe;
+
+/* Takes db; opens path anew after trouble.  Owned. */
+ch_writer *ch_writer_new(const char *path, const ch_seal *seal, ch_db *db,
+                         GError **error);
+/* Finishes what waits. */
+void ch_writer_free(ch_writer *writer);
+/* Blocks until the job is committed (TRUE) or undone.  Any thread. */
+gboolean ch_writer_run(ch_writer *writer, ch_job run, gpointer data,
+                       ch_wipe wipe, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ch_seal, ch_seal_free)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ch_sealed, ch_sealed_clear)

@@ -129,8 +129,7 @@ bind_one(sqlite3_stmt *statement, int at, const ch_value *value)
         return sqlite3_bind_null(statement, at);
     }
     if (value->type == CH_VALUE_TEXT) {
-        return sqlite3_bind_text(statement, at, value->data, -1,
-                                 SQLITE_STATIC);
+        return sqlite3_bind_text(statement, at, value->data, -1, SQLITE_STATIC);
     }
     return sqlite3_bind_blob64(statement, at, value->data, value->length,
                                SQLITE_STATIC);
@@ -249,8 +248,8 @@ ch_db_changes(ch_db *db)
 }
 
 gboolean
-ch_db_number(ch_db *db, const char *sql, const ch_value *values,
-             gint64 if_none, gint64 *out, GError **error)
+ch_db_number(ch_db *db, const char *sql, const ch_value *values, gint64 if_none,
+             gint64 *out, GError **error)
 {
     g_autoptr(GError) step_error = NULL;
     g_autoptr(ch_rows) rows = ch_db_query(db, sql, values, error);
@@ -324,7 +323,12 @@ ch_db_step_end(ch_db *db, gboolean keep, GError **error)
 static gboolean
 make_file(const char *path, GError **error)
 {
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0660);
+    /* An existing file is not even opened: to close a descriptor of it would
+     * drop the POSIX locks of every connection in this process. */
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0660);
+    if (fd < 0 && errno == EEXIST) {
+        return TRUE;
+    }
     if (fd < 0 || close(fd) != 0) {
         g_set_error(error, CH_ERROR, CH_ERROR_IO, "store %s: %s", path,
                     g_strerror(errno));
@@ -370,8 +374,7 @@ configure(ch_db *db, GError **error)
 static gboolean
 get_version(ch_db *db, gint64 *version_out, GError **error)
 {
-    return ch_db_number(db, "PRAGMA user_version", NULL, 0, version_out,
-                        error);
+    return ch_db_number(db, "PRAGMA user_version", NULL, 0, version_out, error);
 }
 
 /* Inside a transaction: of two programs that start, one upgrades. */
@@ -383,10 +386,9 @@ climb(ch_db *db, GError **error)
         return FALSE;
     }
     for (gint64 i = version; i < (gint64)G_N_ELEMENTS(steps); i++) {
-        g_autofree char *done = g_strdup_printf(
-            "PRAGMA user_version = %" G_GINT64_FORMAT, i + 1);
-        if (!run_script(db, steps[i], error) ||
-            !run_script(db, done, error)) {
+        g_autofree char *done =
+            g_strdup_printf("PRAGMA user_version = %" G_GINT64_FORMAT, i + 1);
+        if (!run_script(db, steps[i], error) || !run_script(db, done, error)) {
             return FALSE;
         }
     }
@@ -435,9 +437,8 @@ ch_db_open(const char *path, gboolean create, GError **error)
     if (create && !make_file(path, error)) {
         return NULL;
     }
-    int status = sqlite3_open_v2(path, &db->handle,
-                                 SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
-                                 NULL);
+    int status = sqlite3_open_v2(
+        path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
     if (status != SQLITE_OK) {
         fail(db, status, error);
         return NULL;

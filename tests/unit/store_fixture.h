@@ -17,12 +17,12 @@
 #include <sqlite3.h>
 #include <string.h>
 
-#define NOW  (G_GINT64_CONSTANT(1796000000) * G_USEC_PER_SEC)
-#define DAY  (G_GINT64_CONSTANT(86400) * G_USEC_PER_SEC)
-#define POST                                                                  \
-    "From: office@practice.example\r\n"                                       \
-    "Message-ID: <one@practice.example>\r\n"                                  \
-    "Date: Tue, 01 Dec 2026 09:00:00 -0500\r\n"                               \
+#define NOW (G_GINT64_CONSTANT(1796000000) * G_USEC_PER_SEC)
+#define DAY (G_GINT64_CONSTANT(86400) * G_USEC_PER_SEC)
+#define POST                                                                   \
+    "From: office@practice.example\r\n"                                        \
+    "Message-ID: <one@practice.example>\r\n"                                   \
+    "Date: Tue, 01 Dec 2026 09:00:00 -0500\r\n"                                \
     "Subject: Braces\r\n\r\nCome and see us.\r\n"
 
 typedef struct {

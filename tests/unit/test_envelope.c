@@ -53,8 +53,7 @@ only_plain_arguments_are_plain(void **state)
         {"quotes", "<\"ana\"@post.example>", "\"ana\"@post.example", FALSE},
         {"percent", "<ana%b@post.example>", "ana%b@post.example", FALSE},
         {"bang", "<b!ana@post.example>", "b!ana@post.example", FALSE},
-        {"route", "<@hop.example:ana@post.example>", "ana@post.example",
-         FALSE},
+        {"route", "<@hop.example:ana@post.example>", "ana@post.example", FALSE},
         {"half bracket", "<ana@post.example", "ana@post.example", FALSE},
         {"double brackets", "<<ana@post.example>>", "<ana@post.example>",
          FALSE},
@@ -106,8 +105,7 @@ full_envelope(void)
 static void
 assert_strv_equal(GStrv a, GStrv b)
 {
-    assert_true(
-        g_strv_equal((const char *const *)a, (const char *const *)b));
+    assert_true(g_strv_equal((const char *const *)a, (const char *const *)b));
 }
 
 static void

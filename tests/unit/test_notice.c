@@ -24,15 +24,14 @@ sample(ch_notice_kind kind, gboolean to_author)
                        .advices = advices,
                        .author = "office",
                        .contact = "Questions: 614-555-0100",
-                       .publish_at_us = G_GINT64_CONSTANT(1796133600) *
-                                        G_USEC_PER_SEC,
+                       .publish_at_us =
+                           G_GINT64_CONSTANT(1796133600) * G_USEC_PER_SEC,
                        .time_us = NOW,
                        .to_author = to_author};
 }
 
 static char *
-compose(const fixture *f, const ch_notice *n, const char *from,
-        const char *to)
+compose(const fixture *f, const ch_notice *n, const char *from, const char *to)
 {
     g_autoptr(GBytes) mail = ch_notice_compose(n, from, to, f->store);
     gsize length;
@@ -72,7 +71,7 @@ the_header_is_complete(void **state)
     g_autofree char *mail = compose_usual(f, &n);
     static const char *const lines[] = {
         "From: chaperone@practice.example\r\n",
-        "\r\nDate: Sun, 29 Nov 2026 23:33:20 +0000\r\n",
+        "\r\nDate: Mon, 30 Nov 2026 00:53:20 +0000\r\n",
         "\r\nMessage-ID: <" ID ".held.author@practice.example>\r\n",
         "\r\nMIME-Version: 1.0\r\n",
         "\r\nContent-Type: text/plain; charset=utf-8\r\n",
@@ -80,8 +79,7 @@ the_header_is_complete(void **state)
         "\r\nAuto-Submitted: auto-generated\r\n",
         "\r\nX-Auto-Response-Suppress: All\r\n",
         "\r\nTo: office@practice.example\r\n",
-        "\r\nSubject: Chaperone: your post is held for review (ID " ID
-        ")\r\n",
+        "\r\nSubject: Chaperone: your post is held for review (ID " ID ")\r\n",
         "\r\nX-Chaperone-Notice: " ID " ",
     };
     for (gsize i = 0; i < G_N_ELEMENTS(lines); i++) {
@@ -102,43 +100,69 @@ every_notice_says_what_its_reader_needs(void **state)
         const char *has[6];
         const char *has_not;
     } rows[] = {
-        {"held, author", CH_NOTICE_HELD, TRUE, FALSE,
+        {"held, author",
+         CH_NOTICE_HELD,
+         TRUE,
+         FALSE,
          {"Your post to WordPress.com is held for review.",
           "- Names a patient: Leave the name out.\n- Profanity: Say it "
           "kindly.\n",
           "Tuesday, December 1, 2026, 9:00 AM (EST)",
           "Do not send the post again", "ID: " ID "\nQuestions: 614-555-0100"},
          "quarantine show"},
-        {"held, compliance", CH_NOTICE_HELD, FALSE, FALSE,
+        {"held, compliance",
+         CH_NOTICE_HELD,
+         FALSE,
+         FALSE,
          {"A post to WordPress.com is held", "Author: office\n",
           "chaperone quarantine show " ID "\n", "(EST)"},
          "Your post"},
-        {"refused, author", CH_NOTICE_REFUSED, TRUE, FALSE,
+        {"refused, author",
+         CH_NOTICE_REFUSED,
+         TRUE,
+         FALSE,
          {"was refused. It will not be published.",
           "The reviewer wrote: Too much detail"},
          "Author:"},
-        {"refused, compliance", CH_NOTICE_REFUSED, FALSE, FALSE,
+        {"refused, compliance",
+         CH_NOTICE_REFUSED,
+         FALSE,
+         FALSE,
          {"A post to WordPress.com was refused", "Author: office\n"},
          "Your post"},
-        {"expired, author", CH_NOTICE_EXPIRED, TRUE, FALSE,
+        {"expired, author",
+         CH_NOTICE_EXPIRED,
+         TRUE,
+         FALSE,
          {"Nobody decided about your post", "text was destroyed"},
          "Author:"},
-        {"expired, compliance", CH_NOTICE_EXPIRED, FALSE, FALSE,
+        {"expired, compliance",
+         CH_NOTICE_EXPIRED,
+         FALSE,
+         FALSE,
          {"was not decided in time", "Author: office\n"},
          "quarantine show"},
-        {"held, author, Spanish", CH_NOTICE_HELD, TRUE, TRUE,
+        {"held, author, Spanish",
+         CH_NOTICE_HELD,
+         TRUE,
+         TRUE,
          {"Su publicación para WordPress.com está retenida",
           "martes, 1 de diciembre de 2026, 9:00 (EST)", "Motivo:"},
          "Your"},
-        {"refused, author, Spanish", CH_NOTICE_REFUSED, TRUE, TRUE,
+        {"refused, author, Spanish",
+         CH_NOTICE_REFUSED,
+         TRUE,
+         TRUE,
          {"fue rechazada. No se publicará."},
          "Your"},
-        {"expired, compliance, Spanish", CH_NOTICE_EXPIRED, FALSE, TRUE,
+        {"expired, compliance, Spanish",
+         CH_NOTICE_EXPIRED,
+         FALSE,
+         TRUE,
          {"Nadie decidió a tiempo", "Autor: office\n"},
          "Your"},
     };
-    g_autoptr(GTimeZone) zone =
-        g_time_zone_new_identifier("America/New_York");
+    g_autoptr(GTimeZone) zone = g_time_zone_new_identifier("America/New_York");
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
         ch_notice n = sample(rows[i].kind, rows[i].to_author);
         n.spanish = rows[i].spanish;
@@ -162,10 +186,8 @@ static void
 what_is_not_known_is_left_out(void **state)
 {
     const fixture *f = *state;
-    ch_notice n = {.kind = CH_NOTICE_HELD,
-                   .id = ID,
-                   .publish_at_us = -1,
-                   .time_us = NOW};
+    ch_notice n = {
+        .kind = CH_NOTICE_HELD, .id = ID, .publish_at_us = -1, .time_us = NOW};
     g_autofree char *mail = compose_usual(f, &n);
     g_autofree char *body = dup_body(mail);
     assert_null(strstr(body, "Why:"));
@@ -206,8 +228,7 @@ spanish_subjects_are_encoded_words(void **state)
         const char *end = strstr(at, "?=");
         gsize length = 0;
         assert_true(end + 2 - at <= 75);
-        g_autofree char *word =
-            g_strndup(at + 10, (gsize)(end - at) - 10);
+        g_autofree char *word = g_strndup(at + 10, (gsize)(end - at) - 10);
         g_autofree guchar *text = g_base64_decode(word, &length);
         g_string_append_len(subject, (char *)text, (gssize)length);
         at = end + 2;
@@ -267,7 +288,8 @@ no_field_can_add_a_line(void **state)
     }
 }
 
-/* --- recognising -------------------------------------------------------------- */
+/* --- recognising
+ * -------------------------------------------------------------- */
 
 static gboolean
 is_ours(const fixture *f, const char *mail)
@@ -403,7 +425,7 @@ kinds_have_names(void **state)
     assert_string_equal(ch_notice_kind_name(CH_NOTICE_EXPIRED), "expired");
 }
 
-#define TEST(name)                                                            \
+#define TEST(name)                                                             \
     cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int

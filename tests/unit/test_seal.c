@@ -84,8 +84,8 @@ key_files_are_checked(void **state)
         {"empty", "", 0, 0600, FALSE},
         {"short", "0123456789abcdef0123456789abcde", 31, 0600, FALSE},
         {"long", "0123456789abcdef0123456789abcdef0", 33, 0600, FALSE},
-        {"base64 of 31 bytes", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZQ==",
-         44, 0600, FALSE},
+        {"base64 of 31 bytes",
+         "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZQ==", 44, 0600, FALSE},
         {"no base64", "????????????????????????????????????????????", 44, 0600,
          FALSE},
     };
@@ -112,9 +112,9 @@ raw_and_base64_are_the_same_key(void **state)
     g_file_set_contents_full(p->file, "0123456789abcdef0123456789abcdef", 32,
                              G_FILE_SET_CONTENTS_NONE, 0600, NULL);
     g_autoptr(ch_seal) raw = seal_at(p, FALSE);
-    g_file_set_contents_full(
-        p->file, "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\n", -1,
-        G_FILE_SET_CONTENTS_NONE, 0600, NULL);
+    g_file_set_contents_full(p->file,
+                             "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\n",
+                             -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL);
     g_autoptr(ch_seal) text = seal_at(p, FALSE);
     ch_seal_check_value(raw, first);
     ch_seal_check_value(text, second);
@@ -289,7 +289,7 @@ hashes_differ_by_use_and_by_field(void **state)
     }
 }
 
-#define TEST(name)                                                            \
+#define TEST(name)                                                             \
     cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
 
 int

@@ -87,8 +87,8 @@ unknown_ids_are_not_found(void **state)
         assert_error_code(&error, CH_ERROR_NOTFOUND);
         assert_null(ch_store_read(f->store, rows[i], NULL, &error));
         assert_error_code(&error, CH_ERROR_NOTFOUND);
-        assert_false(ch_store_decide(f->store, rows[i], CH_STATE_REFUSED, &d,
-                                     &error));
+        assert_false(
+            ch_store_decide(f->store, rows[i], CH_STATE_REFUSED, &d, &error));
         assert_error_code(&error, CH_ERROR_NOTFOUND);
         assert_false(ch_store_seen(f->store, rows[i], &d, &error));
         assert_error_code(&error, CH_ERROR_NOTFOUND);
@@ -137,7 +137,7 @@ state_names_go_there_and_back(void **state)
     assert_false(ch_state_parse("", &got));
 }
 
-/* --- the retry rule ------------------------------------------------------- */
+/* --- the retry rule ------------------------------------------------------ */
 
 static void
 the_same_message_again(void **state)
@@ -238,48 +238,95 @@ what_makes_two_messages_the_same(void **state)
         gboolean same;
     } rows[] = {
         {"itself", "office", {"<a@x.example>", "<b@y.example>"}, base, TRUE},
-        {"other order", "office", {"<b@y.example>", "<a@x.example>"}, base,
+        {"other order",
+         "office",
+         {"<b@y.example>", "<a@x.example>"},
+         base,
          TRUE},
-        {"domain case", "office", {"<a@X.EXAMPLE>", "<b@y.example>"}, base,
+        {"domain case",
+         "office",
+         {"<a@X.EXAMPLE>", "<b@y.example>"},
+         base,
          TRUE},
-        {"local part case", "office", {"<A@x.example>", "<b@y.example>"}, base,
+        {"local part case",
+         "office",
+         {"<A@x.example>", "<b@y.example>"},
+         base,
          FALSE},
         {"one recipient", "office", {"<a@x.example>"}, base, FALSE},
-        {"one more", "office",
-         {"<a@x.example>", "<b@y.example>", "<c@z.example>"}, base, FALSE},
-        {"other author", "intern", {"<a@x.example>", "<b@y.example>"}, base,
+        {"one more",
+         "office",
+         {"<a@x.example>", "<b@y.example>", "<c@z.example>"},
+         base,
+         FALSE},
+        {"other author",
+         "intern",
+         {"<a@x.example>", "<b@y.example>"},
+         base,
          FALSE},
         {"no author", NULL, {"<a@x.example>", "<b@y.example>"}, base, FALSE},
-        {"CRLF", "office", {"<a@x.example>", "<b@y.example>"},
+        {"CRLF",
+         "office",
+         {"<a@x.example>", "<b@y.example>"},
          "Date: today\r\nSubject: S\r\nMessage-ID: <1@x>\r\n\r\nBody\r\n",
          TRUE},
-        {"new Date and Message-ID", "office",
+        {"new Date and Message-ID",
+         "office",
          {"<a@x.example>", "<b@y.example>"},
-         "DATE: tomorrow\nSubject: S\nmessage-id:\n <2@x>\n\nBody\n", TRUE},
-        {"trace fields", "office", {"<a@x.example>", "<b@y.example>"},
+         "DATE: tomorrow\nSubject: S\nmessage-id:\n <2@x>\n\nBody\n",
+         TRUE},
+        {"trace fields",
+         "office",
+         {"<a@x.example>", "<b@y.example>"},
          "Return-Path: <x>\nReceived: from a\n\tby b; now\n\tfor c\n"
          "Received: x\nAuthentication-Results: y\nDKIM-Signature: v=1;\n b=\n"
          "ARC-Seal: i=1\nX-Chaperone-Id: Z\nSubject: S\n\nBody\n",
          TRUE},
-        {"blank before colon", "office", {"<a@x.example>", "<b@y.example>"},
-         "Date : x\nSubject: S\n\nBody\n", TRUE},
-        {"no dropped field at all", "office",
-         {"<a@x.example>", "<b@y.example>"}, "Subject: S\n\nBody\n", TRUE},
-        {"name that only begins so", "office",
+        {"blank before colon",
+         "office",
          {"<a@x.example>", "<b@y.example>"},
-         "Date-X: x\nSubject: S\n\nBody\n", FALSE},
-        {"other subject", "office", {"<a@x.example>", "<b@y.example>"},
-         "Subject: T\n\nBody\n", FALSE},
-        {"folded subject", "office", {"<a@x.example>", "<b@y.example>"},
-         "Subject: S\n T\n\nBody\n", FALSE},
-        {"other body", "office", {"<a@x.example>", "<b@y.example>"},
-         "Subject: S\n\nBody!\n", FALSE},
-        {"Date in the body", "office", {"<a@x.example>", "<b@y.example>"},
-         "Subject: S\n\nDate: x\nBody\n", FALSE},
-        {"lone CR", "office", {"<a@x.example>", "<b@y.example>"},
-         "Subject: S\n\nBo\rdy\n", FALSE},
-        {"no empty line", "office", {"<a@x.example>", "<b@y.example>"},
-         "Subject: S\nBody\n", FALSE},
+         "Date : x\nSubject: S\n\nBody\n",
+         TRUE},
+        {"no dropped field at all",
+         "office",
+         {"<a@x.example>", "<b@y.example>"},
+         "Subject: S\n\nBody\n",
+         TRUE},
+        {"name that only begins so",
+         "office",
+         {"<a@x.example>", "<b@y.example>"},
+         "Date-X: x\nSubject: S\n\nBody\n",
+         FALSE},
+        {"other subject",
+         "office",
+         {"<a@x.example>", "<b@y.example>"},
+         "Subject: T\n\nBody\n",
+         FALSE},
+        {"folded subject",
+         "office",
+         {"<a@x.example>", "<b@y.example>"},
+         "Subject: S\n T\n\nBody\n",
+         FALSE},
+        {"other body",
+         "office",
+         {"<a@x.example>", "<b@y.example>"},
+         "Subject: S\n\nBody!\n",
+         FALSE},
+        {"Date in the body",
+         "office",
+         {"<a@x.example>", "<b@y.example>"},
+         "Subject: S\n\nDate: x\nBody\n",
+         FALSE},
+        {"lone CR",
+         "office",
+         {"<a@x.example>", "<b@y.example>"},
+         "Subject: S\n\nBo\rdy\n",
+         FALSE},
+        {"no empty line",
+         "office",
+         {"<a@x.example>", "<b@y.example>"},
+         "Subject: S\nBody\n",
+         FALSE},
         {"nothing", "office", {"<a@x.example>", "<b@y.example>"}, "", FALSE},
     };
     guint8 expected[CH_DIGEST_BYTES], key[CH_DIGEST_BYTES];
@@ -301,9 +348,13 @@ failures_are_counted_by_message_and_forgotten(void **state)
         gint64 time_us;
         guint count;
     } rows[] = {
-        {1, NOW, 1},           {1, NOW + 1, 2}, {2, NOW + 1, 1},
-        {1, NOW + 4 * DAY, 3}, {2, NOW + 7 * DAY, 1},
-        {1, NOW + 8 * DAY, 4}, {1, NOW + 13 * DAY, 1},
+        {1, NOW, 1},
+        {1, NOW + 1, 2},
+        {2, NOW + 1, 1},
+        {1, NOW + 4 * DAY, 3},
+        {2, NOW + 7 * DAY, 1},
+        {1, NOW + 8 * DAY, 4},
+        {1, NOW + 13 * DAY, 1},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autoptr(GError) error = NULL;
@@ -315,15 +366,16 @@ failures_are_counted_by_message_and_forgotten(void **state)
     }
 }
 
-/* --- deciding ------------------------------------------------------------- */
+/* --- deciding ------------------------------------------------------------ */
 
 static void
 held_is_decided_once(void **state)
 {
     const fixture *f = *state;
-    const ch_decision d = {
-        .reviewer = "Ana", .uid = 1000, .note = "names a patient",
-        .time_us = NOW + 5};
+    const ch_decision d = {.reviewer = "Ana",
+                           .uid = 1000,
+                           .note = "names a patient",
+                           .time_us = NOW + 5};
     static const ch_state ends[] = {CH_STATE_REFUSED, CH_STATE_EXPIRED};
     for (gsize i = 0; i < G_N_ELEMENTS(ends); i++) {
         g_autoptr(GError) error = NULL;
@@ -425,7 +477,7 @@ looks_are_recorded(void **state)
         2);
 }
 
-/* --- outbox ---------------------------------------------------------------- */
+/* --- outbox -------------------------------------------------------------- */
 
 /* Commits a held message with two notices. */
 static void
@@ -468,8 +520,7 @@ the_outbox_keeps_mail_until_it_is_sent(void **state)
     /* Not sent: later, and counted. */
     assert_true(ch_store_outbox_done(f->store, w->row, FALSE, "450 4.2.0 no",
                                      NOW + 60, &error));
-    g_autoptr(GPtrArray) other =
-        ch_store_outbox_due(f->store, NOW, 10, &error);
+    g_autoptr(GPtrArray) other = ch_store_outbox_due(f->store, NOW, 10, &error);
     assert_int_equal(other->len, 1);
     g_autoptr(GPtrArray) both =
         ch_store_outbox_due(f->store, NOW + 60, 10, &error);
@@ -500,8 +551,7 @@ giving_up_is_in_the_ledger_without_the_reply(void **state)
     const ch_waiting *w = due->pdata[0];
     for (guint i = 0; i < 2; i++) { /* the second time there is no row */
         assert_true(ch_store_outbox_done(f->store, w->row, FALSE,
-                                         "550 5.1.1 no such user", -1,
-                                         &error));
+                                         "550 5.1.1 no such user", -1, &error));
     }
     assert_int_equal(sql_number(f, "SELECT count(*) FROM outbox"), 1);
     assert_int_equal(
@@ -544,7 +594,7 @@ signatures_differ_by_purpose_data_and_key(void **state)
     assert_memory_not_equal(one, two, sizeof one);
 }
 
-#define TEST(name)                                                            \
+#define TEST(name)                                                             \
     cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int

@@ -7,7 +7,7 @@
 
 #include <sys/stat.h>
 
-/* --- the chain ------------------------------------------------------------- */
+/* --- the chain ----------------------------------------------------------- */
 
 static const char *
 column(sqlite3_stmt *s, int i)
@@ -27,8 +27,7 @@ verify_chain(const fixture *f)
     gint64 seq = 0;
     int rows = 0;
     assert_int_equal(sqlite3_open(f->db, &db), SQLITE_OK);
-    sqlite3_prepare_v2(db, "SELECT seq, hash, proof FROM anchor", -1, &s,
-                       NULL);
+    sqlite3_prepare_v2(db, "SELECT seq, hash, proof FROM anchor", -1, &s, NULL);
     if (sqlite3_step(s) == SQLITE_ROW) {
         seq = sqlite3_column_int64(s, 0);
         memcpy(previous, sqlite3_column_blob(s, 1), sizeof previous);
@@ -54,9 +53,9 @@ verify_chain(const fixture *f)
                              .note = column(s, 10)};
         seq++;
         ch_ledger_hash(seal, seq, &row, previous, hash);
-        gboolean good = sqlite3_column_int64(s, 0) == seq &&
-                        memcmp(hash, sqlite3_column_blob(s, 11),
-                               sizeof hash) == 0;
+        gboolean good =
+            sqlite3_column_int64(s, 0) == seq &&
+            memcmp(hash, sqlite3_column_blob(s, 11), sizeof hash) == 0;
         rows = good ? rows + 1 : -1;
         memcpy(previous, hash, sizeof previous);
     }
@@ -131,10 +130,9 @@ the_chain_shows_every_change(void **state)
         assert_true(ch_store_backup(f->store, copy, &error));
         other.db = copy;
         assert_int_equal(verify_chain(&other), 4);
-        g_autofree char *sql =
-            g_strconcat("DROP TRIGGER ledger_no_update;"
-                        "DROP TRIGGER ledger_no_delete;",
-                        changes[i], NULL);
+        g_autofree char *sql = g_strconcat("DROP TRIGGER ledger_no_update;"
+                                           "DROP TRIGGER ledger_no_delete;",
+                                           changes[i], NULL);
         assert_int_equal(sql_run(&other, sql), SQLITE_OK);
         if (verify_chain(&other) != -1) {
             fail_msg("%s", changes[i]);
@@ -156,8 +154,8 @@ pruning_keeps_the_chain(void **state)
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autoptr(GError) error = NULL;
         guint destroyed;
-        assert_true(ch_store_purge(f->store, 0, 0, rows[i].before, &destroyed,
-                                   &error));
+        assert_true(
+            ch_store_purge(f->store, 0, 0, rows[i].before, &destroyed, &error));
         assert_int_equal(verify_chain(f), rows[i].left);
     }
     char id[CH_ID_LENGTH + 1];
@@ -166,7 +164,7 @@ pruning_keeps_the_chain(void **state)
     assert_int_equal(sql_number(f, "SELECT seq FROM ledger"), 5);
 }
 
-/* --- retention --------------------------------------------------------------- */
+/* --- retention ----------------------------------------------------------- */
 
 static void
 retention_depends_on_the_state(void **state)
@@ -240,7 +238,8 @@ old_items_are_forgotten_but_not_held_ones(void **state)
     assert_string_equal(((ch_item *)left->pdata[1])->id, kept);
 }
 
-/* --- traces -------------------------------------------------------------------- */
+/* --- traces
+ * -------------------------------------------------------------------- */
 
 /* Whether any file of the store's directory holds these bytes. */
 static gboolean
@@ -326,12 +325,11 @@ what_was_purged_is_in_no_file(void **state)
     g_autofree trace *traces = put_crowd(f);
     assert_true(is_in_a_file(f, traces[0].key, sizeof traces[0].key));
     assert_true(is_in_a_file(f, traces[0].body, sizeof traces[0].body));
-    assert_true(ch_store_purge(f->store, NOW + CROWD / 2, 0, 0, &destroyed,
-                               &error));
+    assert_true(
+        ch_store_purge(f->store, NOW + CROWD / 2, 0, 0, &destroyed, &error));
     assert_int_equal(destroyed, CROWD / 2);
     for (guint i = 0; i < CROWD; i++) {
-        g_autoptr(ch_item) item =
-            ch_store_get(f->store, traces[i].id, &error);
+        g_autoptr(ch_item) item = ch_store_get(f->store, traces[i].id, &error);
         if (item->has_message) {
             assert_true(is_in_a_file(f, traces[i].key, sizeof traces[i].key));
         } else {
@@ -382,11 +380,10 @@ a_purge_that_leaves_traces_says_so(void **state)
     put(f, CH_STATE_PASSED, NOW, POST, t.id);
     read_trace(f, &t);
     assert_int_equal(sqlite3_open(f->db, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, "BEGIN; SELECT * FROM item", NULL, NULL,
-                                  NULL),
-                     SQLITE_OK);
-    assert_false(
-        ch_store_purge(f->store, NOW + 1, 0, 0, &destroyed, &error));
+    assert_int_equal(
+        sqlite3_exec(db, "BEGIN; SELECT * FROM item", NULL, NULL, NULL),
+        SQLITE_OK);
+    assert_false(ch_store_purge(f->store, NOW + 1, 0, 0, &destroyed, &error));
     assert_error_code(&error, CH_ERROR_IO);
     assert_int_equal(destroyed, 1);
     sqlite3_close(db);
@@ -394,7 +391,8 @@ a_purge_that_leaves_traces_says_so(void **state)
     assert_no_trace(f, &t);
 }
 
-/* --- backups ---------------------------------------------------------------------- */
+/* --- backups
+ * ---------------------------------------------------------------------- */
 
 static void
 a_backup_is_a_store(void **state)
@@ -435,7 +433,7 @@ a_backup_overwrites_nothing(void **state)
     assert_error_code(&error, CH_ERROR_IO);
 }
 
-#define TEST(name)                                                            \
+#define TEST(name)                                                             \
     cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int

@@ -5,11 +5,12 @@
 #include "store_fixture.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* --- crowds ---------------------------------------------------------------- */
+/* --- crowds -------------------------------------------------------------- */
 
 #define THREADS 32
 #define EACH    20
@@ -136,7 +137,7 @@ two_stores_on_one_database_agree(void **state)
     ch_store_close(other.store);
 }
 
-/* --- one bad job among good ones --------------------------------------------- */
+/* --- one bad job among good ones ----------------------------------------- */
 
 typedef struct {
     const fixture *f;
@@ -186,7 +187,8 @@ a_failing_job_fails_alone(void **state)
     assert_int_equal(sql_number(f, "SELECT count(*) FROM payload"), 8);
 }
 
-/* --- disks -------------------------------------------------------------------- */
+/* --- disks
+ * -------------------------------------------------------------------- */
 
 /* What SQLite's own system calls answer while the disk is full. */
 static ssize_t
@@ -253,8 +255,7 @@ child_with_read_only_files(const fixture *f)
     if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0)) {
         return 10;
     }
-    g_autoptr(ch_store) store =
-        ch_store_open(f->url, f->key, FALSE, &error);
+    g_autoptr(ch_store) store = ch_store_open(f->url, f->key, FALSE, &error);
     if (store == NULL) {
         return error->code == CH_ERROR_IO ? 1 : 11;
     }
@@ -311,14 +312,17 @@ a_lost_disk_fails_and_comes_back(void **state)
     assert_int_equal(sql_number(f, "SELECT count(*) FROM item"), 2);
 }
 
-/* --- locks ---------------------------------------------------------------------- */
+/* --- locks
+ * ---------------------------------------------------------------------- */
 
-/* Another process that holds the write lock until it is told to go. */
+/* Another process that holds the write lock until it is told to go.  SQLite
+ * connections do not survive fork(2): the store is closed meanwhile. */
 static pid_t
-lock_in_child(const fixture *f, int *go_out)
+lock_in_child(fixture *f, int *go_out)
 {
     int ready[2], go[2];
     char byte = 0;
+    ch_store_close(f->store);
     assert_int_equal(pipe(ready), 0);
     assert_int_equal(pipe(go), 0);
     pid_t pid = fork();
@@ -336,13 +340,14 @@ lock_in_child(const fixture *f, int *go_out)
     assert_int_equal(byte, 1);
     close(ready[0]);
     *go_out = go[1];
+    f->store = open_store(f, FALSE);
     return pid;
 }
 
 static void
 a_locked_database_fails_and_passes(void **state)
 {
-    const fixture *f = *state;
+    fixture *f = *state;
     g_autoptr(GError) error = NULL;
     char id[CH_ID_LENGTH + 1];
     int go;
@@ -356,7 +361,57 @@ a_locked_database_fails_and_passes(void **state)
     put(f, CH_STATE_HELD, NOW, "after", id);
 }
 
-/* --- keys and schemas -------------------------------------------------------------- */
+/* --- sudden death
+ * ---------------------------------------------------------------- */
+
+/* Commits for ever and says each ID that was reported to it. */
+static void
+commit_until_killed(fixture *f, int out)
+{
+    f->store = open_store(f, FALSE);
+    for (guint i = 0;; i++) {
+        char id[CH_ID_LENGTH + 1];
+        g_autofree char *text = g_strdup_printf("post %u", i);
+        put(f, CH_STATE_HELD, NOW, text, id);
+        if (write(out, id, CH_ID_LENGTH) != CH_ID_LENGTH) {
+            _exit(1);
+        }
+    }
+}
+
+static void
+what_was_reported_before_a_kill_is_there(void **state)
+{
+    fixture *f = *state;
+    int reports[2];
+    char id[CH_ID_LENGTH + 1] = "";
+    guint reported = 0;
+    ch_store_close(f->store);
+    f->store = NULL;
+    assert_int_equal(pipe(reports), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        commit_until_killed(f, reports[1]);
+    }
+    close(reports[1]);
+    g_usleep(200000);
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    f->store = open_store(f, FALSE);
+    while (read(reports[0], id, CH_ID_LENGTH) == CH_ID_LENGTH) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *text = g_strdup_printf("post %u", reported++);
+        g_autoptr(GBytes) expected = bytes_of(text);
+        g_autoptr(GBytes) got = ch_store_read(f->store, id, NULL, &error);
+        assert_no_error(error);
+        assert_true(g_bytes_equal(got, expected));
+    }
+    close(reports[0]);
+    assert_true(reported > 0);
+}
+
+/* --- keys and schemas
+ * -------------------------------------------------------------- */
 
 static void
 assert_open_fails(const fixture *f, gboolean create, ch_error_code code)
@@ -396,8 +451,8 @@ what_is_not_there_is_made_only_on_demand(void **state)
     other.url = url;
     assert_open_fails(&other, FALSE, CH_ERROR_CONFIG);
     assert_false(g_file_test(db, G_FILE_TEST_EXISTS));
-    static const char *const bad[] = {"", "sqlite:", "sqlite::memory:",
-                                      "postgres:x", "/tmp/x"};
+    static const char *const bad[] = {
+        "", "sqlite:", "sqlite::memory:", "postgres:x", "/tmp/x"};
     for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
         g_autofree char *copy = g_strdup(bad[i]);
         other.url = copy;
@@ -464,14 +519,16 @@ a_file_that_is_no_database_is_an_error(void **state)
     fixture *f = *state;
     ch_store_close(f->store);
     f->store = NULL;
-    assert_true(g_file_set_contents(f->db, "no database, but quite long "
-                                           "enough to be read as a header of "
-                                           "one hundred bytes, surely so.",
+    assert_true(g_file_set_contents(f->db,
+                                    "no database, but quite long "
+                                    "enough to be read as a header of "
+                                    "one hundred bytes, surely so.",
                                     -1, NULL));
     assert_open_fails(f, TRUE, CH_ERROR_IO);
 }
 
-/* --- damage -------------------------------------------------------------------------- */
+/* --- damage
+ * -------------------------------------------------------------------------- */
 
 static void
 damaged_items_are_an_error_never_wrong_text(void **state)
@@ -501,7 +558,7 @@ damaged_items_are_an_error_never_wrong_text(void **state)
     }
 }
 
-#define TEST(name)                                                            \
+#define TEST(name)                                                             \
     cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int
@@ -516,6 +573,7 @@ main(void)
         TEST(a_read_only_store_is_an_io_error),
         TEST(a_lost_disk_fails_and_comes_back),
         TEST(a_locked_database_fails_and_passes),
+        TEST(what_was_reported_before_a_kill_is_there),
         TEST(the_wrong_key_is_refused),
         TEST(a_lost_key_is_not_made_anew),
         TEST(what_is_not_there_is_made_only_on_demand),

@@ -1,0 +1,332 @@
+/*
+ * What chaperone quarantine prints: lists as text or JSON, items, messages.
+ *
+ * Foreign words (what the sender wrote, names, notes) lose their control and
+ * direction characters on the way to a terminal.  JSON is escaped by its
+ * generator.
+ */
+#include "quarantine.h"
+
+#include <json-glib/json-glib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* RFC 3339 in UTC.  Owned; NULL for -1. */
+static char *
+dup_time(gint64 time_us)
+{
+    if (time_us < 0) {
+        return NULL;
+    }
+    g_autoptr(GDateTime) t =
+        g_date_time_new_from_unix_utc(time_us / G_USEC_PER_SEC);
+    return t != NULL ? g_date_time_format(t, "%Y-%m-%dT%H:%M:%SZ") : NULL;
+}
+
+/* Control characters and those that turn the direction of text could show
+ * something else than what is there. */
+static gboolean
+is_harmless(gunichar c)
+{
+    return c == '\n' || c == '\t' ||
+           !(g_unichar_iscntrl(c) || (c >= 0x202a && c <= 0x202e) ||
+             (c >= 0x2066 && c <= 0x2069));
+}
+
+/* Owned; NULL gives "-". */
+static char *
+dup_printable(const char *text)
+{
+    if (text == NULL) {
+        return g_strdup("-");
+    }
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    GString *out = g_string_new(NULL);
+    for (const char *p = valid; *p != '\0'; p = g_utf8_next_char(p)) {
+        gunichar c = g_utf8_get_char(p);
+        g_string_append_unichar(out, is_harmless(c) ? c : '?');
+    }
+    return g_string_free(out, FALSE);
+}
+
+/* --- JSON ---------------------------------------------------------------- */
+
+static void
+add_text(JsonBuilder *b, const char *name, const char *value)
+{
+    json_builder_set_member_name(b, name);
+    if (value != NULL) {
+        g_autofree char *valid = g_utf8_make_valid(value, -1);
+        json_builder_add_string_value(b, valid);
+    } else {
+        json_builder_add_null_value(b);
+    }
+}
+
+static void
+add_time(JsonBuilder *b, const char *name, gint64 time_us)
+{
+    g_autofree char *text = dup_time(time_us);
+    add_text(b, name, text);
+}
+
+static void
+add_rules(JsonBuilder *b, const char *rules)
+{
+    g_auto(GStrv) ids = g_strsplit(rules != NULL ? rules : "", ",", -1);
+    json_builder_set_member_name(b, "rules");
+    json_builder_begin_array(b);
+    for (gsize i = 0; ids[i] != NULL; i++) {
+        json_builder_add_string_value(b, g_strstrip(ids[i]));
+    }
+    json_builder_end_array(b);
+}
+
+static void
+print_json_line(const ch_item *item)
+{
+    g_autoptr(JsonBuilder) b = json_builder_new();
+    g_autoptr(JsonGenerator) generator = json_generator_new();
+    json_builder_begin_object(b);
+    add_text(b, "id", item->id);
+    add_text(b, "state", ch_state_name(item->state));
+    add_time(b, "time", item->time_us);
+    add_text(b, "author", item->author);
+    add_text(b, "gateway", item->gateways);
+    add_rules(b, item->rules);
+    add_time(b, "publish_at", item->publish_at_us);
+    add_time(b, "deadline", item->deadline_us);
+    json_builder_end_object(b);
+    g_autoptr(JsonNode) root = json_builder_get_root(b);
+    json_generator_set_root(generator, root);
+    g_autofree char *line = json_generator_to_data(generator, NULL);
+    printf("%s\n", line);
+}
+
+void
+ch_quarantine_print_json(const GPtrArray *items)
+{
+    for (guint i = 0; i < items->len; i++) {
+        print_json_line(g_ptr_array_index(items, i));
+    }
+}
+
+/* --- the table ----------------------------------------------------------- */
+
+#define COLUMNS      7
+#define STATE_COLUMN 1
+
+typedef struct {
+    char *cells[COLUMNS];
+    ch_state state;
+} table_row;
+
+static void
+clear_row(gpointer data)
+{
+    table_row *row = data;
+    for (guint i = 0; i < COLUMNS; i++) {
+        g_free(row->cells[i]);
+    }
+}
+
+static table_row
+row_of(const ch_item *item)
+{
+    g_autofree char *time = dup_time(item->time_us);
+    g_autofree char *publish_at = dup_time(item->publish_at_us);
+    return (table_row){
+        .cells = {g_strdup(item->id), g_strdup(ch_state_name(item->state)),
+                  dup_printable(time), dup_printable(item->author),
+                  dup_printable(item->gateways), dup_printable(publish_at),
+                  dup_printable(item->rules)},
+        .state = item->state};
+}
+
+/* Escape sequences (ECMA-48) by what a state asks of people. */
+static const char *
+colour_of(ch_state state)
+{
+    switch (state) {
+    case CH_STATE_HELD:
+    case CH_STATE_RELEASING:
+        return "\033[33m"; /* yellow: waits */
+    case CH_STATE_RELEASE_FAILED:
+    case CH_STATE_REFUSED:
+    case CH_STATE_REJECTED:
+        return "\033[31m"; /* red */
+    case CH_STATE_RELEASED:
+    case CH_STATE_PASSED:
+        return "\033[32m"; /* green: published */
+    case CH_STATE_EXPIRED:
+    case CH_STATE_COUNT:
+        break;
+    }
+    return "";
+}
+
+static void
+print_row(const char *const *cells, const int *widths, const char *colour)
+{
+    for (guint i = 0; i < COLUMNS; i++) {
+        gboolean coloured = i == STATE_COLUMN && *colour != '\0';
+        int gap = widths[i] - (int)g_utf8_strlen(cells[i], -1) + 2;
+        printf("%s%s%s", coloured ? colour : "", cells[i],
+               coloured ? "\033[0m" : "");
+        if (i + 1 < COLUMNS) {
+            printf("%*s", gap, "");
+        }
+    }
+    printf("\n");
+}
+
+void
+ch_quarantine_print_table(const GPtrArray *items)
+{
+    static const char *const titles[COLUMNS] = {
+        "ID", "STATE", "TIME", "AUTHOR", "GATEWAY", "PUBLISH AT", "RULES"};
+    int widths[COLUMNS];
+    gboolean colours = isatty(STDOUT_FILENO) && g_getenv("NO_COLOR") == NULL;
+    g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(table_row));
+    g_array_set_clear_func(rows, clear_row);
+    for (guint c = 0; c < COLUMNS; c++) {
+        widths[c] = (int)strlen(titles[c]);
+    }
+    for (guint i = 0; i < items->len; i++) {
+        table_row row = row_of(g_ptr_array_index(items, i));
+        for (guint c = 0; c < COLUMNS; c++) {
+            widths[c] = MAX(widths[c], (int)g_utf8_strlen(row.cells[c], -1));
+        }
+        g_array_append_val(rows, row);
+    }
+    if (rows->len == 0) {
+        fprintf(stderr, "chaperone: nothing there\n");
+        return;
+    }
+    print_row(titles, widths, "");
+    for (guint i = 0; i < rows->len; i++) {
+        const table_row *row = &g_array_index(rows, table_row, i);
+        print_row((const char *const *)row->cells, widths,
+                  colours ? colour_of(row->state) : "");
+    }
+}
+
+/* --- one item
+ * ------------------------------------------------------------------ */
+
+static void
+print_field(const char *label, const char *text)
+{
+    g_autofree char *printable = dup_printable(text);
+    printf("%-12s%s\n", label, printable);
+}
+
+static void
+print_time(const char *label, gint64 time_us)
+{
+    g_autofree char *text = dup_time(time_us);
+    print_field(label, text);
+}
+
+/* A member as text, or NULL if it is not there or null. */
+static const char *
+member(JsonObject *o, const char *name)
+{
+    JsonNode *node = json_object_get_member(o, name);
+    return node != NULL && json_node_get_value_type(node) == G_TYPE_STRING
+               ? json_node_get_string(node)
+               : NULL;
+}
+
+static gint64
+number(JsonObject *o, const char *name)
+{
+    JsonNode *node = json_object_get_member(o, name);
+    return node != NULL && json_node_get_value_type(node) == G_TYPE_INT64
+               ? json_node_get_int(node)
+               : -1;
+}
+
+static void
+print_finding(JsonArray *array, guint index, JsonNode *node, gpointer data)
+{
+    (void)array;
+    (void)index;
+    (void)data;
+    if (!JSON_NODE_HOLDS_OBJECT(node)) {
+        return;
+    }
+    JsonObject *o = json_node_get_object(node);
+    g_autoptr(GString) text = g_string_new(NULL);
+    const char *rule = member(o, "rule"), *action = member(o, "action");
+    const char *where = member(o, "where"), *part = member(o, "part");
+    g_string_append_printf(text, "%s (%s) in %s", rule != NULL ? rule : "?",
+                           action != NULL ? action : "?",
+                           where != NULL ? where : "?");
+    if (part != NULL) {
+        g_string_append_printf(text, ", part %s", part);
+    }
+    if (number(o, "start") >= 0) {
+        g_string_append_printf(text,
+                               ", line %" G_GINT64_FORMAT
+                               ", bytes %" G_GINT64_FORMAT "-%" G_GINT64_FORMAT,
+                               number(o, "line"), number(o, "start"),
+                               number(o, "end"));
+    }
+    print_field("finding:", text->str);
+}
+
+static void
+print_findings(const char *json)
+{
+    g_autoptr(JsonParser) parser = json_parser_new();
+    if (json == NULL || !json_parser_load_from_data(parser, json, -1, NULL)) {
+        return;
+    }
+    JsonNode *root = json_parser_get_root(parser);
+    if (root != NULL && JSON_NODE_HOLDS_ARRAY(root)) {
+        json_array_foreach_element(json_node_get_array(root), print_finding,
+                                   NULL);
+    }
+}
+
+void
+ch_quarantine_print_item(const ch_item *item)
+{
+    print_field("id:", item->id);
+    print_field("state:", ch_state_name(item->state));
+    print_time("received:", item->time_us);
+    print_field("author:", item->author);
+    print_field("gateway:", item->gateways);
+    print_field("verdict:", item->verdict);
+    print_time("publish at:", item->publish_at_us);
+    print_time("deadline:", item->deadline_us);
+    print_field("queue id:", item->queue_id);
+    printf("%-12s%" G_GSIZE_FORMAT " bytes\n", "size:", item->size);
+    if (item->decided_us >= 0 || item->seen_us >= 0) {
+        print_time("decided:", MAX(item->decided_us, item->seen_us));
+        print_field("reviewer:", item->reviewer);
+        print_field("note:", item->note);
+    }
+    print_field("rules:", item->rules);
+    print_findings(item->findings_json);
+}
+
+void
+ch_quarantine_print_message(GBytes *raw)
+{
+    g_autoptr(ch_message) message = ch_message_parse(raw);
+    const GPtrArray *parts = ch_message_parts(message);
+    GPtrArray *texts = ch_message_texts(message);
+    for (guint i = 0; i < texts->len; i++) {
+        const ch_text *text = g_ptr_array_index(texts, i);
+        int part = ch_text_part(text);
+        g_autofree char *printable = dup_printable(ch_text_plain(text, NULL));
+        printf("\n--- %s", ch_where_name(ch_text_where(text)));
+        if (part >= 0 && (guint)part < parts->len) {
+            const ch_part *p = g_ptr_array_index(parts, part);
+            printf(", part %s", p->number);
+        }
+        printf("\n%s\n", printable);
+    }
+}

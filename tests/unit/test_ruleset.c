@@ -1,0 +1,341 @@
+/* The rule language: what loads, what is refused and where, what matches. */
+#include "unit.h"
+
+#include "chaperone/message.h"
+#include "chaperone/ruleset.h"
+
+#define META                                                                   \
+    "    title: {en: T, es: T}\n    severity: S1\n    action: reject\n"        \
+    "    confidence: high\n    advice: {en: A, es: A}\n    reference: R\n"     \
+    "    reviewed: 2026-11-22\n    examples: {match: [x], pass: [y]}\n"
+
+static ch_ruleset *
+parse(const char *text, ch_diag *diag)
+{
+    g_autoptr(ch_config) config = ch_config_new();
+    return ch_ruleset_parse("r.yaml", text, strlen(text), config, diag);
+}
+
+static ch_text *
+text_of(ch_where where, const char *utf8)
+{
+    g_autoptr(GBytes) source = g_bytes_new_static(utf8, strlen(utf8));
+    ch_text *text = ch_text_new_whole(where, -1, source);
+    ch_text_fold(text);
+    return text;
+}
+
+/* The pieces of source that one rule finds, joined by "|". */
+static char *
+found(const char *rule, const char *subject, const char *body,
+      gboolean is_reply)
+{
+    g_autoptr(ch_diag) diag = ch_diag_new();
+    g_autofree char *yaml = g_strconcat(
+        "pack: t\nrules:\n  - id: t/r\n" META, rule, NULL);
+    g_autoptr(ch_ruleset) rules = parse(yaml, diag);
+    if (rules == NULL) {
+        return ch_diag_dup_text(diag);
+    }
+    g_autoptr(GPtrArray) texts =
+        g_ptr_array_new_with_free_func((GDestroyNotify)ch_text_free);
+    if (subject[0] != '\0') {
+        g_ptr_array_add(texts, text_of(CH_WHERE_SUBJECT, subject));
+    }
+    g_ptr_array_add(texts, text_of(CH_WHERE_BODY, body));
+    g_autoptr(GArray) findings = g_array_new(FALSE, FALSE,
+                                             sizeof(ch_finding));
+    ch_facts facts = {.is_reply = is_reply};
+    g_autoptr(GError) error = NULL;
+    assert_true(ch_ruleset_run(rules, texts, &facts, findings, &error));
+    GString *out = g_string_new(NULL);
+    for (guint i = 0; i < findings->len; i++) {
+        const ch_finding *f = &g_array_index(findings, ch_finding, i);
+        const char *source = f->where == CH_WHERE_SUBJECT ? subject : body;
+        g_string_append_printf(out, "%s", i > 0 ? "|" : "");
+        g_string_append_len(out, source + f->span.start,
+                            (gssize)(f->span.end - f->span.start));
+        if (!f->has_span) {
+            g_string_append(out, "(fact)");
+        }
+    }
+    return g_string_free(out, FALSE);
+}
+
+#define SIGNALS(a, b)                                                          \
+    "    signals: {a: {words: [" a "]}, b: {words: [" b "]}}\n"
+#define ONE(a) "    signals: {a: {words: [" a "]}}\n    condition: a\n"
+
+typedef struct {
+    const char *name, *rule, *subject, *body, *found;
+    gboolean is_reply;
+} row;
+
+static const row rows[] = {
+    {"every hit is a finding", ONE("tea"), "", "Tea, tea; steam", "Tea|tea",
+     FALSE},
+    {"phrase over a wrap", ONE("green tea"), "", "green\r\n tea",
+     "green\r\n tea", FALSE},
+    {"alternatives", ONE("\"(my|our) tea\""), "", "Our tea, the tea",
+     "Our tea", FALSE},
+    {"optional word", ONE("\"my (cold )?tea\""), "", "my cold tea, my tea",
+     "my cold tea|my tea", FALSE},
+    {"endings", ONE("treat~"), "", "treats treated treating treat's retreat",
+     "treats|treated|treating|treat's", FALSE},
+    {"endings after e", ONE("prescribe~"), "",
+     "prescribes prescribed prescribing prescribe", 
+     "prescribes|prescribed|prescribing|prescribe", FALSE},
+    {"endings after y", ONE("cavity~"), "", "cavities cavity",
+     "cavities|cavity", FALSE},
+    {"doubled consonant", ONE("stop~"), "", "stopped stopping",
+     "stopped|stopping", FALSE},
+    {"gap of words", ONE("saw ... today"), "",
+     "saw a lady here today. saw a b c d e today", "saw a lady here today",
+     FALSE},
+    {"signs are literal", ONE("\"c++ (a.b)\""), "", "c++ a.b", "c++ a.b",
+     FALSE},
+    {"accents do not matter", ONE("m\303\251dico"), "", "Medico m\303\251dico",
+     "Medico|m\303\251dico", FALSE},
+    {"look-alikes do not matter", ONE("patient"), "",
+     "p\320\260tient", "p\320\260tient", FALSE},
+    {"all in a sentence",
+     SIGNALS("tea", "cake") "    condition: {all: [a, b], within: sentence}\n",
+     "", "Tea first. Then tea and cake! Cake.", "tea and cake", FALSE},
+    {"all in two sentences",
+     SIGNALS("tea", "cake")
+     "    condition: {all: [a, b], within: 2 sentences}\n",
+     "", "Tea first. Then cake. No more.", "Tea first. Then cake", FALSE},
+    {"too far for two sentences",
+     SIGNALS("tea", "cake")
+     "    condition: {all: [a, b], within: 2 sentences}\n",
+     "", "Tea first. Then bread. Then cake.", "", FALSE},
+    {"paragraph",
+     SIGNALS("tea", "cake") "    condition: {all: [a, b], within: paragraph}\n",
+     "", "Tea. Then. Cake.\n\nTea.", "Tea. Then. Cake", FALSE},
+    {"characters",
+     SIGNALS("tea", "cake")
+     "    condition: {all: [a, b], within: 8 characters}\n",
+     "", "tea and more words; cake with no tea or cake", "tea or cake", FALSE},
+    {"part is the default",
+     SIGNALS("tea", "cake") "    condition: {all: [a, b]}\n", "tea",
+     "cake", "", FALSE},
+    {"post",
+     SIGNALS("tea", "cake") "    condition: {all: [a, b], within: post}\n",
+     "tea", "cake", "tea", FALSE},
+    {"veto in the sentence",
+     SIGNALS("tea", "never")
+     "    condition: {all: [a, {not: b}], within: sentence}\n",
+     "", "Never tea. More tea.", "tea", FALSE},
+    {"any", SIGNALS("tea", "cake") "    condition: {any: [a, b]}\n", "",
+     "cake", "cake", FALSE},
+    {"at least two",
+     "    signals: {a: {words: [tea]}, b: {words: [cake]}, c: {words: "
+     "[jam]}}\n    condition: {at-least: 2, of: [a, b, c]}\n",
+     "", "tea with jam", "tea with jam", FALSE},
+    {"at least two, only one",
+     "    signals: {a: {words: [tea]}, b: {words: [cake]}}\n"
+     "    condition: {at-least: 2, of: [a, b]}\n",
+     "", "tea tea", "", FALSE},
+    {"inner unit",
+     "    signals: {r: {fact: reply}, a: {words: [tea]}, b: {words: "
+     "[cake]}}\n    condition: {all: [r, {all: [a, b], within: sentence}]}\n",
+     "", "Tea. Cake.", "", TRUE},
+    {"fact with a text",
+     "    signals: {r: {fact: reply}, a: {words: [tea]}}\n"
+     "    condition: {all: [r, a]}\n",
+     "", "tea", "tea", TRUE},
+    {"fact that is false",
+     "    signals: {r: {fact: reply}, a: {words: [tea]}}\n"
+     "    condition: {all: [r, a]}\n",
+     "", "tea", "", FALSE},
+    {"fact alone", "    signals: {r: {fact: reply}}\n    condition: r\n", "",
+     "tea", "(fact)", TRUE},
+    {"entity",
+     "    signals: {n: {entity: us-ssn}}\n    condition: n\n", "",
+     "it is 512-34-6789", "512-34-6789", FALSE},
+    {"regex list",
+     "    signals: {x: {regex: ['\\btea\\b', 'ca[kq]e']}}\n"
+     "    condition: x\n",
+     "", "tea caqe", "tea|caqe", FALSE},
+    {"only where it looks",
+     "    where: [subject]\n" ONE("tea"), "tea!", "tea", "tea", FALSE},
+    {"quoted text left out", "    quoted: false\n" ONE("tea"), "",
+     "> tea\nno", "", FALSE},
+    {"quoted text as a rule", ONE("tea"), "", "> tea\nno", "tea", FALSE},
+};
+
+static void
+test_what_matches(void **state)
+{
+    (void)state;
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *got = found(rows[i].rule, rows[i].subject,
+                                     rows[i].body, rows[i].is_reply);
+        if (strcmp(got, rows[i].found) != 0) {
+            fail_msg("%s: \"%s\"", rows[i].name, got);
+        }
+    }
+}
+
+static void
+test_refusals(void **state)
+{
+    static const struct {
+        const char *name, *rule, *message;
+    } bad[] = {
+        {"unknown key", "    foo: 1\n" ONE("a"),
+         "unknown key \"foo\"; allowed here: id, title"},
+        {"unknown signal",
+         "    signals: {a: {words: [x]}}\n    condition: b\n",
+         "r.yaml:13:16: unknown signal \"b\""},
+        {"unknown entity",
+         "    signals: {a: {entity: shoe}}\n    condition: a\n",
+         "unknown entity; allowed: us-ssn"},
+        {"unknown fact", "    signals: {a: {fact: rain}}\n    condition: a\n",
+         "unknown fact; allowed: reply"},
+        {"bad pattern",
+         "    signals: {a: {regex: '(x'}}\n    condition: a\n",
+         "r.yaml:12:26: signal \"a\": bad pattern: missing closing"},
+        {"empty match", "    signals: {a: {regex: 'x*'}}\n    condition: a\n",
+         "it matches the empty string"},
+        {"two kinds",
+         "    signals: {a: {words: [x], regex: y}}\n    condition: a\n",
+         "a signal has one of"},
+        {"empty phrase", "    signals: {a: {words: ['']}}\n    condition: a\n",
+         "an empty phrase"},
+        {"open bracket",
+         "    signals: {a: {words: ['(x']}}\n    condition: a\n",
+         "brackets of \"(x\" do not match"},
+        {"no condition", "    signals: {a: {words: [x]}}\n",
+         "the rule needs a condition"},
+        {"two operators",
+         SIGNALS("x", "y") "    condition: {all: [a], any: [b]}\n",
+         "a condition has one of"},
+        {"bad unit",
+         SIGNALS("x", "y") "    condition: {all: [a, b], within: page}\n",
+         "within: sentence"},
+        {"bad place", "    where: [sky]\n" ONE("a"), "\"sky\" is no place"},
+    };
+    (void)state;
+    for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autofree char *got = found(bad[i].rule, "", "x", FALSE);
+        if (strstr(got, bad[i].message) == NULL) {
+            fail_msg("%s: \"%s\"", bad[i].name, got);
+        }
+    }
+}
+
+static void
+test_metadata_is_required(void **state)
+{
+    g_autoptr(ch_diag) diag = ch_diag_new();
+    (void)state;
+    assert_null(parse("pack: t\nrules:\n  - id: t/r\n"
+                      "    signals: {a: {words: [x]}}\n    condition: a\n",
+                      diag));
+    g_autofree char *got = ch_diag_dup_text(diag);
+    static const char *const wanted[] = {"title", "severity", "action",
+                                         "confidence", "advice",
+                                         "reference", "reviewed",
+                                         "examples"};
+    for (guint i = 0; i < G_N_ELEMENTS(wanted); i++) {
+        assert_non_null(strstr(got, wanted[i]));
+    }
+}
+
+static void
+test_duplicate_ids_are_refused(void **state)
+{
+    g_autoptr(ch_diag) diag = ch_diag_new();
+    (void)state;
+    assert_null(parse("pack: t\nrules:\n  - id: t/r\n" META ONE("x")
+                      "  - id: t/r\n" META ONE("y"),
+                      diag));
+    g_autofree char *got = ch_diag_dup_text(diag);
+    assert_non_null(strstr(got, "rule \"t/r\" is there twice, first in "
+                                "r.yaml line 3"));
+}
+
+static void
+test_shared_signals(void **state)
+{
+    g_autoptr(ch_diag) diag = ch_diag_new();
+    (void)state;
+    g_autoptr(ch_ruleset) rules =
+        parse("pack: t\nsignals: {tea: {words: [tea]}}\nrules:\n"
+              "  - id: t/a\n" META "    condition: tea\n"
+              "  - id: t/b\n" META "    condition: t.tea\n",
+              diag);
+    g_autofree char *got = ch_diag_dup_text(diag);
+    assert_string_equal(got, "");
+    assert_non_null(ch_ruleset_find(rules, "t/b"));
+}
+
+static void
+test_shipped_rules_load(void **state)
+{
+    g_autoptr(ch_diag) diag = ch_diag_new();
+    g_autoptr(ch_config) config = ch_config_new();
+    (void)state;
+    g_strfreev(config->rules_paths);
+    config->rules_paths = g_strsplit(CH_SOURCE_DIR "/rules", "|", 0);
+    g_autoptr(ch_ruleset) rules = ch_ruleset_load(config, diag);
+    g_autofree char *got = ch_diag_dup_text(diag);
+    assert_string_equal(got, "");
+    assert_true(ch_ruleset_rules(rules)->len >= 17);
+}
+
+static void
+test_rules_without_structure_are_refused(void **state)
+{
+    g_autoptr(ch_diag) diag = ch_diag_new();
+    g_autoptr(ch_config) config = ch_config_new();
+    (void)state;
+    g_strfreev(config->rules_paths);
+    config->rules_paths =
+        g_strsplit(CH_SOURCE_DIR "/rules/common.yaml", "|", 0);
+    assert_null(ch_ruleset_load(config, diag));
+    g_autofree char *got = ch_diag_dup_text(diag);
+    assert_non_null(strstr(got, "rule \"structure/unreadable\" is missing"));
+}
+
+static void
+test_runaway_pattern_is_a_finding(void **state)
+{
+    g_autoptr(ch_diag) diag = ch_diag_new();
+    g_autoptr(ch_ruleset) rules = parse(
+        "pack: t\nrules:\n  - id: t/r\n" META
+        "    signals: {a: {regex: '(?:a|aa)+[bc]\\b'}}\n    condition: a\n"
+        "  - id: structure/pattern-limit\n" META
+        "    signals: {l: {fact: pattern-limit}}\n    condition: l\n",
+        diag);
+    g_autoptr(GPtrArray) texts =
+        g_ptr_array_new_with_free_func((GDestroyNotify)ch_text_free);
+    g_autofree char *evil = g_strnfill(200000, 'a');
+    g_autoptr(GArray) findings = g_array_new(FALSE, FALSE,
+                                             sizeof(ch_finding));
+    ch_facts facts = {0};
+    (void)state;
+    assert_non_null(rules);
+    g_ptr_array_add(texts, text_of(CH_WHERE_BODY, evil));
+    assert_true(ch_ruleset_run(rules, texts, &facts, findings, NULL));
+    assert_int_equal(findings->len, 1);
+    assert_string_equal(g_array_index(findings, ch_finding, 0).rule->id,
+                        "structure/pattern-limit");
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_matches),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_metadata_is_required),
+        cmocka_unit_test(test_duplicate_ids_are_refused),
+        cmocka_unit_test(test_shared_signals),
+        cmocka_unit_test(test_shipped_rules_load),
+        cmocka_unit_test(test_rules_without_structure_are_refused),
+        cmocka_unit_test(test_runaway_pattern_is_a_finding),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
