@@ -94,12 +94,15 @@ unit: $(UNIT_BIN)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-# Fuzz targets are built by clang with their own objects.
-FUZZ_CC = clang -std=gnu11 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-    -Iinclude -Isrc $(PKG_CFLAGS) -D_GNU_SOURCE -pthread -DCH_SOURCE_DIR='"$(CURDIR)"'
-build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(LIB_SRC) $(wildcard include/chaperone/*.h)
+# Fuzz targets are built by clang with objects of their own.
+FUZZ_SAN = address,undefined
+FUZZ_CC  = clang -std=gnu11 -O1 -g -fno-sanitize-recover=all -Iinclude -Isrc $(PKG_CFLAGS) \
+    -D_GNU_SOURCE -pthread -DCH_SOURCE_DIR='"$(CURDIR)"' -DG_LOG_DOMAIN='"chaperone"' -include chaperone/banned.h
+build/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(FUZZ_CC) -o $@ $< $(LIB_SRC) $(PKG_LIBS)
+	$(FUZZ_CC) -fsanitize=fuzzer-no-link,$(FUZZ_SAN) -MMD -MP -c $< -o $@
+build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(LIB_SRC:%.c=build/fuzz/obj/%.o)
+	$(FUZZ_CC) -fsanitize=fuzzer,$(FUZZ_SAN) -o $@ $^ $(PKG_LIBS)
 fuzz-build: $(FUZZ_BIN)
 
 deps: deps-build
