@@ -14,7 +14,8 @@
 #include "chaperone/text.h"
 
 typedef struct {
-    const char *number; /* IMAP style, "1", "1.2"; RFC 3501 6.4.5 */
+    const char *number; /* IMAP style, "1", "1.2"; RFC 3501 6.4.5; a multipart
+                           that is a whole message: "0", "1.0" */
     const char *type;   /* lower case "text/plain"; never NULL */
     const char *name;   /* decoded file name or NULL */
     int parent;         /* index of the containing part, -1 for the root */

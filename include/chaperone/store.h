@@ -17,6 +17,7 @@
 #define CHAPERONE_STORE_H
 
 #include "chaperone/envelope.h"
+#include "chaperone/id.h"
 
 /* CONTRACT.md, "States and release"; rejected: answered 550 at once. */
 typedef enum {
@@ -34,13 +35,7 @@ typedef enum {
 const char *ch_state_name(ch_state state); /* Borrowed. */
 gboolean ch_state_parse(const char *name, ch_state *state_out);
 
-#define CH_ID_LENGTH 16  /* Crockford base32, sorts by time */
 #define CH_DIGEST_BYTES 32
-
-/* Fresh ID for a time in microseconds since 1970 UTC: 48 bits milliseconds,
- * 32 bits random.  out holds CH_ID_LENGTH + 1 bytes. */
-void ch_id_new(gint64 time_us, char *out);
-gboolean ch_id_is_valid(const char *id);
 
 typedef struct ch_store ch_store;
 
@@ -102,7 +97,10 @@ typedef struct {
 /* One transaction: ledger row, item, sealed bytes, notices.  If the same
  * message is there already (prior_out->id not ""), then: held, releasing,
  * release_failed, released, refused, expired: nothing is written; passed,
- * rejected: a ledger row under the old ID is all that is written. */
+ * rejected: a ledger row under the old ID is all that is written - unless the
+ * record has that ID and is more (held, or passed after rejected, because
+ * rules have changed): then it takes the old item's place and prior_out->id
+ * is "". */
 gboolean ch_store_commit(ch_store *store, const ch_record *record,
                          ch_prior *prior_out, GError **error);
 

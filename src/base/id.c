@@ -6,7 +6,7 @@
  * and U: people read IDs to each other over the telephone.  An ID is a name,
  * not a secret; nothing may be granted because somebody knows one.
  */
-#include "chaperone/store.h"
+#include "chaperone/id.h"
 
 #include <errno.h>
 #include <string.h>
