@@ -31,13 +31,14 @@ def recipients_of(data):
 
 def verdict_of_log(site, mark):
     """Verdict, rules and gateway of the milter's log line after mark."""
-    lines = [line for line in site.log_text()[mark:].decode().splitlines()
-             if "event=message" in line or "event=out-of-scope" in line]
-    if not lines:
-        return None
-    fields = dict(re.findall(r"(\w+)=(\S*)", lines[-1]))
-    if fields["event"] == "out-of-scope":
-        return {"verdict": "mail", "rules": "", "gateway": ""}
+    lines = site.log_text()[mark:].decode().splitlines()
+    judged = [line for line in lines if "event=message" in line]
+    if not judged:
+        # Notices of earlier samples are out of scope, too; they never make a
+        # judged sample look unjudged.
+        let_go = any("event=out-of-scope" in line for line in lines)
+        return {"verdict": "mail", "rules": "", "gateway": ""} if let_go else None
+    fields = dict(re.findall(r"(\w+)=(\S*)", judged[-1]))
     return {"verdict": fields.get("verdict", ""), "rules": fields.get("rules", ""),
             "gateway": fields.get("gateway", "")}
 
