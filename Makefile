@@ -32,12 +32,11 @@ WARN = -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes \
     -Wswitch-enum -Wnull-dereference $(if $(DEV),-Werror)
 HARDEN = $(if $(SAN),,-D_FORTIFY_SOURCE=3) -fstack-protector-strong -fPIE
 OPT ?= -O2 -g
-CFLAGS ?=
-LDFLAGS ?=
 
 # pkg-config answers only once its package is there: asked when compiling.
-PKG_CFLAGS = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS)))
-PKG_LIBS   = $(shell pkg-config --libs $(PKGS)) -lgumbo -lmilter -pthread
+once = $(eval $(1) := $(2))$($(1))
+PKG_CFLAGS = $(call once,PKG_CFLAGS,$(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS))))
+PKG_LIBS   = $(call once,PKG_LIBS,$(shell pkg-config --libs $(PKGS)) -lgumbo -lmilter -pthread)
 ALL_CFLAGS = -std=gnu11 $(OPT) $(WARN) $(HARDEN) -fno-common -pthread \
     $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all) \
     -Iinclude -Isrc $(PKG_CFLAGS) -D_GNU_SOURCE \
@@ -56,6 +55,11 @@ FUZZ_BIN := $(FUZZ_SRC:tests/fuzz/%.c=build/fuzz/%)
 PROGRAMS := $(BUILD)/chaperone-milter $(BUILD)/chaperone
 
 MAKEFLAGS += --no-print-directory
+# One short line a file; V=1 shows the commands.
+Q = $(if $(V),,@)
+say = $(if $(V),,@echo '  $(1)  $(2)')
+# Postfix needs root to drop to its own user.
+SUDO = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .PHONY: all deps deps-build check check-run demo install uninstall bench soak \
     lint format clean help unit unit-build fuzz-build
@@ -69,22 +73,27 @@ help:
 
 $(BUILD)/libchaperone.a: $(LIB_OBJ)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,AR,$@)
+	$(Q)$(AR) rcs $@ $^
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
 $(BUILD)/chaperone-milter: $(MILTER_OBJ) $(BUILD)/libchaperone.a
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 $(BUILD)/chaperone: $(CLI_OBJ) $(BUILD)/libchaperone.a
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 # A test may ask for more: "/* LDFLAGS: -Wl,--wrap=write */" on a line of its own.
 $(BUILD)/tests/test_%: tests/unit/test_%.c $(BUILD)/libchaperone.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Itests/unit -DCH_SOURCE_DIR='"$(CURDIR)"' -MMD -MP -MF $@.d -o $@ $< \
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit -DCH_SOURCE_DIR='"$(CURDIR)"' -MMD -MP -MF $@.d -o $@ $< \
 	    $(BUILD)/libchaperone.a $(ALL_LDFLAGS) \
 	    $(shell sed -n 's|^/\* LDFLAGS: \(.*\) \*/$$|\1|p' $<) $(PKG_LIBS) -lcmocka
 
@@ -94,12 +103,17 @@ unit: $(UNIT_BIN)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-# Fuzz targets are built by clang with their own objects.
-FUZZ_CC = clang -std=gnu11 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-    -Iinclude -Isrc $(PKG_CFLAGS) -D_GNU_SOURCE -pthread -DCH_SOURCE_DIR='"$(CURDIR)"'
-build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(LIB_SRC) $(wildcard include/chaperone/*.h)
+# Fuzz targets are built by clang with objects of their own.
+FUZZ_SAN = address,undefined
+FUZZ_CC  = clang -std=gnu11 -O1 -g -fno-sanitize-recover=all -Iinclude -Isrc $(PKG_CFLAGS) \
+    -D_GNU_SOURCE -pthread -DCH_SOURCE_DIR='"$(CURDIR)"' -DG_LOG_DOMAIN='"chaperone"' -include chaperone/banned.h
+build/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(FUZZ_CC) -o $@ $< $(LIB_SRC) $(PKG_LIBS)
+	$(call say,FUZZ,$<)
+	$(Q)$(FUZZ_CC) -fsanitize=fuzzer-no-link,$(FUZZ_SAN) -MMD -MP -c $< -o $@
+build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(LIB_SRC:%.c=build/fuzz/obj/%.o)
+	$(call say,LD,$@)
+	$(Q)$(FUZZ_CC) -fsanitize=fuzzer,$(FUZZ_SAN) -o $@ $^ $(PKG_LIBS)
 fuzz-build: $(FUZZ_BIN)
 
 deps: deps-build
@@ -108,16 +122,16 @@ deps-build:
 	@tests/deps.sh $(DEPS_BUILD)
 
 check: deps
-	@$(MAKE) --no-print-directory check-run DEV=1
+	@$(MAKE) check-run DEV=1
 check-run:
 	@tests/check.sh
 
 demo: deps
-	@$(MAKE) --no-print-directory all
-	@python3 -B tests/e2e/demo.py $(if $(ONCE),--once)
+	@$(MAKE) -j"$$(nproc)" all
+	@$(SUDO) python3 -B tests/e2e/demo.py $(if $(ONCE),--once)
 
 soak:
-	@$(MAKE) --no-print-directory fuzz-build
+	@$(MAKE) fuzz-build
 	@tests/soak.sh $(or $(MINUTES),10)
 
 lint:

@@ -8,6 +8,7 @@ SAN=address,undefined
 SANDIR=build/san-address-undefined
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
+SUDO=$([ "$(id -u)" = 0 ] || echo sudo)
 jobs=$(nproc)
 start=$(date +%s)
 # Spilled mail text has no place in a core file of a test either.
@@ -34,8 +35,8 @@ step tests/mail.sh $SANDIR/chaperone
 step tests/cli.sh $SANDIR/chaperone
 build fuzz-build
 step tests/fuzz.sh 5
-step python3 -B tests/e2e/run_e2e.py $SANDIR
-step python3 -B tests/e2e/run_e2e.py build
+step $SUDO python3 -B tests/e2e/run_e2e.py $SANDIR
+step $SUDO python3 -B tests/e2e/run_e2e.py build
 
 awk -v seconds=$(($(date +%s) - start)) '
     /^[a-z0-9-]+: [0-9]+ passed, [0-9]+ failed/ { p += $2; f += $4; n++ }

@@ -9,7 +9,6 @@ ulimit -c 0
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 for target in build/fuzz/fuzz_*; do
-    case $target in *.d) continue ;; esac
     name=${target##*/fuzz_}
     mkdir -p "$work/$name" "tests/fuzz/seeds/$name"
     if "$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=3000 -max_len=65536 \

@@ -97,7 +97,10 @@ typedef struct {
 /* One transaction: ledger row, item, sealed bytes, notices.  If the same
  * message is there already (prior_out->id not ""), then: held, releasing,
  * release_failed, released, refused, expired: nothing is written; passed,
- * rejected: a ledger row under the old ID is all that is written. */
+ * rejected: a ledger row under the old ID is all that is written - unless the
+ * record has that ID and is more (held, or passed after rejected, because
+ * rules have changed): then it takes the old item's place and prior_out->id
+ * is "". */
 gboolean ch_store_commit(ch_store *store, const ch_record *record,
                          ch_prior *prior_out, GError **error);
 

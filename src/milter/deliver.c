@@ -152,6 +152,14 @@ repeat_held(delivery *d, const ch_prior *prior)
     return SMFIS_CONTINUE;
 }
 
+static void
+adopt_prior(delivery *d, const ch_prior *prior)
+{
+    if (prior->id[0] != '\0') {
+        g_strlcpy(d->id, prior->id, sizeof d->id);
+    }
+}
+
 /* What was decided before on this message; *done_out FALSE: nothing. */
 static sfsistat
 answer_prior(delivery *d, const ch_prior *prior, gboolean *done_out)
@@ -199,14 +207,6 @@ record_judged(const delivery *d, const judged *j, ch_state state,
     record.findings_json = j->findings;
     record.publish_at_us = j->publish_at_us;
     return record;
-}
-
-static void
-adopt_prior(delivery *d, const ch_prior *prior)
-{
-    if (prior->id[0] != '\0') {
-        g_strlcpy(d->id, prior->id, sizeof d->id);
-    }
 }
 
 /* A copy for the reviewers of what goes on tagged.  part: what goes on of a
@@ -273,20 +273,15 @@ refuse(delivery *d, const judged *j)
     return ch_mta_reply(d->ctx, reply);
 }
 
-/* After a held commit found the message in the store already: two senders at
- * once, or a message that was refused or passed under other rules. */
+/* A held commit found the message in the store already: two senders at once.
+ * If the other one was let go or refused, the store did not take this one,
+ * and it is not ours to drop: the next try finds that item first. */
 static sfsistat
-hold_found_prior(delivery *d, const judged *j, const ch_prior *prior)
+hold_found_prior(delivery *d, const ch_prior *prior)
 {
     gboolean done = FALSE;
     sfsistat status = answer_prior(d, prior, &done);
-    if (done) {
-        return status;
-    }
-    /* The store did not take it, so it is not ours to drop. */
-    adopt_prior(d, prior);
-    g_autoptr(ch_reply) reply = ch_reply_reject(j->verdict, d->id);
-    return ch_mta_reply(d->ctx, reply);
+    return done ? status : fail(d, "race", NULL);
 }
 
 static sfsistat
@@ -304,7 +299,7 @@ hold(delivery *d, const judged *j, const ch_plan *plan)
         return fail(d, "store", error);
     }
     if (prior.id[0] != '\0') {
-        return hold_found_prior(d, j, &prior);
+        return hold_found_prior(d, &prior);
     }
     log_message(d, "quarantine", "held", j->rules, j->gateways);
     if (plan->kind == CH_PLAN_HOLD) {
@@ -434,6 +429,7 @@ judge(delivery *d)
         if (done) {
             return status;
         }
+        adopt_prior(d, &prior); /* passed or rejected before: the same ID */
     }
     g_autoptr(ch_verdict) verdict = ch_inspect(d->c->house, d->e, d->raw,
                                                NULL, &error);

@@ -302,16 +302,30 @@ finish(ch_daemon *daemon, int code)
     _exit(code);
 }
 
+/* Before there is a session: nothing was taken, all can be freed. */
+static int
+give_up(ch_daemon *daemon, const GError *error)
+{
+    int code = complain_error(error);
+    ch_reload_stop(daemon);
+    if (daemon->store != NULL) {
+        ch_store_close(daemon->store);
+    }
+    ch_metrics_free(daemon->metrics);
+    ch_house_unref(daemon->house);
+    return code;
+}
+
 static int
 run(ch_daemon *daemon, gboolean detached)
 {
     g_autoptr(GError) error = NULL;
     if (!prepare(daemon, &error)) {
-        return complain_error(error);
+        return give_up(daemon, error);
     }
     int parent = detached ? detach() : -1;
     if (!start(daemon, &error)) {
-        return complain_error(error);
+        return give_up(daemon, error);
     }
     tell_parent(parent);
     server s = {.main = pthread_self(), .result = MI_SUCCESS};

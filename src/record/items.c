@@ -161,6 +161,14 @@ ch_items_destroy(ch_db *db, const char *id, GError **error)
                      CH_VALUES(CH_TEXT(id)), error);
 }
 
+gboolean
+ch_items_remove(ch_db *db, const char *id, GError **error)
+{
+    return ch_items_destroy(db, id, error) &&
+           ch_db_run(db, "DELETE FROM item WHERE id = ?",
+                     CH_VALUES(CH_TEXT(id)), error);
+}
+
 /* --- reading ------------------------------------------------------------- */
 
 #define COLUMNS                                                                \

@@ -36,6 +36,19 @@ again_is_noted(ch_state state)
     return state == CH_STATE_PASSED || state == CH_STATE_REJECTED;
 }
 
+/* Whether the record takes the place of an item that stopped nothing for
+ * good: rules or overrides have changed since.  Its ID must be that item's,
+ * for the sealed bytes are bound to it. */
+static gboolean
+replaces(const ch_record *r, const ch_prior *prior)
+{
+    gboolean stronger =
+        r->state == CH_STATE_HELD
+            ? again_is_noted(prior->state)
+            : r->state == CH_STATE_PASSED && prior->state == CH_STATE_REJECTED;
+    return stronger && strcmp(r->id, prior->id) == 0;
+}
+
 gboolean
 ch_job_take(ch_db *db, const ch_seal *seal, gpointer data, GError **error)
 {
@@ -46,8 +59,15 @@ ch_job_take(ch_db *db, const ch_seal *seal, gpointer data, GError **error)
                              error)) {
         return FALSE;
     }
+    if (replaces(r, take->prior)) {
+        if (!ch_items_remove(db, r->id, error)) {
+            return FALSE;
+        }
+        take->prior->id[0] = '\0';
+    }
     if (take->prior->id[0] != '\0') {
         return !again_is_noted(take->prior->state) ||
+               !again_is_noted(r->state) ||
                append_record(db, seal, r, take->prior->id, error);
     }
     return ch_items_insert(db, r, take->sealed, error) &&

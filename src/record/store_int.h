@@ -181,6 +181,8 @@ ch_item *ch_items_get(ch_db *db, const char *id, GError **error);
 gboolean ch_items_payload(ch_db *db, const char *id, ch_sealed *sealed_out,
                           GError **error);
 gboolean ch_items_destroy(ch_db *db, const char *id, GError **error);
+/* Item and bytes; its ledger rows stay. */
+gboolean ch_items_remove(ch_db *db, const char *id, GError **error);
 /* Oldest item whose message is due for destruction, or NULL.  Owned. */
 ch_item *ch_items_due(ch_db *db, gint64 kept_us, gint64 rejected_us,
                       GError **error);

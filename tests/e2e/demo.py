@@ -14,6 +14,7 @@ import re
 import shutil
 import signal
 import sys
+import tempfile
 import time
 from email.utils import getaddresses
 
@@ -31,13 +32,14 @@ def recipients_of(data):
 
 def verdict_of_log(site, mark):
     """Verdict, rules and gateway of the milter's log line after mark."""
-    lines = [line for line in site.log_text()[mark:].decode().splitlines()
-             if "event=message" in line or "event=out-of-scope" in line]
-    if not lines:
-        return None
-    fields = dict(re.findall(r"(\w+)=(\S*)", lines[-1]))
-    if fields["event"] == "out-of-scope":
-        return {"verdict": "mail", "rules": "", "gateway": ""}
+    lines = site.log_text()[mark:].decode().splitlines()
+    judged = [line for line in lines if "event=message" in line]
+    if not judged:
+        # Notices of earlier samples are out of scope, too; they never make a
+        # judged sample look unjudged.
+        let_go = any("event=out-of-scope" in line for line in lines)
+        return {"verdict": "mail", "rules": "", "gateway": ""} if let_go else None
+    fields = dict(re.findall(r"(\w+)=(\S*)", judged[-1]))
     return {"verdict": fields.get("verdict", ""), "rules": fields.get("rules", ""),
             "gateway": fields.get("gateway", "")}
 
@@ -86,6 +88,23 @@ Ctrl-C ends everything.""", flush=True)
     print("demo: the milter ended", file=sys.stderr)
 
 
+def run_directory():
+    """run/, empty.  Below a directory closed to others (/root), where neither Postfix nor the
+    milter's user could work, it is a link to a temporary one."""
+    root = os.path.join(SOURCE, "run")
+    if os.path.islink(root):
+        shutil.rmtree(os.path.realpath(root), ignore_errors=True)
+        os.unlink(root)
+    shutil.rmtree(root, ignore_errors=True)
+    path = SOURCE
+    while os.stat(path).st_mode & 0o001:
+        if path == "/":
+            return root
+        path = os.path.dirname(path)
+    os.symlink(tempfile.mkdtemp(prefix="chaperone-demo-"), root)
+    return os.path.realpath(root)
+
+
 def interrupted(_number, _frame):
     raise KeyboardInterrupt
 
@@ -99,8 +118,7 @@ def main():
               file=sys.stderr)
         return 77
     signal.signal(signal.SIGTERM, interrupted)
-    root = os.path.join(SOURCE, "run")
-    shutil.rmtree(root, ignore_errors=True)
+    root = run_directory()
     site = Site(root, os.path.join(SOURCE, "build"), rules=[os.path.join(SOURCE, "rules")])
     wrong = []
     try:

@@ -2,7 +2,7 @@
 """End-to-end tests: a real Postfix, the built programs, a sink as gateway.
 
 run_e2e.py [BUILD_DIR [NAME...]]: runs all tests, or those whose name holds a
-NAME; one line each, then "N passed, N failed".  Needs root.
+NAME; one line each, then "e2e: N passed, N failed".  Needs root.
 """
 import os
 import shutil
@@ -60,7 +60,7 @@ def main():
     results = []
     for group in tests_effects.GROUPS + tests_trouble.GROUPS:
         run_group(group, build, sys.argv[2:], results)
-    print(f"{results.count(True)} passed, {results.count(False)} failed")
+    print(f"e2e: {results.count(True)} passed, {results.count(False)} failed")
     return 0 if results and all(results) else 1
 
 

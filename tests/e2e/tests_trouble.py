@@ -392,7 +392,9 @@ def test_two_thousand_connections_do_not_grow(site):
         session(number)
     wait(lambda: "connections 0" in site.control("status"), what="all ended")
     grown = site.rss_kib() - before
-    assert grown < 4096, f"{grown} KiB more after 2,000 connections"
+    # A sanitizer keeps what was freed for a while, up to 256 MiB.
+    bound = 300 * 1024 if "san-" in site.build else 4096
+    assert grown < bound, f"{grown} KiB more after 2,000 connections"
 
 
 def frame(data):

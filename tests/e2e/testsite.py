@@ -79,8 +79,13 @@ class Site:
         os.makedirs(root, exist_ok=True)
         os.chmod(root, 0o755)
         self.sink = Sink()
-        self.rules = rules or [os.path.join(SOURCE, "rules"),
-                               os.path.join(SOURCE, "tests/e2e/rules")]
+        # Copies: the daemon's user may not reach the source tree.
+        self.rules = []
+        for number, path in enumerate(rules or [os.path.join(SOURCE, "rules"),
+                                                os.path.join(SOURCE, "tests/e2e/rules")]):
+            self.rules.append(os.path.join(root, f"rules{number}"))
+            shutil.copytree(path, self.rules[-1])
+        shutil.copy(os.path.join(SOURCE, "conf/gateways.yaml"), root)
         port = free_port()
         self.socket = f"inet:{port}@127.0.0.1" if inet else None
         there = f"inet:127.0.0.1:{port}" if inet else "unix:chaperone/milter.sock"
@@ -108,7 +113,7 @@ class Site:
         self.options.update(options)
         with open(self.config, "w") as f:
             f.write(CONFIG.format(root=self.root, rules=", ".join(self.rules),
-                                  gateways=os.path.join(SOURCE, "conf/gateways.yaml"),
+                                  gateways=os.path.join(self.root, "gateways.yaml"),
                                   socket=self.socket, user=USER, contact=CONTACT,
                                   compliance=COMPLIANCE, notices=self.postfix.port,
                                   **self.options) + extra)

@@ -167,8 +167,9 @@ the_same_message_again(void **state)
         g_autoptr(GBytes) raw = bytes_of(text);
         guint8 key[CH_DIGEST_BYTES];
         ch_prior prior;
-        ch_record r =
-            make_record(f, CH_STATE_HELD, NOW + DAY, e, raw, second, key);
+        ch_record r = make_record(
+            f, rows[i].noted ? rows[i].before : CH_STATE_HELD, NOW + DAY, e,
+            raw, second, key);
         assert_true(ch_store_commit(f->store, &r, &prior, &error));
         assert_string_equal(prior.id, first);
         assert_int_equal(prior.state, rows[i].before);
@@ -179,6 +180,55 @@ the_same_message_again(void **state)
         assert_true(
             ch_store_find_prior(f->store, key, NOW + DAY, &prior, &error));
         assert_string_equal(prior.id, first);
+    }
+}
+
+/* Rules have changed: what was let go or refused at once is held now. */
+static void
+a_stronger_record_takes_the_place(void **state)
+{
+    const fixture *f = *state;
+    static const struct {
+        const char *name;
+        ch_state before, after;
+        gboolean same_id, replaced;
+    } rows[] = {
+        {"rejected, now held", CH_STATE_REJECTED, CH_STATE_HELD, TRUE, TRUE},
+        {"passed, now held", CH_STATE_PASSED, CH_STATE_HELD, TRUE, TRUE},
+        {"rejected, now passed", CH_STATE_REJECTED, CH_STATE_PASSED, TRUE,
+         TRUE},
+        {"passed, now rejected", CH_STATE_PASSED, CH_STATE_REJECTED, TRUE,
+         FALSE},
+        {"refused stays refused", CH_STATE_REFUSED, CH_STATE_HELD, TRUE,
+         FALSE},
+        {"another ID", CH_STATE_REJECTED, CH_STATE_HELD, FALSE, FALSE},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *text = g_strdup_printf("post %" G_GSIZE_FORMAT, i);
+        g_autofree char *sql = g_strdup_printf(
+            "UPDATE item SET state = '%s' WHERE time_us = %" G_GINT64_FORMAT,
+            ch_state_name(rows[i].before), NOW + (gint64)i);
+        char first[CH_ID_LENGTH + 1], second[CH_ID_LENGTH + 1];
+        put(f, CH_STATE_HELD, NOW + (gint64)i, text, first);
+        assert_int_equal(sql_run(f, sql), SQLITE_OK);
+
+        g_autoptr(ch_envelope) e = make_envelope();
+        g_autoptr(GBytes) raw = bytes_of(text);
+        guint8 key[CH_DIGEST_BYTES];
+        ch_prior prior;
+        ch_record r =
+            make_record(f, rows[i].after, NOW + DAY, e, raw, second, key);
+        r.id = rows[i].same_id ? first : second;
+        assert_true(ch_store_commit(f->store, &r, &prior, &error));
+        g_autoptr(ch_item) item = ch_store_get(f->store, first, &error);
+        if ((prior.id[0] == '\0') != rows[i].replaced ||
+            item->state != (rows[i].replaced ? rows[i].after
+                                             : rows[i].before)) {
+            fail_msg("%s: %s", rows[i].name, ch_state_name(item->state));
+        }
+        g_autoptr(GBytes) back = ch_store_read(f->store, first, NULL, &error);
+        assert_non_null(back);
     }
 }
 
@@ -608,6 +658,7 @@ main(void)
         TEST(lists_hold_the_states_asked_for_in_order_of_time),
         cmocka_unit_test(state_names_go_there_and_back),
         TEST(the_same_message_again),
+        TEST(a_stronger_record_takes_the_place),
         TEST(the_retry_rule_ends_after_five_days),
         TEST(what_makes_two_messages_the_same),
         TEST(failures_are_counted_by_message_and_forgotten),
