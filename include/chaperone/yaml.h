@@ -33,7 +33,7 @@ ch_yaml *ch_yaml_load(const char *path, ch_diag *diag);
 void ch_yaml_free(ch_yaml *yaml);
 const ch_yaml_node *ch_yaml_root(const ch_yaml *yaml); /* Borrowed. */
 
-/* Child of a map, or NULL. */
+/* Child of a map, or NULL; nothing else has any by name. */
 const ch_yaml_node *ch_yaml_get(const ch_yaml_node *map, const char *key);
 
 /* Tells diag what is wrong at a node. */

@@ -5,15 +5,21 @@
 
 #include <syslog.h>
 
+/* As YAML 1.1 reads it back, 5.6 and 5.7: line ends fold, escapes do not. */
 static void
 append_quoted(GString *out, const char *text)
 {
     g_string_append_c(out, '"');
-    for (const char *p = text; *p != '\0'; p++) {
-        if (*p == '"' || *p == '\\') {
+    for (const char *p = text; *p != '\0'; p = g_utf8_next_char(p)) {
+        gunichar c = g_utf8_get_char(p);
+        if (c == '"' || c == '\\') {
             g_string_append_c(out, '\\');
+            g_string_append_unichar(out, c);
+        } else if (g_unichar_isprint(c) && c != 0x2028 && c != 0x2029) {
+            g_string_append_unichar(out, c);
+        } else {
+            g_string_append_printf(out, "\\U%08X", c);
         }
-        g_string_append_c(out, *p);
     }
     g_string_append_c(out, '"');
 }

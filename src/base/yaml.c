@@ -292,7 +292,8 @@ ch_yaml_root(const ch_yaml *yaml)
 const ch_yaml_node *
 ch_yaml_get(const ch_yaml_node *map, const char *key)
 {
-    for (guint i = 0; i < map->children->len; i++) {
+    for (guint i = 0; map->kind == CH_YAML_MAP && i < map->children->len;
+         i++) {
         const ch_yaml_node *child = map->children->pdata[i];
         if (strcmp(child->key, key) == 0) {
             return child;

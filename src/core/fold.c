@@ -22,7 +22,6 @@ typedef struct {
     guint quote;          /* next of plain_quotes */
     gboolean in_quote;
     gsize line_start;     /* plain offset */
-    gunichar previous;    /* last character put out, 0 at the start */
 } folder;
 
 static gboolean
@@ -38,13 +37,11 @@ is_dropped(gunichar c)
            (c < 0x20 && c != '\t' && c != '\n' && c != '\r');
 }
 
+/* What c looks like, or c. */
 static gunichar
-fold_letter(gunichar c)
+look_up(gunichar c)
 {
     guint low = 0, high = G_N_ELEMENTS(ch_confusables);
-    if (c < 0x80) {
-        return (gunichar)g_ascii_tolower((char)c);
-    }
     while (low < high) {
         guint middle = (low + high) / 2;
         if (ch_confusables[middle].from == c) {
@@ -56,10 +53,26 @@ fold_letter(gunichar c)
             high = middle;
         }
     }
-    return g_unichar_tolower(c);
+    return c;
 }
 
-/* Appends the folding of one character; its n with tilde stays a letter. */
+/* Some capitals look like nothing Latin, their small letters do: U+04BA. */
+static gunichar
+fold_letter(gunichar c)
+{
+    return c < 0x80 ? (gunichar)g_ascii_tolower((char)c)
+                    : look_up(g_unichar_tolower(look_up(c)));
+}
+
+/* '\0' at the start. */
+static char
+last_byte(const GString *out)
+{
+    return out->len > 0 ? out->str[out->len - 1] : '\0';
+}
+
+/* Appends the folding of one character; its n with tilde stays a letter.
+ * Signs such as U+00A8 decompose to a space, which joins the run before. */
 static void
 add_decomposed(GString *out, gunichar c)
 {
@@ -68,10 +81,11 @@ add_decomposed(GString *out, gunichar c)
                                         G_N_ELEMENTS(parts));
     for (gsize i = 0; i < n; i++) {
         gunichar p = parts[i];
-        if (p == 0x303 && out->len > 0 && out->str[out->len - 1] == 'n') {
+        if (p == 0x303 && last_byte(out) == 'n') {
             g_string_truncate(out, out->len - 1);
             g_string_append_unichar(out, 0xF1);
-        } else if (p == ' ' || !is_dropped(p)) {
+        } else if (p == ' ' ? out->len > 0 && last_byte(out) != ' '
+                            : !is_dropped(p)) {
             g_string_append_unichar(out, fold_letter(p));
         }
     }
@@ -85,7 +99,7 @@ ch_text_dup_folded(const char *utf8)
         gunichar c = g_utf8_get_char(p);
         if (!g_unichar_isspace(c)) {
             add_decomposed(out, c);
-        } else if (out->len > 0 && out->str[out->len - 1] != ' ') {
+        } else if (out->len > 0 && last_byte(out) != ' ') {
             g_string_append_c(out, ' ');
         }
     }
@@ -253,6 +267,14 @@ track_quote(folder *f, gsize at)
     }
 }
 
+static void
+add_start(GArray *starts, gsize at)
+{
+    if (g_array_index(starts, gsize, starts->len - 1) < at) {
+        g_array_append_val(starts, at);
+    }
+}
+
 /* Folds the white space that starts at p; returns what follows it. */
 static const char *
 fold_space(folder *f, const char *p)
@@ -274,16 +296,18 @@ fold_space(folder *f, const char *p)
     }
     if (text->folded->len > 0 && p < f->end) {
         gboolean sentence = ends_sentence(f, from, p, newlines);
-        g_string_append_c(text->folded, ' ');
-        ch_map_add_change(text->fold_map,
-                          (ch_span){(gsize)(from - f->plain),
-                                    (gsize)(p - f->plain)},
-                          1);
+        if (last_byte(text->folded) != ' ') {
+            g_string_append_c(text->folded, ' ');
+            ch_map_add_change(text->fold_map,
+                              (ch_span){(gsize)(from - f->plain),
+                                        (gsize)(p - f->plain)},
+                              1);
+        }
         if (sentence) {
-            g_array_append_val(text->sentences, text->folded->len);
+            add_start(text->sentences, text->folded->len);
         }
         if (newlines > 1) {
-            g_array_append_val(text->paragraphs, text->folded->len);
+            add_start(text->paragraphs, text->folded->len);
         }
     }
     f->line_start = line_start;
@@ -291,30 +315,25 @@ fold_space(folder *f, const char *p)
 }
 
 static void
-fold_character(folder *f, const char *p, const char *next, GString *scratch)
+fold_character(const folder *f, const char *p, const char *next)
 {
     ch_text *text = f->text;
     ch_span span = {(gsize)(p - f->plain), (gsize)(next - f->plain)};
+    gsize before = text->folded->len;
     gunichar c = g_utf8_get_char(p);
-    if (c == 0x303 && f->previous == 'n') { /* n, then a combining tilde */
+    if (c == 0x303 && last_byte(text->folded) == 'n') { /* combining tilde */
         g_string_truncate(text->folded, text->folded->len - 1);
         g_string_append(text->folded, "\303\261");
         ch_map_add_change(text->fold_map, span, 1);
-        f->previous = 0;
         return;
     }
-    g_string_truncate(scratch, 0);
-    add_decomposed(scratch, c);
-    if (scratch->len == 0) {
-        return;
+    add_decomposed(text->folded, c);
+    gsize length = text->folded->len - before;
+    if (length == span.end - span.start) {
+        ch_map_add_copy(text->fold_map, span.start, length);
+    } else if (length > 0) {
+        ch_map_add_change(text->fold_map, span, length);
     }
-    g_string_append_len(text->folded, scratch->str, (gssize)scratch->len);
-    if (scratch->len == span.end - span.start) {
-        ch_map_add_copy(text->fold_map, span.start, scratch->len);
-    } else {
-        ch_map_add_change(text->fold_map, span, scratch->len);
-    }
-    f->previous = g_utf8_get_char(scratch->str);
 }
 
 void
@@ -336,16 +355,14 @@ ch_text_fold(ch_text *text)
                 .plain = plain,
                 .end = plain + text->plain->len,
                 .plain_quotes = quotes};
-    g_autoptr(GString) scratch = g_string_new(NULL);
     for (const char *p = plain; p < f.end;) {
         track_quote(&f, (gsize)(p - plain));
         if (g_unichar_isspace(g_utf8_get_char(p))) {
             p = fold_space(&f, p);
-            f.previous = ' ';
             continue;
         }
         const char *next = g_utf8_next_char(p);
-        fold_character(&f, p, next, scratch);
+        fold_character(&f, p, next);
         p = next;
     }
     track_quote(&f, text->plain->len);

@@ -40,14 +40,27 @@ dup_safe(const char *line)
     return g_string_free(out, FALSE);
 }
 
-/* RFC 2034: the class of the status is the first digit of the code. */
+/* One to three digits, then end; what follows, or NULL. */
+static const char *
+skip_number(const char *text, char end)
+{
+    gsize n = strspn(text, "0123456789");
+    return n >= 1 && n <= 3 && text[n] == end ? text + n + (end != '\0')
+                                              : NULL;
+}
+
+/* RFC 3463 2: class.subject.detail; RFC 2034 4: the class is the first digit
+ * of the code.  An MTA drops the text of any other pair. */
 static gboolean
 is_pair(const char *code, const char *status)
 {
-    return strlen(code) == 3 && (code[0] == '4' || code[0] == '5') &&
-           strspn(code, "0123456789") == 3 && status[0] == code[0] &&
-           status[1] == '.' && strlen(status) < 10 &&
-           strspn(status, "0123456789.") == strlen(status);
+    if (strlen(code) != 3 || (code[0] != '4' && code[0] != '5') ||
+        strspn(code, "0123456789") != 3 || status[0] != code[0] ||
+        status[1] != '.') {
+        return FALSE;
+    }
+    const char *detail = skip_number(status + 2, '.');
+    return detail != NULL && skip_number(detail, '\0') != NULL;
 }
 
 ch_reply *

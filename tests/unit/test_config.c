@@ -65,6 +65,8 @@ test_errors_have_places(void **state)
         {"wrong type", "scope: [all]\n", "c.yaml:1:8: scope must be a text"},
         {"list of maps", "practice: {names: [{a: b}]}\n",
          "c.yaml:1:20: practice.names must be a list of texts"},
+        {"file is a text", "practice\n", "c.yaml:1:1: must be a map"},
+        {"file is a list", "- a\n", "c.yaml:1:1: must be a map"},
         {"section is a text", "milter: x\n", "c.yaml:1:9: must be a map"},
         {"bad size", "milter: {max_message: 5 parsecs}\n",
          "c.yaml:1:23: milter.max_message: \"5 parsecs\""},
@@ -145,6 +147,30 @@ test_shown_configuration_reads_back(void **state)
     const ch_override *o = again->overrides->pdata[0];
     assert_string_equal(o->author, "ana");
     assert_null(o->gateway);
+}
+
+/* Line ends and signs that YAML folds, or a terminal obeys. */
+static void
+test_shown_text_is_the_same(void **state)
+{
+    static const char *const texts[] = {
+        "a\\nb",       "a\\n\\nb",   "a\\tb\\r", "\\e[31m",
+        "\\u2028a\\N", "\\uFEFF",    " a ",      "\\U0001F600",
+        "\\xF1",       "\\\\ \\\"",
+    };
+    (void)state;
+    for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_autoptr(ch_diag) diag = ch_diag_new();
+        g_autofree char *file =
+            g_strdup_printf("practice: {staff: [\"%s\"]}\n", texts[i]);
+        g_autoptr(ch_config) c = parse(file, diag);
+        assert_non_null(c);
+        g_autofree char *yaml = ch_config_dup_yaml(c);
+        g_autoptr(ch_config) again = parse(yaml, diag);
+        assert_non_null(again);
+        assert_string_equal(again->practice_staff[0], c->practice_staff[0]);
+        assert_null(strchr(yaml, '\033'));
+    }
 }
 
 static void
@@ -275,6 +301,7 @@ main(void)
         cmocka_unit_test(test_errors_have_places),
         cmocka_unit_test(test_all_errors_at_once),
         cmocka_unit_test(test_shown_configuration_reads_back),
+        cmocka_unit_test(test_shown_text_is_the_same),
         cmocka_unit_test(test_override_ends_after_its_day),
         cmocka_unit_test(test_authors_need_proof),
         cmocka_unit_test(test_author_address),

@@ -30,6 +30,7 @@ test_folding(void **state)
         {"full width", "\357\274\260\357\274\264", "pt"},
         {"mathematical bold", "\360\235\220\251\360\235\220\255", "pt"},
         {"Cyrillic look-alikes", "p\320\260ti\320\265nt", "patient"},
+        {"capital with a look-alike small letter", "\322\272e", "he"},
         {"small capitals", "\341\264\230\341\264\200", "pa"},
         {"keycap digit", "1\357\270\217\342\203\243", "1"},
         {"accents", "m\303\251dico \303\274ber", "medico uber"},
@@ -43,6 +44,12 @@ test_folding(void **state)
         {"emoji stay", "\360\237\222\212", "\360\237\222\212"},
         {"ligature", "\357\254\201ne", "fine"},
         {"control characters", "pa\001tient", "patient"},
+        {"spacing accent", "a \302\250 b", "a b"},
+        {"spacing accent first", "\302\250a", "a"},
+        {"sign that ends in n, combining tilde", "\343\217\221\314\203",
+         "l\303\261"},
+        {"sign that begins with n, combining tilde",
+         "\343\216\232\314\203", "nm"},
         {"nothing", "", ""},
     };
     (void)state;
