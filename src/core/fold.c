@@ -34,6 +34,7 @@ is_dropped(gunichar c)
     return type == G_UNICODE_FORMAT || type == G_UNICODE_NON_SPACING_MARK ||
            type == G_UNICODE_ENCLOSING_MARK || c == 0x115F || c == 0x1160 ||
            c == 0x3164 || c == 0xFFA0 ||
+           c == 0xFFFD || /* stands for NUL, which many readers skip */
            (c < 0x20 && c != '\t' && c != '\n' && c != '\r');
 }
 

@@ -6,21 +6,33 @@ tests/mail/NAME.expect lists what must come out, one line each:
     unscanned PART REASON
     publish TIME                of the first gateway, "-" for not known
 Lines that start with # say why.  Nothing else may come out.
+Large mails are made here, judged from a temporary directory, and must be
+done within SECONDS, by the sanitized program too.
 """
 import json
 import pathlib
 import subprocess
 import sys
+import tempfile
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+SECONDS = 2.0
+NUMBER = "Her social is 512-34-6789.\n"
+HEAD = ("From: Anna Field <anna@practice.example>\n"
+        "To: kavo1@post.wordpress.com\nSubject: Large\n"
+        "Date: Tue, 3 Nov 2026 09:00:00 -0500\nMIME-Version: 1.0\n")
 
 
 def judge(chaperone, *args):
     """The JSON object that check prints for one message."""
-    done = subprocess.run([chaperone, "check", "--format", "json", "--now",
-                           "2026-11-22T12:00:00Z", *map(str, args)],
-                          capture_output=True, text=True, timeout=60,
-                          cwd=ROOT)
+    try:
+        done = subprocess.run([chaperone, "check", "--format", "json", "--now",
+                               "2026-11-22T12:00:00Z", *map(str, args)],
+                              capture_output=True, text=True, timeout=20,
+                              cwd=ROOT)
+    except subprocess.TimeoutExpired:
+        return {"verdict": "no result after 20 s"}
     lines = done.stdout.splitlines()
     if len(lines) != 1:
         return {"verdict": f"no result, exit {done.returncode}: "
@@ -50,6 +62,77 @@ def read_expect(path):
             if line.strip() and not line.startswith("#")}
 
 
+def nested_multiparts(depth):
+    heads = "".join(f"Content-Type: multipart/mixed; boundary=b{i}\n\n--b{i}\n"
+                    for i in range(depth))
+    return HEAD + heads + "Content-Type: text/plain\n\n" + NUMBER
+
+
+def nested_messages(depth):
+    return (HEAD + "Content-Type: message/rfc822\n\nSubject: x\n" * depth +
+            "\n" + NUMBER)
+
+
+def many_parts(count):
+    part = "--B\nContent-Type: text/plain\n\nHello\n"
+    return (HEAD + "Content-Type: multipart/mixed; boundary=B\n\n" +
+            part * (count - 1) + "--B\n\n" + NUMBER + "--B--\n")
+
+
+def long_text(size, number_first):
+    line = "Drink water, walk in the shade, rest at noon, wear a hat today.\n"
+    text = line * (size // len(line))
+    return HEAD + "\n" + (NUMBER + text if number_first else text + NUMBER)
+
+
+def long_header(size):
+    return (HEAD + "X-Note: " + "word " * (size // 5) +
+            "\n SSN 512-34-6789\n\nHello\n")
+
+
+SSN = "privacy/us-ssn reject "
+UNREAD = "structure/unreadable quarantine structure "
+# name, the mail, what must be among the lines.
+LARGE = (
+    ("10,000 nested multiparts", lambda: nested_multiparts(10000),
+     {"verdict reject", SSN + "hidden"}),
+    ("10,000 nested messages", lambda: nested_messages(10000),
+     {"verdict reject", SSN + "hidden"}),
+    ("10,000 parts", lambda: many_parts(10000),
+     {"verdict quarantine", UNREAD + "-", "unscanned - limit"}),
+    ("header of 100,000 bytes", lambda: long_header(100000),
+     {"verdict reject", SSN + "header -"}),
+    ("From with 99,999 colons",
+     lambda: HEAD.replace("Anna Field", ":" * 99999) + "\n" + NUMBER,
+     {"verdict reject", SSN + "body 1"}),
+    ("20 MB of text, number first", lambda: long_text(20000000, True),
+     {"verdict reject", SSN + "body 1", "unscanned 1 limit"}),
+    ("20 MB of text, number last", lambda: long_text(20000000, False),
+     {"verdict quarantine", UNREAD + "1", "unscanned 1 limit"}),
+    ("20 MB of HTML tags", lambda: HEAD + "Content-Type: text/html\n\n" +
+     NUMBER + "<b>" * 6700000,
+     {"verdict reject", SSN, "unscanned 1 limit"}),
+    ("2 MB of one line of digits", lambda: HEAD + "\n" + "512-34-" * 300000,
+     {"verdict accept"}),
+)
+
+
+def check_large(chaperone, directory, name, mail, wanted):
+    """What is wrong, or None."""
+    path = pathlib.Path(directory) / "large.eml"
+    path.write_text(mail())
+    start = time.monotonic()
+    got = summary(judge(chaperone, path))
+    seconds = time.monotonic() - start
+    missing = [w for w in wanted
+               if not any(line.startswith(w) for line in got)]
+    if missing:
+        return f"{name}: missing {missing}, got {sorted(got)[:9]}"
+    if seconds > SECONDS:
+        return f"{name}: {seconds:.1f} s, more than {SECONDS}"
+    return None
+
+
 def main():
     chaperone = pathlib.Path(sys.argv[1]).resolve()
     passed = failed = 0
@@ -71,6 +154,13 @@ def main():
             failed += 1
             rules = [f["rule"] for f in result.get("findings", [])]
             print(f"{eml.name}: {result['verdict']}, not {want}: {rules}")
+    with tempfile.TemporaryDirectory() as directory:
+        for name, mail, wanted in LARGE:
+            wrong = check_large(chaperone, directory, name, mail, wanted)
+            passed += wrong is None
+            failed += wrong is not None
+            if wrong is not None:
+                print(wrong)
     print(f"mail: {passed} passed, {failed} failed")
     sys.exit(failed > 0)
 

@@ -44,6 +44,7 @@ test_folding(void **state)
         {"emoji stay", "\360\237\222\212", "\360\237\222\212"},
         {"ligature", "\357\254\201ne", "fine"},
         {"control characters", "pa\001tient", "patient"},
+        {"what a NUL byte was read as", "pa\357\277\275tient", "patient"},
         {"spacing accent", "a \302\250 b", "a b"},
         {"spacing accent first", "\302\250a", "a"},
         {"sign that ends in n, combining tilde", "\343\217\221\314\203",
