@@ -63,7 +63,7 @@ judge(const check *c, const ch_input *input, GError **error)
 {
     g_autoptr(ch_envelope) e = make_envelope(c, input);
     const char *gateway = c->gateway != NULL ? c->gateway : input->gateway;
-    ch_ask ask = {c->all || input->raw == NULL, gateway};
+    ch_ask ask = {c->all || input->is_post, gateway};
     return input->raw != NULL
                ? ch_inspect(c->house, e, input->raw, &ask, error)
                : ch_inspect_plain(c->house, e, &input->post, &ask, error);

@@ -61,6 +61,7 @@ reload(const char *path)
         ch_control_ask(config->control_socket, "reload", &answer, &error);
     fprintf(good ? stdout : stderr, "%s", answer == NULL ? "" : answer);
     if (good) {
+        printf("reloaded\n");
         return EX_OK;
     }
     fprintf(stderr, "chaperone: not reloaded: %s\n", error->message);

@@ -28,13 +28,19 @@ print_examples(const char *label, const char *const *examples)
 }
 
 static int
+no_such_rule(const char *id)
+{
+    fprintf(stderr, "chaperone: no rule \"%s\"; see chaperone rules list\n",
+            id);
+    return EX_DATAERR;
+}
+
+static int
 show(const ch_house *house, const char *id)
 {
     const ch_rule *r = ch_ruleset_find(house->rules, id);
     if (r == NULL) {
-        fprintf(stderr,
-                "chaperone: no rule \"%s\"; chaperone rules list\n", id);
-        return EX_DATAERR;
+        return no_such_rule(id);
     }
     printf("rule:       %s\ntitle:      %s\n            %s\n", r->id,
            r->title, r->title_es);
@@ -88,6 +94,9 @@ test(ch_house *house, const char *only)
 {
     const GPtrArray *rules = ch_ruleset_rules(house->rules);
     guint failed = 0, total = 0;
+    if (only != NULL && ch_ruleset_find(house->rules, only) == NULL) {
+        return no_such_rule(only);
+    }
     for (guint i = 0; i < rules->len; i++) {
         const ch_rule *r = rules->pdata[i];
         if ((only != NULL && strcmp(only, r->id) != 0) ||

@@ -23,11 +23,10 @@ visit_error(const walk *w, const char *name, const char *id,
 }
 
 static gboolean
-visit_raw(const walk *w, const char *name, const char *id, char *data,
-          gsize length)
+visit_message(const walk *w, const char *name, char *data, gsize length)
 {
     g_autoptr(GBytes) raw = g_bytes_new_take(data, length);
-    ch_input input = {.name = name, .id = id, .raw = raw};
+    ch_input input = {.name = name, .raw = raw};
     return w->visit(&input, w->data);
 }
 
@@ -62,24 +61,40 @@ dup_headers(JsonObject *object)
     return g_strv_builder_end(builder);
 }
 
+/* A message beside the jsonl file, which is a post like the other lines. */
+static gboolean
+visit_eml(const walk *w, const char *name, const char *id, const char *eml,
+          const char *gateway)
+{
+    g_autofree char *dir = g_path_get_dirname(name);
+    g_autofree char *path = g_build_filename(dir, eml, NULL);
+    g_autofree char *data = NULL;
+    gsize length;
+    g_autoptr(GError) error = NULL;
+    if (!g_file_get_contents(path, &data, &length, &error)) {
+        return visit_error(w, name, id, error->message);
+    }
+    g_autoptr(GBytes) raw = g_bytes_new(data, length);
+    ch_input input = {.name = name,
+                      .id = id,
+                      .raw = raw,
+                      .is_post = TRUE,
+                      .gateway = gateway};
+    return w->visit(&input, w->data);
+}
+
 static gboolean
 visit_line(const walk *w, const char *name, JsonObject *object)
 {
     const char *id = get_text(object, "id");
     const char *eml = get_text(object, "eml");
     if (eml != NULL) {
-        g_autofree char *dir = g_path_get_dirname(name);
-        g_autofree char *path = g_build_filename(dir, eml, NULL);
-        char *data = NULL;
-        gsize length;
-        g_autoptr(GError) error = NULL;
-        return g_file_get_contents(path, &data, &length, &error)
-                   ? visit_raw(w, name, id, data, length)
-                   : visit_error(w, name, id, error->message);
+        return visit_eml(w, name, id, eml, get_text(object, "gateway"));
     }
     g_auto(GStrv) headers = dup_headers(object);
     ch_input input = {.name = name,
                       .id = id,
+                      .is_post = TRUE,
                       .gateway = get_text(object, "gateway"),
                       .post = {.subject = get_text(object, "subject"),
                                .text = get_text(object, "text"),
@@ -139,7 +154,8 @@ static gboolean
 visit_text(const walk *w, const char *name, const char *data, gsize length)
 {
     g_autofree char *valid = g_utf8_make_valid(data, (gssize)length);
-    ch_input input = {.name = name, .post = {.text = valid}};
+    ch_input input = {
+        .name = name, .is_post = TRUE, .post = {.text = valid}};
     return w->visit(&input, w->data);
 }
 
@@ -158,7 +174,7 @@ visit_channel(const walk *w, const char *name, GIOChannel *channel)
         return visit_error(w, name, NULL, error->message);
     }
     if (w->kind == CH_INPUT_EML) {
-        return visit_raw(w, name, NULL, data, length);
+        return visit_message(w, name, data, length);
     }
     gboolean go_on = visit_text(w, name, data, length);
     g_free(data);

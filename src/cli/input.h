@@ -13,6 +13,7 @@ typedef struct {
     const char *name; /* file as given, "-" for standard input */
     const char *id;   /* of a jsonl line, or NULL */
     GBytes *raw;      /* NULL: post holds it */
+    gboolean is_post; /* text or jsonl: judged whatever the recipients */
     ch_plain_post post;
     const char *gateway; /* of a jsonl line, or NULL */
     const char *error;   /* could not be read: nothing else is set */

@@ -28,7 +28,7 @@ dup_time(gint64 time_us)
 static gboolean
 is_harmless(gunichar c)
 {
-    return c == '\n' || c == '\t' ||
+    return c == '\n' || c == '\r' || c == '\t' ||
            !(g_unichar_iscntrl(c) || (c >= 0x202a && c <= 0x202e) ||
              (c >= 0x2066 && c <= 0x2069));
 }

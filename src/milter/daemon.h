@@ -16,6 +16,7 @@
 
 typedef struct {
     const char *config_file; /* NULL: the standard one */
+    ch_config *started;      /* what sockets, user and store were made from */
     gboolean unix_socket;    /* the MTA talks to us over a unix socket */
     ch_store *store;
     ch_metrics *metrics;

@@ -316,12 +316,31 @@ count_verdict(const delivery *d, const ch_verdict *verdict, ch_action action)
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
     for (guint i = 0; i < verdict->findings->len; i++) {
         const ch_finding *f = &g_array_index(verdict->findings, ch_finding, i);
-        if (f->action > CH_ACCEPT && g_hash_table_add(seen, f->rule->id)) {
+        if (g_hash_table_add(seen, f->rule->id)) {
             ch_metrics_finding(d->daemon->metrics, f->rule->id);
         }
     }
     ch_metrics_message(d->daemon->metrics, ch_action_name(action),
                        elapsed(d));
+}
+
+/* Findings without an effect: rules.monitor, overrides to accept. */
+static void
+log_silent(const delivery *d, const ch_verdict *verdict)
+{
+    g_autoptr(GString) rules = g_string_new(NULL);
+    for (guint i = 0; i < verdict->findings->len; i++) {
+        const ch_finding *f = &g_array_index(verdict->findings, ch_finding, i);
+        if (f->action == CH_ACCEPT && strstr(rules->str, f->rule->id) == NULL) {
+            g_string_append_printf(rules, "%s%s", rules->len > 0 ? "," : "",
+                                   f->rule->id);
+        }
+    }
+    if (rules->len > 0) {
+        ch_log(LOG_INFO, "monitored-rules", CH_LOG_ID, d->id,
+               CH_LOG_QUEUE_ID, d->e->queue_id, CH_LOG_RULES, rules->str,
+               CH_LOG_END);
+    }
 }
 
 static sfsistat
@@ -337,6 +356,7 @@ carry_out(delivery *d, const ch_verdict *verdict)
     g_autoptr(ch_plan) plan = ch_plan_new(
         verdict, d->e, (d->c->actions & SMFIF_DELRCPT) != 0);
     count_verdict(d, verdict, verdict->action);
+    log_silent(d, verdict);
     if (d->house->config->mode == CH_MODE_MONITOR &&
         verdict->unmonitored > verdict->action) {
         ch_log(LOG_WARNING, "monitor", CH_LOG_ID, d->id, CH_LOG_QUEUE_ID,

@@ -284,7 +284,7 @@ wait_for_messages(ch_daemon *daemon)
 static int
 finish(ch_daemon *daemon, int code)
 {
-    const char *path = ch_usock_path(daemon->house->config->milter_socket);
+    const char *path = ch_usock_path(daemon->started->milter_socket);
     ch_notify("STOPPING=1");
     if (path != NULL) {
         unlink(path); /* nobody connects any more; if not, they are deferred */
@@ -357,6 +357,7 @@ main(int argc, char **argv)
     g_mutex_init(&daemon.lock);
     g_cond_init(&daemon.wake);
     daemon.metrics = ch_metrics_new();
+    daemon.started = ch_config_ref(daemon.house->config);
     ch_log_open("chaperone-milter", daemon.house->config);
     return run(&daemon, o.detach);
 }

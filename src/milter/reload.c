@@ -58,6 +58,10 @@ name_restarts(GString *answer, const ch_config *old, const ch_config *new)
                     new->store_key_file);
     name_if_changed(answer, "control.socket", old->control_socket,
                     new->control_socket);
+    if (old->log_to != new->log_to || old->log_format != new->log_format) {
+        g_string_append(answer, "log.to, log.format take effect after a "
+                                "restart\n");
+    }
 }
 
 static ch_house *
@@ -88,7 +92,7 @@ ch_daemon_reload(ch_daemon *daemon, GString *answer)
     guint rules = ch_ruleset_rules(house->rules)->len;
     g_autoptr(ch_house) mine = ch_house_ref(house);
     g_autoptr(ch_house) old = swap(daemon, house);
-    name_restarts(answer, old->config, mine->config);
+    name_restarts(answer, daemon->started, mine->config);
     ch_log(LOG_NOTICE, "reloaded", CH_LOG_COUNT, (guint64)rules, CH_LOG_END);
     ch_notify("READY=1");
     return TRUE;
@@ -106,7 +110,7 @@ status(ch_daemon *daemon, GString *answer)
         "connections %d\nunder_way %d\n",
         CH_VERSION, house->config->file,
         house->config->mode == CH_MODE_MONITOR ? "monitor" : "enforce",
-        ch_ruleset_rules(house->rules)->len, house->config->milter_socket,
+        ch_ruleset_rules(house->rules)->len, daemon->started->milter_socket,
         g_atomic_int_get(&daemon->connections),
         g_atomic_int_get(&daemon->under_way));
     if (!ch_store_count(daemon->store, &numbers, &error)) {

@@ -85,16 +85,25 @@ clear_outgoing(gpointer data)
     g_bytes_unref(out->mail);
 }
 
+/* notices.from, or chaperone@ this host.  Owned. */
+static char *
+dup_sender(const ch_config *config)
+{
+    return config->notices_from[0] != '\0'
+               ? g_strdup(config->notices_from)
+               : g_strdup_printf("chaperone@%s", g_get_host_name());
+}
+
 /* Takes recipient. */
 static void
 add_outgoing(GArray *list, const ch_notice *notice, const ch_house *house,
              const ch_store *store, char *recipient)
 {
+    g_autofree char *from = dup_sender(house->config);
     ch_outgoing out = {
         .kind = ch_notice_kind_name(notice->kind),
         .recipient = recipient,
-        .mail = ch_notice_compose(notice, house->config->notices_from,
-                                  recipient, store),
+        .mail = ch_notice_compose(notice, from, recipient, store),
     };
     g_array_append_val(list, out);
 }
