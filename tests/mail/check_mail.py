@@ -5,7 +5,8 @@ tests/mail/NAME.expect lists what must come out, one line each:
     RULE ACTION WHERE PART      a finding (PART "-" for none)
     unscanned PART REASON
     publish TIME                of the first gateway, "-" for not known
-Lines that start with # say why.  Nothing else may come out.
+Lines that start with # say why.  Nothing else may come out,
+whether the lines of the mail end in LF, as in the file, or in CRLF.
 Large mails are made here, judged from a temporary directory, and must be
 done within SECONDS, by the sanitized program too.
 """
@@ -139,18 +140,31 @@ def check_large(chaperone, directory, name, mail, wanted):
     return None
 
 
+def check_mail(chaperone, eml):
+    """What is wrong with the mail as it lies here, and as SMTP brings it."""
+    wrong = []
+    want = read_expect(eml.with_suffix(".expect"))
+    with tempfile.TemporaryDirectory() as directory:
+        crlf = pathlib.Path(directory) / eml.name
+        crlf.write_bytes(eml.read_bytes().replace(b"\n", b"\r\n"))
+        for path, form in ((eml, "LF"), (crlf, "CRLF")):
+            got = summary(judge(chaperone, path))
+            if got != want:
+                wrong.append(f"{eml.name}, {form}: missing "
+                             f"{sorted(want - got)}, unexpected "
+                             f"{sorted(got - want)}")
+    return wrong
+
+
 def main():
     chaperone = pathlib.Path(sys.argv[1]).resolve()
     passed = failed = 0
     for eml in sorted((ROOT / "tests/mail").glob("*.eml")):
-        want = read_expect(eml.with_suffix(".expect"))
-        got = summary(judge(chaperone, eml))
-        if got == want:
-            passed += 1
-        else:
-            failed += 1
-            print(f"{eml.name}: missing {sorted(want - got)}, "
-                  f"unexpected {sorted(got - want)}")
+        wrong = check_mail(chaperone, eml)
+        passed += not wrong
+        failed += bool(wrong)
+        for line in wrong:
+            print(line)
     for eml in sorted((ROOT / "tests/samples").glob("*.eml")):
         want = eml.stem.rsplit(".", 1)[1].replace("mail", "accept")
         result = judge(chaperone, eml)
