@@ -69,13 +69,7 @@ run_list(const ch_quarantine *q)
     gboolean json = q->format != NULL && strcmp(q->format, "json") == 0;
     /* A rejected post never was in quarantine. */
     guint states = ~(1U << CH_STATE_REJECTED);
-    if (q->format != NULL && !json && strcmp(q->format, "text") != 0) {
-        return ch_cli_usage("quarantine", "--format is text or json");
-    }
-    if (q->state != NULL) {
-        if (!ch_state_parse(q->state, &state)) {
-            return ch_cli_usage("quarantine", "no state \"%s\"", q->state);
-        }
+    if (q->state != NULL && ch_state_parse(q->state, &state)) {
         states = 1U << state;
     }
     g_autoptr(GPtrArray) items = ch_store_list(q->store, states, &error);
@@ -244,6 +238,21 @@ misplaced_option(const verb *v, const ch_quarantine *q)
     return NULL;
 }
 
+/* Before the store is opened: 0 or an exit code. */
+static int
+check_values(const ch_quarantine *q)
+{
+    ch_state state;
+    if (q->format != NULL && strcmp(q->format, "json") != 0 &&
+        strcmp(q->format, "text") != 0) {
+        return ch_cli_usage("quarantine", "--format is text or json");
+    }
+    if (q->state != NULL && !ch_state_parse(q->state, &state)) {
+        return ch_cli_usage("quarantine", "no state \"%s\"", q->state);
+    }
+    return EX_OK;
+}
+
 static int
 run_verb(const verb *v, ch_quarantine *q)
 {
@@ -280,6 +289,10 @@ dispatch(ch_quarantine *q, GStrv args)
     if (wrong != NULL) {
         return ch_cli_usage("quarantine", "%s does not take %s", v->name,
                             wrong);
+    }
+    int code = check_values(q);
+    if (code != EX_OK) {
+        return code;
     }
     /* Crockford's alphabet has no case; people type what they hear. */
     g_autofree char *id = v->needs_id ? g_ascii_strup(args[1], -1) : NULL;

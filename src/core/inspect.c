@@ -15,6 +15,8 @@
 #include "chaperone/html.h"
 #include "chaperone/policy.h"
 
+#define LANGUAGE_BYTES 16384 /* of a text, to tell its language */
+
 static const ch_ask ask_nothing = {FALSE, NULL};
 
 /* --- what kind of mail it is ------------------------------------------- */
@@ -112,7 +114,7 @@ count_words(const char *folded, const char *const *words)
     return n;
 }
 
-/* By the commonest small words of both languages. */
+/* By the commonest small words of both languages, on the first pages. */
 static gboolean
 is_spanish(const ch_verdict *v)
 {
@@ -127,7 +129,8 @@ is_spanish(const ch_verdict *v)
     guint spanish = 0, english = 0;
     for (guint i = 0; i < v->texts->len; i++) {
         if (ch_text_where(v->texts->pdata[i]) == CH_WHERE_BODY) {
-            const char *folded = ch_text_folded(v->texts->pdata[i], NULL);
+            g_autofree char *folded = g_strndup(
+                ch_text_folded(v->texts->pdata[i], NULL), LANGUAGE_BYTES);
             spanish += count_words(folded, es);
             english += count_words(folded, en);
         }

@@ -11,10 +11,10 @@ done within SECONDS, by the sanitized program too.
 """
 import json
 import pathlib
+import resource
 import subprocess
 import sys
 import tempfile
-import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SECONDS = 2.0
@@ -117,13 +117,19 @@ LARGE = (
 )
 
 
+def cpu_seconds():
+    """Of programs that ended: a busy machine does not spoil the measure."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def check_large(chaperone, directory, name, mail, wanted):
     """What is wrong, or None."""
     path = pathlib.Path(directory) / "large.eml"
     path.write_text(mail())
-    start = time.monotonic()
+    start = cpu_seconds()
     got = summary(judge(chaperone, path))
-    seconds = time.monotonic() - start
+    seconds = cpu_seconds() - start
     missing = [w for w in wanted
                if not any(line.startswith(w) for line in got)]
     if missing:
