@@ -87,6 +87,8 @@ gint64 ch_message_date(const ch_message *m);
 GStrv ch_message_dup_recipients(const ch_message *m);
 /* Media type of the whole, "multipart/report".  Borrowed. */
 const char *ch_message_type(const ch_message *m);
+/* Pictures, sound and video: media that hold no text. */
+gboolean ch_message_is_media(const char *type);
 /* A picture (or video) is attached or inline. */
 gboolean ch_message_has_image(const ch_message *m);
 

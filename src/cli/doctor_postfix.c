@@ -10,7 +10,9 @@
 static char *
 postconf(const doctor *d, const char *first, const char *second)
 {
-    const char *argv[6] = {"postconf"};
+    /* Not in the PATH of everybody who may run the doctor. */
+    gboolean usual = g_file_test("/usr/sbin/postconf", G_FILE_TEST_EXISTS);
+    const char *argv[6] = {usual ? "/usr/sbin/postconf" : "postconf"};
     guint n = 1;
     int status;
     char *out = NULL;
@@ -30,29 +32,54 @@ postconf(const doctor *d, const char *first, const char *second)
     return g_strchomp(out);
 }
 
-/* The socket as main.cf must name it: relative to the queue directory when
- * smtpd is chrooted there, as Debian ships it.  Owned. */
-static char *
-dup_wanted_socket(const doctor *d, const ch_config *config,
-                  gboolean *reachable_out)
+/* Whether any smtpd of master.cf runs in a chroot, as Debian ships it. */
+static gboolean
+smtpd_is_jailed(const doctor *d)
 {
-    g_autofree char *queue = postconf(d, "-h", "queue_directory");
-    g_autofree char *chroot = postconf(d, "-hF", "smtp/inet/chroot");
-    gboolean jailed = chroot != NULL && g_str_has_suffix(chroot, "y");
+    g_autofree char *services = postconf(d, "-M", NULL);
+    g_auto(GStrv) lines = g_strsplit(services == NULL ? "" : services, "\n", 0);
+    for (guint i = 0; lines[i] != NULL; i++) {
+        g_auto(GStrv) words = g_strsplit_set(lines[i], " \t", 0);
+        const char *fields[8] = {NULL}; /* master(5): 5 chroot, 8 command */
+        for (guint w = 0, n = 0; words[w] != NULL && n < 8; w++) {
+            if (words[w][0] != '\0') {
+                fields[n++] = words[w];
+            }
+        }
+        if (g_strcmp0(fields[7], "smtpd") == 0 && fields[4][0] == 'y') {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* How main.cf may name the socket, the best first.  Postfix takes a relative
+ * path from its queue directory, in a chroot or not.  Owned. */
+static GStrv
+dup_socket_names(const ch_config *config, const char *queue, gboolean jailed)
+{
+    g_autoptr(GStrvBuilder) names = g_strv_builder_new();
     const char *socket = config->milter_socket;
-    *reachable_out = TRUE;
     if (!g_str_has_prefix(socket, "unix:")) {
-        const char *colon = strchr(socket, ':');
-        g_auto(GStrv) parts = g_strsplit(colon + 1, "@", 2);
-        return g_strdup_printf("inet:%s:%s", parts[1], parts[0]);
+        g_auto(GStrv) parts = g_strsplit(strchr(socket, ':') + 1, "@", 2);
+        g_autofree char *name =
+            g_strdup_printf("inet:%s:%s", parts[1], parts[0]);
+        g_strv_builder_add(names, name);
+        return g_strv_builder_end(names);
     }
-    if (!jailed || queue == NULL) {
-        return g_strdup(socket);
+    if (queue != NULL && g_str_has_prefix(socket + 5, queue)) {
+        const char *inside = socket + 5 + strlen(queue);
+        g_autofree char *relative = g_strconcat("unix:", inside + 1, NULL);
+        g_autofree char *absolute = g_strconcat("unix:", inside, NULL);
+        g_strv_builder_add(names, relative);
+        if (jailed) {
+            g_strv_builder_add(names, absolute);
+        }
     }
-    *reachable_out = g_str_has_prefix(socket + 5, queue);
-    return g_strdup_printf("unix:%s", *reachable_out
-                                          ? socket + 5 + strlen(queue)
-                                          : socket + 5);
+    if (!jailed) {
+        g_strv_builder_add(names, socket);
+    }
+    return g_strv_builder_end(names);
 }
 
 static void
@@ -90,22 +117,22 @@ looks_like_signer(const char *milter)
 
 /* Our place in a list of milters: there, and before the signer. */
 static void
-check_list(doctor *d, const char *parameter, const char *wanted)
+check_list(doctor *d, const char *parameter, const char *const *names)
 {
     g_autofree char *list = postconf(d, "-hx", parameter);
     g_autofree char *mend =
         g_strdup_printf("main.cf: %s = %s (first, before a DKIM signer)",
-                        parameter, wanted);
+                        parameter, names[0]);
     g_auto(GStrv) items = g_strsplit_set(list == NULL ? "" : list, ", \t", 0);
     gboolean found = FALSE, late = FALSE;
     for (guint i = 0; items[i] != NULL; i++) {
         late |= !found && looks_like_signer(items[i]);
-        found |= strcmp(items[i], wanted) == 0;
+        found |= g_strv_contains(names, items[i]);
     }
     doctor_say(d, found && !late ? DOCTOR_GOOD : DOCTOR_BAD, parameter,
                !found ? "the milter is not in it"
                : late ? "a DKIM signer comes before the milter"
-                      : wanted,
+                      : "the milter is in it, before any signer",
                mend);
 }
 
@@ -145,7 +172,6 @@ check_protocol(doctor *d)
 void
 doctor_check_postfix(doctor *d, const ch_config *config)
 {
-    gboolean reachable;
     g_autofree char *version = postconf(d, "-h", "mail_version");
     if (version == NULL) {
         doctor_say(d, DOCTOR_WARN, "postfix", "postconf cannot be run",
@@ -153,10 +179,14 @@ doctor_check_postfix(doctor *d, const ch_config *config)
         return;
     }
     doctor_say(d, DOCTOR_GOOD, "postfix", version, "");
-    g_autofree char *wanted = dup_wanted_socket(d, config, &reachable);
-    check_socket(d, config, reachable);
-    check_list(d, "smtpd_milters", wanted);
-    check_list(d, "non_smtpd_milters", wanted);
+    g_autofree char *queue = postconf(d, "-h", "queue_directory");
+    g_auto(GStrv) names =
+        dup_socket_names(config, queue, smtpd_is_jailed(d));
+    check_socket(d, config, names[0] != NULL);
+    if (names[0] != NULL) {
+        check_list(d, "smtpd_milters", (const char *const *)names);
+        check_list(d, "non_smtpd_milters", (const char *const *)names);
+    }
     check_default_action(d);
     check_protocol(d);
     check_sizes(d, config);

@@ -215,6 +215,37 @@ find_publish_times(ch_verdict *v, const ch_envelope *e)
 }
 
 static void
+add_note(ch_verdict *v, const char *id, const char *text)
+{
+    ch_note *note = g_new(ch_note, 1);
+    *note = (ch_note){id, text};
+    g_ptr_array_add(v->notes, note);
+}
+
+/* Media that nobody looked into do not hold a post, but its author is told. */
+static void
+note_unseen_media(ch_verdict *v)
+{
+    const GArray *list =
+        v->message == NULL ? NULL : ch_message_unscanned(v->message);
+    for (guint i = 0; list != NULL && i < list->len; i++) {
+        const ch_unscanned *u = &g_array_index(list, ch_unscanned, i);
+        const ch_part *part =
+            u->part < 0 ? NULL : ch_message_parts(v->message)->pdata[u->part];
+        if (u->reason == CH_UNSCANNED_UNSUPPORTED && part != NULL &&
+            ch_message_is_media(part->type)) {
+            add_note(v, "structure/unsupported",
+                     v->spanish
+                         ? "No se miraron las imagenes, el sonido ni el "
+                           "video: compruebe que no muestran a un paciente."
+                         : "Pictures, sound and video were not looked into: "
+                           "check that they show no patient.");
+            return;
+        }
+    }
+}
+
+static void
 decide(ch_verdict *v, const ch_envelope *e)
 {
     ch_policy policy = {.config = v->house->config,
@@ -256,6 +287,7 @@ judge(ch_verdict *taken, const ch_envelope *e, GError **error)
     v->is_reply = facts.is_reply;
     v->author = ch_config_dup_author(v->house->config, e);
     find_publish_times(v, e);
+    note_unseen_media(v);
     decide(v, e);
     return g_steal_pointer(&v);
 }

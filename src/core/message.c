@@ -123,6 +123,14 @@ ch_message_add_unscanned(ch_message *m, ch_unscanned_reason reason, int part)
     g_array_append_val(m->unscanned, entry);
 }
 
+gboolean
+ch_message_is_media(const char *type)
+{
+    return g_str_has_prefix(type, "image/") ||
+           g_str_has_prefix(type, "audio/") ||
+           g_str_has_prefix(type, "video/");
+}
+
 /* --- bytes that the parser must not see ------------------------------- */
 
 static void

@@ -77,14 +77,6 @@ hits_in_text(run *r, guint signal, guint text)
     return *slot;
 }
 
-static gboolean
-is_media(const char *type)
-{
-    return g_str_has_prefix(type, "image/") ||
-           g_str_has_prefix(type, "audio/") ||
-           g_str_has_prefix(type, "video/");
-}
-
 static void
 add_fact(GArray *hits, int part)
 {
@@ -103,7 +95,7 @@ add_unscanned(const run *r, fact_kind fact, GArray *hits)
             u->part < 0 ? "" :
             ((const ch_part *)r->facts->parts->pdata[u->part])->type;
         if (fact == FACT_UNREADABLE ? !unsupported
-                                    : unsupported && !is_media(type)) {
+                                    : unsupported && !ch_message_is_media(type)) {
             add_fact(hits, u->part);
         }
     }

@@ -243,6 +243,23 @@ test_json_is_the_contract(void **state)
 }
 
 static void
+test_media_are_a_note(void **state)
+{
+    g_autoptr(ch_house) house = house_of("");
+    g_autoptr(ch_envelope) e = envelope_of("<a@b.example>",
+                                           "<" WORDPRESS ">", NULL);
+    g_autoptr(ch_verdict) v = judge(
+        house, e,
+        HEAD "Content-Type: image/png; name=x.png\r\n\r\nxx\r\n");
+    (void)state;
+    assert_int_equal(v->action, CH_ACCEPT);
+    assert_int_equal(v->findings->len, 0);
+    assert_int_equal(v->notes->len, 1);
+    const ch_note *note = v->notes->pdata[0];
+    assert_string_equal(note->id, "structure/unsupported");
+}
+
+static void
 test_masked_shows_no_identifier(void **state)
 {
     static const char *const texts[] = {
@@ -295,6 +312,7 @@ main(void)
         cmocka_unit_test(test_replies_are_recognised),
         cmocka_unit_test(test_language),
         cmocka_unit_test(test_json_is_the_contract),
+        cmocka_unit_test(test_media_are_a_note),
         cmocka_unit_test(test_masked_shows_no_identifier),
         cmocka_unit_test(test_lists_for_records),
     };
