@@ -68,6 +68,11 @@ grep -nE '\b[0-9]{3}-[0-9]{3}-[0-9]{4}\b' -r tests/samples tests/mail rules 2>/d
     grep -vE '555-01[0-9]{2}|800-222-1222|800-799-7233|833-852-6262' >"$found"
 verdict "phone numbers outside 555-01xx"
 
+if command -v clang-format >/dev/null; then
+    clang-format --dry-run $(git ls-files '*.c' '*.h') 2>&1 | grep 'warning:' >"$found"
+    verdict "formatting (make format)"
+fi
+
 if command -v mandoc >/dev/null; then
     mandoc -Tlint -Wwarning docs/man/*.[1-8] 2>&1 | grep -v 'referenced manual not found' >"$found"
     verdict "manual pages"

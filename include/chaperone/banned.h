@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#pragma GCC poison strcpy strcat sprintf vsprintf gets strtok strncpy strncat \
+#pragma GCC poison strcpy strcat sprintf vsprintf gets strtok strncpy strncat  \
     atoi atol atof tmpnam mktemp system popen
 
 #endif

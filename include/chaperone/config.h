@@ -28,8 +28,8 @@ typedef struct {
 typedef struct {
     GStrv rules_paths, rules_disable, rules_monitor;
     char *rules_cache;
-    GStrv practice_names, practice_phones, practice_domains,
-        practice_addresses, practice_npi, practice_ein, practice_staff;
+    GStrv practice_names, practice_phones, practice_domains, practice_addresses,
+        practice_npi, practice_ein, practice_staff;
     char *practice_timezone, *practice_contact;
     ch_scope scope;
     ch_mixed mixed;
@@ -78,8 +78,7 @@ const char *ch_config_key_name(guint index);
 char *ch_config_dup_author(const ch_config *config, const ch_envelope *e);
 /* Where that author reads mail: the login if it is an address, else login
  * at the first practice domain, else the login alone.  Owned. */
-char *ch_config_dup_author_address(const ch_config *config,
-                                   const char *author);
+char *ch_config_dup_author_address(const ch_config *config, const char *author);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ch_config, ch_config_unref)
 

@@ -12,7 +12,7 @@
 #include <glib.h>
 
 /* Bytes of a command line, and of an answer that a client takes. */
-#define CH_CONTROL_LINE 256
+#define CH_CONTROL_LINE   256
 #define CH_CONTROL_ANSWER (256 * 1024)
 
 /* Called in the server's thread.  Appends lines, each with its line end, to
@@ -31,8 +31,8 @@ void ch_control_close(ch_control *control);
 /* Asks a daemon.  TRUE: it said ok.  FALSE: CH_ERROR_STATE if it said error,
  * CH_ERROR_IO if it cannot be reached.  answer_out (owned) holds the lines
  * before the last, "" if there are none. */
-gboolean ch_control_ask(const char *url, const char *command,
-                        char **answer_out, GError **error);
+gboolean ch_control_ask(const char *url, const char *command, char **answer_out,
+                        GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ch_control, ch_control_close)
 

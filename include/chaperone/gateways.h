@@ -20,9 +20,9 @@ typedef struct ch_gateway {
     char *name;  /* "wordpress" */
     char *title; /* "WordPress.com" */
     ch_directives directives;
-    gboolean base_is_date;      /* delays count from Date:, else arrival */
-    gboolean unknown_time;      /* a queue or automation decides */
-    gboolean alive;             /* the service still exists */
+    gboolean base_is_date; /* delays count from Date:, else arrival */
+    gboolean unknown_time; /* a queue or automation decides */
+    gboolean alive;        /* the service still exists */
 } ch_gateway;
 
 typedef struct ch_gateways ch_gateways;
@@ -30,8 +30,8 @@ typedef struct ch_gateways ch_gateways;
 /* Loads files in order; a later file may add, not redefine.  NULL after an
  * error.  Owned. */
 ch_gateways *ch_gateways_load(const char *const *files, ch_diag *diag);
-ch_gateways *ch_gateways_parse(const char *file, const char *data,
-                               gsize length, ch_diag *diag);
+ch_gateways *ch_gateways_parse(const char *file, const char *data, gsize length,
+                               ch_diag *diag);
 void ch_gateways_free(ch_gateways *gateways);
 
 /* The gateway behind an address (addr-spec, any case), or NULL: a person. */

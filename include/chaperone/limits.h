@@ -21,7 +21,7 @@
 #define CH_MAX_HEADERS 2000
 /* Decoded bytes of one text part, and of all of a message together: scanning
  * is linear, and 8 MiB of prose is ten novels. */
-#define CH_MAX_TEXT (8 * 1024 * 1024)
+#define CH_MAX_TEXT       (8 * 1024 * 1024)
 #define CH_MAX_TEXT_TOTAL (16 * 1024 * 1024)
 /* Nodes of one HTML document: libgumbo spends about 150 bytes on each. */
 #define CH_MAX_HTML_NODES 500000
@@ -39,7 +39,7 @@
 /* PCRE2 match limit and heap (KiB) of one search: a pattern that needs more
  * has run away, which is a finding. */
 #define CH_PCRE_MATCH_LIMIT 1000000
-#define CH_PCRE_HEAP_KIB 20000
+#define CH_PCRE_HEAP_KIB    20000
 /* Hits of one signal in one text that conditions look at. */
 #define CH_MAX_HITS 2000
 /* Findings of one message that are kept: one rule, a hundred places. */
@@ -51,11 +51,11 @@
 /* Lines of a refusal (CONTRACT.md) and bytes of a line: smfi_setmlreply(3)
  * takes 32 lines of 980, many clients show 512 (RFC 5321 4.5.3.1.5). */
 #define CH_MAX_REPLY_LINES 10
-#define CH_MAX_REPLY_LINE 400
+#define CH_MAX_REPLY_LINE  400
 
 /* --- files ----------------------------------------------------------- */
 /* Bytes of one configuration or rule file, and its depth. */
-#define CH_MAX_YAML (8 * 1024 * 1024)
+#define CH_MAX_YAML       (8 * 1024 * 1024)
 #define CH_MAX_YAML_DEPTH 32
 /* Bytes of one line of a .jsonl input. */
 #define CH_MAX_JSONL_LINE (16 * 1024 * 1024)

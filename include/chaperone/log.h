@@ -11,24 +11,24 @@
 #include "chaperone/config.h"
 
 typedef enum {
-    CH_LOG_END = 0,   /* ends the list of fields */
-    CH_LOG_ID,        /* char *: item ID */
-    CH_LOG_QUEUE_ID,  /* char *: the MTA's */
-    CH_LOG_AUTHOR,    /* char *: login */
-    CH_LOG_RULES,     /* char *: rule ids */
-    CH_LOG_GATEWAYS,  /* char *: gateway names */
-    CH_LOG_VERDICT,   /* char * */
-    CH_LOG_STATE,     /* char * */
-    CH_LOG_KIND,      /* char *: of notice */
-    CH_LOG_REASON,    /* char *: short fixed code, "store", "memory" */
-    CH_LOG_SOCKET,    /* char *: path or inet:... of ours */
-    CH_LOG_FILE,      /* char *: configuration or rule file */
-    CH_LOG_VERSION,   /* char * */
-    CH_LOG_COUNT,     /* guint64 */
-    CH_LOG_ELAPSED_US,/* gint64 */
-    CH_LOG_CODE,      /* int: SMTP or errno */
-    CH_LOG_ERROR,     /* GError *: domain and code; message only for errors
-                         of CH_ERROR, which hold no mail text */
+    CH_LOG_END = 0,    /* ends the list of fields */
+    CH_LOG_ID,         /* char *: item ID */
+    CH_LOG_QUEUE_ID,   /* char *: the MTA's */
+    CH_LOG_AUTHOR,     /* char *: login */
+    CH_LOG_RULES,      /* char *: rule ids */
+    CH_LOG_GATEWAYS,   /* char *: gateway names */
+    CH_LOG_VERDICT,    /* char * */
+    CH_LOG_STATE,      /* char * */
+    CH_LOG_KIND,       /* char *: of notice */
+    CH_LOG_REASON,     /* char *: short fixed code, "store", "memory" */
+    CH_LOG_SOCKET,     /* char *: path or inet:... of ours */
+    CH_LOG_FILE,       /* char *: configuration or rule file */
+    CH_LOG_VERSION,    /* char * */
+    CH_LOG_COUNT,      /* guint64 */
+    CH_LOG_ELAPSED_US, /* gint64 */
+    CH_LOG_CODE,       /* int: SMTP or errno */
+    CH_LOG_ERROR,      /* GError *: domain and code; message only for errors
+                          of CH_ERROR, which hold no mail text */
     CH_LOG_FIELD_COUNT
 } ch_log_field;
 

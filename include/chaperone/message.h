@@ -45,12 +45,12 @@ typedef enum {
     CH_DEFECT_DUPLICATE_HEADER, /* Content-Type, -Transfer-Encoding, Subject,
                                    From, Content-Disposition twice */
     CH_DEFECT_DUPLICATE_PARAMETER,
-    CH_DEFECT_NO_BOUNDARY,   /* multipart without, or without any part */
-    CH_DEFECT_BAD_ENCODING,  /* base64 that goes on after its end, ... */
-    CH_DEFECT_BAD_CHARSET,   /* unknown charset with 8-bit bytes */
-    CH_DEFECT_BAD_HEADER,    /* a line that is no header, NUL bytes */
+    CH_DEFECT_NO_BOUNDARY,  /* multipart without, or without any part */
+    CH_DEFECT_BAD_ENCODING, /* base64 that goes on after its end, ... */
+    CH_DEFECT_BAD_CHARSET,  /* unknown charset with 8-bit bytes */
+    CH_DEFECT_BAD_HEADER,   /* a line that is no header, NUL bytes */
     CH_DEFECT_TOO_DEEP,
-    CH_DEFECT_OTHER          /* any further warning of the parser */
+    CH_DEFECT_OTHER /* any further warning of the parser */
 } ch_defect_kind;
 
 typedef struct {
@@ -68,9 +68,9 @@ ch_message *ch_message_parse(GBytes *raw);
 void ch_message_free(ch_message *message);
 
 /* All Borrowed; in the order of the mail. */
-const GPtrArray *ch_message_parts(const ch_message *m);   /* of ch_part */
-const GArray *ch_message_unscanned(const ch_message *m);  /* of ch_unscanned */
-const GArray *ch_message_defects(const ch_message *m);    /* of ch_defect */
+const GPtrArray *ch_message_parts(const ch_message *m);  /* of ch_part */
+const GArray *ch_message_unscanned(const ch_message *m); /* of ch_unscanned */
+const GArray *ch_message_defects(const ch_message *m);   /* of ch_defect */
 /* Texts of ch_text, not folded: subject, other readable headers (display
  * names, Keywords, Comments, X- headers ...), bodies, hidden and alt texts,
  * links, file names, prologues, nested messages. */

@@ -32,12 +32,10 @@ typedef struct {
 } ch_metrics_gauges;
 
 /* The text exposition format, version 0.0.4.  Owned. */
-char *ch_metrics_dup_text(ch_metrics *metrics,
-                          const ch_metrics_gauges *gauges);
+char *ch_metrics_dup_text(ch_metrics *metrics, const ch_metrics_gauges *gauges);
 /* Writes it to file, aside and renamed, mode 0644. */
-gboolean ch_metrics_write(ch_metrics *metrics,
-                          const ch_metrics_gauges *gauges, const char *file,
-                          GError **error);
+gboolean ch_metrics_write(ch_metrics *metrics, const ch_metrics_gauges *gauges,
+                          const char *file, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ch_metrics, ch_metrics_free)
 

@@ -36,8 +36,7 @@ ch_envelope *ch_plan_dup_envelope(const ch_envelope *e, const GArray *indexes,
 
 /* Indexes of the recipients of e that part has too, by argument as received:
  * what a stored part of this envelope holds.  Owned array of guint. */
-GArray *ch_plan_find_recipients(const ch_envelope *e,
-                                const ch_envelope *part);
+GArray *ch_plan_find_recipients(const ch_envelope *e, const ch_envelope *part);
 /* Whether the MTA can be told to delete every one of them. */
 gboolean ch_plan_can_delete(const ch_envelope *e, const GArray *indexes);
 

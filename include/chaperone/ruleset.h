@@ -10,8 +10,11 @@
 
 #include "chaperone/config.h"
 
-typedef enum { CH_CONFIDENCE_LOW, CH_CONFIDENCE_MEDIUM, CH_CONFIDENCE_HIGH }
-    ch_confidence;
+typedef enum {
+    CH_CONFIDENCE_LOW,
+    CH_CONFIDENCE_MEDIUM,
+    CH_CONFIDENCE_HIGH
+} ch_confidence;
 
 typedef struct ch_rule {
     char *id, *title, *title_es;
@@ -32,9 +35,8 @@ typedef struct ch_ruleset ch_ruleset;
 /* Loads every *.yaml of the configured directories (or single files), in
  * name order.  Marks the practice's own values.  NULL after an error. */
 ch_ruleset *ch_ruleset_load(const ch_config *config, ch_diag *diag);
-ch_ruleset *ch_ruleset_parse(const char *file, const char *data,
-                             gsize length, const ch_config *config,
-                             ch_diag *diag);
+ch_ruleset *ch_ruleset_parse(const char *file, const char *data, gsize length,
+                             const ch_config *config, ch_diag *diag);
 void ch_ruleset_free(ch_ruleset *rules);
 
 const GPtrArray *ch_ruleset_rules(const ch_ruleset *rules); /* of ch_rule */

@@ -42,8 +42,8 @@ typedef struct ch_store ch_store;
 /* url "sqlite:PATH".  create: make or upgrade database and schema, and make
  * the key file (0600) if neither it nor the database exists.  Starts a
  * thread: a daemon opens its store after fork(2).  Owned. */
-ch_store *ch_store_open(const char *url, const char *key_file,
-                        gboolean create, GError **error);
+ch_store *ch_store_open(const char *url, const char *key_file, gboolean create,
+                        GError **error);
 /* Finishes what is under way. */
 void ch_store_close(ch_store *store);
 
@@ -63,8 +63,7 @@ typedef struct {
 } ch_prior;
 
 /* The same message within CH_RETRY_DAYS before now_us. */
-gboolean ch_store_find_prior(ch_store *store,
-                             const guint8 key[CH_DIGEST_BYTES],
+gboolean ch_store_find_prior(ch_store *store, const guint8 key[CH_DIGEST_BYTES],
                              gint64 now_us, ch_prior *prior_out,
                              GError **error);
 
@@ -83,11 +82,11 @@ typedef struct {
     const char *gateways; /* names, comma separated */
     const char *rules;    /* ids, comma separated */
     const char *verdict;
-    const char *queue_id; /* or NULL */
-    gint64 publish_at_us; /* -1: cannot be known */
-    gint64 deadline_us;   /* -1: none */
-    const guint8 *retry_key;    /* CH_DIGEST_BYTES */
-    const char *findings_json;  /* places, no words */
+    const char *queue_id;        /* or NULL */
+    gint64 publish_at_us;        /* -1: cannot be known */
+    gint64 deadline_us;          /* -1: none */
+    const guint8 *retry_key;     /* CH_DIGEST_BYTES */
+    const char *findings_json;   /* places, no words */
     const ch_envelope *envelope; /* NULL: keep no message (reject) */
     GBytes *raw;                 /* NULL: keep no message */
     const ch_outgoing *notices;
@@ -183,17 +182,15 @@ gboolean ch_store_outbox_done(ch_store *store, gint64 row, gboolean sent,
  * the log so that nothing destroyed stays in a file.  CH_ERROR_IO with
  * destroyed_out above 0: a reader kept the log, the next purge empties it. */
 gboolean ch_store_purge(ch_store *store, gint64 kept_us, gint64 rejected_us,
-                        gint64 ledger_us, guint *destroyed_out,
-                        GError **error);
+                        gint64 ledger_us, guint *destroyed_out, GError **error);
 
 typedef struct {
     guint64 held, outbox;
-    gint64 oldest_held_us;    /* -1: none */
-    gint64 last_notice_us;    /* last success, -1: none */
+    gint64 oldest_held_us; /* -1: none */
+    gint64 last_notice_us; /* last success, -1: none */
 } ch_store_numbers;
 
-gboolean ch_store_count(ch_store *store, ch_store_numbers *out,
-                        GError **error);
+gboolean ch_store_count(ch_store *store, ch_store_numbers *out, GError **error);
 
 /* A consistent copy while the store is in use; refuses to overwrite. */
 gboolean ch_store_backup(ch_store *store, const char *file, GError **error);

@@ -32,7 +32,7 @@ typedef struct {
 /* One gateway recipient of the mail. */
 typedef struct {
     const struct ch_gateway *gateway; /* borrowed from the gateway table */
-    guint recipient; /* 1-based index into the envelope */
+    guint recipient;                  /* 1-based index into the envelope */
     ch_action verdict;
     gint64 publish_at_us; /* -1: cannot be known */
 } ch_destination;

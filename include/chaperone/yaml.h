@@ -17,9 +17,9 @@ struct ch_yaml_node {
     ch_yaml_kind kind;
     const char *file; /* borrowed from the document */
     guint line, column;
-    char *text;       /* scalar */
-    gboolean quoted;  /* scalar in quotes or block: never null or a number */
-    char *key;        /* in a map: the key of this value */
+    char *text;      /* scalar */
+    gboolean quoted; /* scalar in quotes or block: never null or a number */
+    char *key;       /* in a map: the key of this value */
     guint key_line, key_column;
     GPtrArray *children; /* list, map: of ch_yaml_node */
 };
@@ -37,13 +37,13 @@ const ch_yaml_node *ch_yaml_root(const ch_yaml *yaml); /* Borrowed. */
 const ch_yaml_node *ch_yaml_get(const ch_yaml_node *map, const char *key);
 
 /* Tells diag what is wrong at a node. */
-void ch_yaml_error(const ch_yaml_node *node, ch_diag *diag,
-                   const char *format, ...) G_GNUC_PRINTF(3, 4);
+void ch_yaml_error(const ch_yaml_node *node, ch_diag *diag, const char *format,
+                   ...) G_GNUC_PRINTF(3, 4);
 
 /* FALSE and an error if node is no map, or holds a key that is not in the
  * NULL-terminated list. */
-gboolean ch_yaml_check_map(const ch_yaml_node *node,
-                           const char *const *allowed, ch_diag *diag);
+gboolean ch_yaml_check_map(const ch_yaml_node *node, const char *const *allowed,
+                           ch_diag *diag);
 /* Text of a scalar that must be there; NULL and an error else.  Borrowed. */
 const char *ch_yaml_string(const ch_yaml_node *node, const char *what,
                            ch_diag *diag);

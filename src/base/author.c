@@ -12,9 +12,8 @@ is_trusted_client(const ch_config *config, const char *address)
         address == NULL ? NULL : g_inet_address_new_from_string(address);
     for (guint i = 0; client != NULL && config->authors_trusted[i] != NULL;
          i++) {
-        g_autoptr(GInetAddressMask) mask =
-            g_inet_address_mask_new_from_string(config->authors_trusted[i],
-                                                NULL);
+        g_autoptr(GInetAddressMask) mask = g_inet_address_mask_new_from_string(
+            config->authors_trusted[i], NULL);
         if (mask != NULL && g_inet_address_mask_matches(mask, client)) {
             return TRUE;
         }
@@ -33,9 +32,9 @@ ch_config_dup_author(const ch_config *config, const ch_envelope *e)
     }
     if (e->local) {
         const char *at = strrchr(e->sender, '@');
-        g_autofree char *user = g_strndup(
-            e->sender, at == NULL ? strlen(e->sender)
-                                  : (gsize)(at - e->sender));
+        g_autofree char *user =
+            g_strndup(e->sender,
+                      at == NULL ? strlen(e->sender) : (gsize)(at - e->sender));
         g_autofree char *entry = g_strconcat("local:", user, NULL);
         return g_strv_contains((const char *const *)config->authors_trusted,
                                entry)

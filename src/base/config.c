@@ -62,7 +62,7 @@ gboolean
 ch_config_parse_duration(const char *text, gint64 *seconds_out)
 {
     static const char *const units[] = {"s", "m", "h", "d", "w", "y", NULL};
-    static const gint64 factors[] = {1,     60,         3600,
+    static const gint64 factors[] = {1,     60,        3600,
                                      86400, 7 * 86400, 365 * 86400};
     return parse_number_unit(text, units, factors, seconds_out);
 }
@@ -73,8 +73,7 @@ ch_config_parse_day(const char *text, GTimeZone *zone, gint64 *until_us_out)
     int year, month, day;
     char rest;
     if (sscanf(text, "%4d-%2d-%2d%c", &year, &month, &day, &rest) != 3 ||
-        !g_date_valid_dmy((GDateDay)day, (GDateMonth)month,
-                          (GDateYear)year)) {
+        !g_date_valid_dmy((GDateDay)day, (GDateMonth)month, (GDateYear)year)) {
         return FALSE;
     }
     g_autoptr(GDateTime) start =
@@ -112,8 +111,7 @@ set_strings(const config_key *key, GStrv *field, const ch_yaml_node *node,
     g_auto(GStrv) list = ch_yaml_strings(node, key->name, diag);
     for (guint i = 0; list != NULL && list[i] != NULL; i++) {
         if (key->check != NULL && !key->check(list[i])) {
-            ch_yaml_error(node, diag,
-                          "%s: \"%s\" is not allowed; allowed: %s",
+            ch_yaml_error(node, diag, "%s: \"%s\" is not allowed; allowed: %s",
                           key->name, list[i], key->allowed);
             return;
         }
@@ -167,8 +165,7 @@ set_amount(const config_key *key, void *field, const ch_yaml_node *node,
     }
     if (key->type == TYPE_COUNT) {
         if (!g_ascii_string_to_unsigned(text, 10, 1, 1000, &count, NULL)) {
-            ch_yaml_error(node, diag, "%s: a number from 1 to 1000",
-                          key->name);
+            ch_yaml_error(node, diag, "%s: a number from 1 to 1000", key->name);
             return;
         }
         *(guint *)field = (guint)count;
@@ -205,9 +202,8 @@ check_empty(const config_key *key, const ch_yaml_node *node, ch_diag *diag)
 static void
 add_override(ch_config *config, const ch_yaml_node *node, ch_diag *diag)
 {
-    static const char *const allowed[] = {"rule",   "gateway", "author",
-                                          "action", "until",   "reason",
-                                          NULL};
+    static const char *const allowed[] = {
+        "rule", "gateway", "author", "action", "until", "reason", NULL};
     if (!ch_yaml_check_map(node, allowed, diag)) {
         return;
     }
@@ -294,9 +290,8 @@ find_node(const ch_yaml_node *root, const char *name)
     }
     g_autofree char *section = g_strndup(name, (gsize)(dot - name));
     const ch_yaml_node *map = ch_yaml_get(root, section);
-    return map == NULL || map->kind != CH_YAML_MAP
-               ? NULL
-               : ch_yaml_get(map, dot + 1);
+    return map == NULL || map->kind != CH_YAML_MAP ? NULL
+                                                   : ch_yaml_get(map, dot + 1);
 }
 
 /* What may stand under a section; "" for the top level.  Owned. */
@@ -310,8 +305,7 @@ allowed_keys(const char *section)
         const char *name = ch_config_table[i].name;
         const char *dot = strchr(name, '.');
         g_autofree char *head =
-            dot == NULL ? g_strdup(name)
-                        : g_strndup(name, (gsize)(dot - name));
+            dot == NULL ? g_strdup(name) : g_strndup(name, (gsize)(dot - name));
         if (section[0] == '\0') {
             if (g_hash_table_add(seen, g_strdup(head))) {
                 g_strv_builder_add(builder, head);
@@ -391,8 +385,8 @@ ch_config_new(void)
         g_assert(ch_diag_count(diag) == 0);
     }
     g_autofree char *rules = ch_paths_dup_rules();
-    g_autofree char *site = g_build_filename(CH_SYSCONFDIR, "chaperone",
-                                             "rules.d", NULL);
+    g_autofree char *site =
+        g_build_filename(CH_SYSCONFDIR, "chaperone", "rules.d", NULL);
     g_autofree char *gateways = ch_paths_dup_gateways();
     config->rules_paths = g_strdupv((char *[]){rules, site, NULL});
     config->gateways_files = g_strdupv((char *[]){gateways, NULL});
@@ -404,8 +398,7 @@ ch_config_new(void)
 }
 
 ch_config *
-ch_config_parse(const char *file, const char *data, gsize length,
-                ch_diag *diag)
+ch_config_parse(const char *file, const char *data, gsize length, ch_diag *diag)
 {
     guint before = ch_diag_count(diag);
     g_autoptr(ch_yaml) yaml = ch_yaml_parse(file, data, length, diag);

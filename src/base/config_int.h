@@ -11,13 +11,13 @@
 typedef enum {
     TYPE_STRING,
     TYPE_STRINGS,
-    TYPE_ENUM,     /* int; names holds what is allowed */
+    TYPE_ENUM, /* int; names holds what is allowed */
     TYPE_BOOL,
     TYPE_BYTES,    /* gint64: 50MiB, 10KiB, 4096 */
     TYPE_DURATION, /* gint64 seconds: 90d, 12h, 30m, 10s, 6y */
     TYPE_COUNT,    /* guint */
     TYPE_OVERRIDES,
-    TYPE_EMPTY     /* a list that must be empty in this version */
+    TYPE_EMPTY /* a list that must be empty in this version */
 } key_type;
 
 typedef gboolean (*value_check)(const char *value);
@@ -25,7 +25,7 @@ typedef gboolean (*value_check)(const char *value);
 typedef struct {
     const char *name; /* "practice.names" */
     key_type type;
-    gsize offset; /* into ch_config */
+    gsize offset;         /* into ch_config */
     const char *fallback; /* as written in YAML */
     const char *allowed;  /* for errors; for TYPE_ENUM "a|b" */
     value_check check;    /* of every string, or NULL */

@@ -39,8 +39,7 @@ static gboolean
 is_mode(const char *value)
 {
     guint64 mode;
-    return strlen(value) >= 3 &&
-           strspn(value, "01234567") == strlen(value) &&
+    return strlen(value) >= 3 && strspn(value, "01234567") == strlen(value) &&
            (mode = g_ascii_strtoull(value, NULL, 8)) <= 0777 && mode != 0;
 }
 
@@ -76,10 +75,9 @@ static gboolean
 is_address(const char *value)
 {
     const char *at = strchr(value, '@');
-    return value[0] == '\0' ||
-           (at != NULL && at > value && at[1] != '\0' &&
-            strpbrk(value, " <>,;:\"\r\n\t") == NULL &&
-            strchr(at + 1, '@') == NULL);
+    return value[0] == '\0' || (at != NULL && at > value && at[1] != '\0' &&
+                                strpbrk(value, " <>,;:\"\r\n\t") == NULL &&
+                                strchr(at + 1, '@') == NULL);
 }
 
 static gboolean
@@ -114,8 +112,7 @@ const config_key ch_config_table[] = {
      "an absolute path", is_absolute},
     {"practice.names", TYPE_STRINGS, AT(practice_names), "[]", NULL, NULL},
     {"practice.phones", TYPE_STRINGS, AT(practice_phones), "[]", NULL, NULL},
-    {"practice.domains", TYPE_STRINGS, AT(practice_domains), "[]", NULL,
-     NULL},
+    {"practice.domains", TYPE_STRINGS, AT(practice_domains), "[]", NULL, NULL},
     {"practice.addresses", TYPE_STRINGS, AT(practice_addresses), "[]", NULL,
      NULL},
     {"practice.npi", TYPE_STRINGS, AT(practice_npi), "[]", NULL, NULL},
@@ -124,8 +121,8 @@ const config_key ch_config_table[] = {
     {"practice.timezone", TYPE_STRING, AT(practice_timezone),
      "America/New_York", "a time zone of the system such as Europe/Madrid",
      is_zone},
-    {"practice.contact", TYPE_STRING, AT(practice_contact), "\"\"",
-     "one line", is_one_line},
+    {"practice.contact", TYPE_STRING, AT(practice_contact), "\"\"", "one line",
+     is_one_line},
     {"scope", TYPE_ENUM, AT(scope), "gateways", "gateways|all", NULL},
     {"mixed", TYPE_ENUM, AT(mixed), "split", "split|all", NULL},
     {"mode", TYPE_ENUM, AT(mode), "enforce", "enforce|monitor", NULL},
@@ -151,8 +148,7 @@ const config_key ch_config_table[] = {
     {"quarantine.retention", TYPE_DURATION, AT(quarantine_retention), "90d",
      NULL, NULL},
     {"reject.keep", TYPE_DURATION, AT(reject_keep), "0d", NULL, NULL},
-    {"ledger.retention", TYPE_DURATION, AT(ledger_retention), "6y", NULL,
-     NULL},
+    {"ledger.retention", TYPE_DURATION, AT(ledger_retention), "6y", NULL, NULL},
     {"store.url", TYPE_STRING, AT(store_url),
      "sqlite:/var/lib/chaperone/chaperone.db", "sqlite:/PATH", is_store_url},
     {"store.key_file", TYPE_STRING, AT(store_key_file),
@@ -173,8 +169,7 @@ const config_key ch_config_table[] = {
     {"metrics.textfile", TYPE_STRING, AT(metrics_textfile),
      "/run/chaperone/metrics.prom", "an absolute path, or \"\" for none",
      is_absolute},
-    {"log.to", TYPE_ENUM, AT(log_to), "syslog", "syslog|stderr|journal",
-     NULL},
+    {"log.to", TYPE_ENUM, AT(log_to), "syslog", "syslog|stderr|journal", NULL},
     {"log.level", TYPE_ENUM, AT(log_level), "info",
      "err|warning|notice|info|debug", NULL},
     {"log.format", TYPE_ENUM, AT(log_format), "text", "text|json", NULL},

@@ -47,15 +47,12 @@ append_overrides(GString *out, const ch_config *config)
         const ch_override *o = config->overrides->pdata[i];
         g_autoptr(GDateTime) end =
             g_date_time_new_from_unix_utc(o->until_us / G_USEC_PER_SEC - 1);
-        g_autoptr(GDateTime) local = g_date_time_to_timezone(end,
-                                                             config->zone);
+        g_autoptr(GDateTime) local = g_date_time_to_timezone(end, config->zone);
         g_autofree char *day = g_date_time_format(local, "%Y-%m-%d");
-        const char *fields[][2] = {{"rule", o->rule},
-                                   {"gateway", o->gateway},
-                                   {"author", o->author},
-                                   {"action", ch_action_name(o->action)},
-                                   {"until", day},
-                                   {"reason", o->reason}};
+        const char *fields[][2] = {
+            {"rule", o->rule},     {"gateway", o->gateway},
+            {"author", o->author}, {"action", ch_action_name(o->action)},
+            {"until", day},        {"reason", o->reason}};
         const char *sign = "- ";
         for (guint f = 0; f < G_N_ELEMENTS(fields); f++) {
             if (fields[f][1] != NULL) {
@@ -71,8 +68,10 @@ static void
 append_enum(GString *out, const config_key *key, int value)
 {
     g_auto(GStrv) names = g_strsplit(key->allowed, "|", 0);
-    static const int levels[] = {[LOG_ERR] = 0,    [LOG_WARNING] = 1,
-                                 [LOG_NOTICE] = 2, [LOG_INFO] = 3,
+    static const int levels[] = {[LOG_ERR] = 0,
+                                 [LOG_WARNING] = 1,
+                                 [LOG_NOTICE] = 2,
+                                 [LOG_INFO] = 3,
                                  [LOG_DEBUG] = 4};
     gboolean is_level = strcmp(key->name, "log.level") == 0;
     g_string_append(out, names[is_level ? levels[value] : value]);

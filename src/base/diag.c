@@ -34,10 +34,10 @@ ch_diag_add(ch_diag *diag, const char *file, guint line, guint column,
     va_start(args, format);
     g_autofree char *what = g_strdup_vprintf(format, args);
     va_end(args);
-    g_ptr_array_add(diag->lines,
-                    line == 0 ? g_strdup_printf("%s: %s", file, what)
-                              : g_strdup_printf("%s:%u:%u: %s", file, line,
-                                                column, what));
+    g_ptr_array_add(diag->lines, line == 0
+                                     ? g_strdup_printf("%s: %s", file, what)
+                                     : g_strdup_printf("%s:%u:%u: %s", file,
+                                                       line, column, what));
 }
 
 guint

@@ -15,10 +15,15 @@
 #include <unistd.h>
 
 #define MAX_VALUE 200
-#define JOURNAL "/run/systemd/journal/socket"
+#define JOURNAL   "/run/systemd/journal/socket"
 
-typedef enum { VALUE_TEXT, VALUE_COUNT, VALUE_TIME, VALUE_INT, VALUE_ERROR }
-    value_type;
+typedef enum {
+    VALUE_TEXT,
+    VALUE_COUNT,
+    VALUE_TIME,
+    VALUE_INT,
+    VALUE_ERROR
+} value_type;
 
 static const struct {
     const char *name;
@@ -104,8 +109,7 @@ append_value(GString *out, value_type type, va_list *args)
                                va_arg(*args, guint64));
         break;
     case VALUE_TIME:
-        g_string_append_printf(out, "%" G_GINT64_FORMAT,
-                               va_arg(*args, gint64));
+        g_string_append_printf(out, "%" G_GINT64_FORMAT, va_arg(*args, gint64));
         break;
     case VALUE_INT:
         g_string_append_printf(out, "%d", va_arg(*args, int));
@@ -195,9 +199,8 @@ ch_log(int level, const char *event, ...)
     }
     va_end(args);
     g_string_append(line, sink.format == CH_LOG_JSON ? "}" : "");
-    g_string_append_printf(datagram,
-                           "MESSAGE=%s\nPRIORITY=%d\nSYSLOG_IDENTIFIER=%s\n",
-                           line->str, level,
-                           sink.program ? sink.program : "chaperone");
+    g_string_append_printf(
+        datagram, "MESSAGE=%s\nPRIORITY=%d\nSYSLOG_IDENTIFIER=%s\n", line->str,
+        level, sink.program ? sink.program : "chaperone");
     write_line(level, line->str, datagram);
 }

@@ -28,8 +28,8 @@ ch_notify(const char *state)
     if (fd < 0) {
         return FALSE;
     }
-    socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
-                                 length);
+    socklen_t size =
+        (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
     ssize_t sent = sendto(fd, state, strlen(state), MSG_NOSIGNAL,
                           (const struct sockaddr *)&to, size);
     close(fd);
@@ -42,8 +42,8 @@ ch_notify_watchdog_ms(void)
     const char *usec = g_getenv("WATCHDOG_USEC");
     const char *pid = g_getenv("WATCHDOG_PID");
     guint64 value = 0;
-    if (usec == NULL || !g_ascii_string_to_unsigned(usec, 10, 1, G_MAXINT32,
-                                                    &value, NULL)) {
+    if (usec == NULL ||
+        !g_ascii_string_to_unsigned(usec, 10, 1, G_MAXINT32, &value, NULL)) {
         return 0;
     }
     guint64 meant = 0;

@@ -39,7 +39,6 @@ char *
 ch_paths_dup_gateways(void)
 {
     g_autofree char *tree = source_tree();
-    return tree != NULL
-               ? g_build_filename(tree, "conf", "gateways.yaml", NULL)
-               : g_build_filename(CH_DATADIR, "gateways.yaml", NULL);
+    return tree != NULL ? g_build_filename(tree, "conf", "gateways.yaml", NULL)
+                        : g_build_filename(CH_DATADIR, "gateways.yaml", NULL);
 }

@@ -53,8 +53,8 @@ static int
 connect_address(const struct sockaddr_un *address)
 {
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && connect(fd, (const struct sockaddr *)address,
-                           sizeof *address) != 0) {
+    if (fd >= 0 &&
+        connect(fd, (const struct sockaddr *)address, sizeof *address) != 0) {
         int reason = errno;
         close(fd);
         errno = reason;
@@ -97,8 +97,7 @@ int
 ch_usock_listen(const char *path, mode_t mode, GError **error)
 {
     struct sockaddr_un address;
-    if (!fill_address(path, &address, error) ||
-        !ch_usock_clear(path, error)) {
+    if (!fill_address(path, &address, error) || !ch_usock_clear(path, error)) {
         return -1;
     }
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

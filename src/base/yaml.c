@@ -65,8 +65,7 @@ next_event(reader *r)
                            : r->parser.problem_mark;
     ch_diag_add(r->diag, r->file, place(mark.line), place(mark.column),
                 "not valid YAML: %s",
-                r->parser.problem != NULL ? r->parser.problem
-                                          : "unreadable");
+                r->parser.problem != NULL ? r->parser.problem : "unreadable");
     return FALSE;
 }
 
@@ -177,8 +176,7 @@ read_node(reader *r, guint depth)
     if (r->event.type == YAML_SCALAR_EVENT) {
         node = new_node(r, CH_YAML_SCALAR);
         node->text = g_strdup((const char *)r->event.data.scalar.value);
-        node->quoted =
-            r->event.data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
+        node->quoted = r->event.data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
         if (r->event.data.scalar.length != strlen(node->text)) {
             complain(r, "a NUL character in a text");
         }
@@ -292,8 +290,7 @@ ch_yaml_root(const ch_yaml *yaml)
 const ch_yaml_node *
 ch_yaml_get(const ch_yaml_node *map, const char *key)
 {
-    for (guint i = 0; map->kind == CH_YAML_MAP && i < map->children->len;
-         i++) {
+    for (guint i = 0; map->kind == CH_YAML_MAP && i < map->children->len; i++) {
         const ch_yaml_node *child = map->children->pdata[i];
         if (strcmp(child->key, key) == 0) {
             return child;
@@ -303,8 +300,7 @@ ch_yaml_get(const ch_yaml_node *map, const char *key)
 }
 
 void
-ch_yaml_error(const ch_yaml_node *node, ch_diag *diag, const char *format,
-              ...)
+ch_yaml_error(const ch_yaml_node *node, ch_diag *diag, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -326,8 +322,7 @@ ch_yaml_check_map(const ch_yaml_node *node, const char *const *allowed,
         const ch_yaml_node *child = node->children->pdata[i];
         if (!g_strv_contains(allowed, child->key)) {
             g_autofree char *list = g_strjoinv(", ", (char **)allowed);
-            ch_diag_add(diag, child->file, child->key_line,
-                        child->key_column,
+            ch_diag_add(diag, child->file, child->key_line, child->key_column,
                         "unknown key \"%s\"; allowed here: %s", child->key,
                         list);
             good = FALSE;

@@ -41,9 +41,8 @@ ch_cli_usage(const char *command, const char *format, ...)
     va_start(args, format);
     g_autofree char *what = g_strdup_vprintf(format, args);
     va_end(args);
-    fprintf(stderr,
-            "chaperone %s: %s\nTry chaperone %s --help\n", command, what,
-            command);
+    fprintf(stderr, "chaperone %s: %s\nTry chaperone %s --help\n", command,
+            what, command);
     return EX_USAGE;
 }
 
@@ -56,8 +55,8 @@ ch_cli_options(int argc, char **argv, const char *parameters,
     const GOptionEntry common[] = {
         {"config", 'c', 0, G_OPTION_ARG_FILENAME, config_out,
          "Configuration (default /etc/chaperone/chaperone.yaml)", "FILE"},
-        {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, args_out,
-         NULL, NULL},
+        {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, args_out, NULL,
+         NULL},
         G_OPTION_ENTRY_NULL};
     g_autoptr(GOptionContext) context = g_option_context_new(parameters);
     g_option_context_set_summary(context, summary);

@@ -150,8 +150,8 @@ prepare(check *c, ch_input_kind *kind_out)
     c->colour = isatty(STDOUT_FILENO) && g_getenv("NO_COLOR") == NULL;
     c->now_us = -1;
     if (c->now != NULL && !parse_time(c->now, &c->now_us)) {
-        return ch_cli_usage(
-            "check", "--now: a time such as 2026-12-01T09:00:00Z");
+        return ch_cli_usage("check",
+                            "--now: a time such as 2026-12-01T09:00:00Z");
     }
     return 0;
 }
@@ -192,11 +192,9 @@ ch_cmd_check(int argc, char **argv)
     const GOptionEntry entries[] = {
         {"format", 0, 0, G_OPTION_ARG_STRING, &c.format,
          "How to print: text (default) or json", "FORMAT"},
-        {"from", 0, 0, G_OPTION_ARG_STRING, &c.from, "Envelope sender",
-         "ADDR"},
+        {"from", 0, 0, G_OPTION_ARG_STRING, &c.from, "Envelope sender", "ADDR"},
         {"to", 0, 0, G_OPTION_ARG_STRING_ARRAY, &c.to,
-         "Envelope recipient instead of To, Cc, Bcc; may be repeated",
-         "ADDR"},
+         "Envelope recipient instead of To, Cc, Bcc; may be repeated", "ADDR"},
         {"gateway", 0, 0, G_OPTION_ARG_STRING, &c.gateway,
          "Judge as a post to this gateway", "NAME"},
         {"now", 0, 0, G_OPTION_ARG_STRING, &c.now,

@@ -17,8 +17,7 @@ check(const char *path)
         return ch_cli_fail_diag(diag);
     }
     const ch_config *c = house->config;
-    printf("%s: good, %u rules\n",
-           c->file[0] == '\0' ? "defaults" : c->file,
+    printf("%s: good, %u rules\n", c->file[0] == '\0' ? "defaults" : c->file,
            ch_ruleset_rules(house->rules)->len);
     if (c->practice_contact[0] == '\0') {
         printf("hint: practice.contact is empty: refusals name nobody to "

@@ -34,8 +34,8 @@ static void
 check_store(doctor *d, const ch_config *config)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(ch_store) store = ch_store_open(
-        config->store_url, config->store_key_file, FALSE, &error);
+    g_autoptr(ch_store) store =
+        ch_store_open(config->store_url, config->store_key_file, FALSE, &error);
     doctor_say(d, store != NULL ? DOCTOR_GOOD : DOCTOR_BAD, "store",
                store != NULL ? config->store_url : error->message,
                "start chaperone-milter once as root: it makes the store and "
@@ -70,8 +70,8 @@ check_release_listener(doctor *d, const ch_config *config)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GSocketClient) client = g_socket_client_new();
-    g_autoptr(GSocketConnectable) address = g_network_address_parse_uri(
-        config->release_smtp, 25, &error);
+    g_autoptr(GSocketConnectable) address =
+        g_network_address_parse_uri(config->release_smtp, 25, &error);
     g_socket_client_set_timeout(client, 3);
     g_autoptr(GSocketConnection) connection =
         address == NULL
@@ -104,8 +104,8 @@ check_people(doctor *d, const ch_config *config)
     doctor_say(d, contact ? DOCTOR_GOOD : DOCTOR_WARN, "practice.contact",
                contact ? "set" : "empty",
                "chaperone.yaml: practice: {contact: \"Questions: ...\"}");
-    doctor_say(d, compliance ? DOCTOR_GOOD : DOCTOR_WARN,
-               "notices.compliance", compliance ? "set" : "empty",
+    doctor_say(d, compliance ? DOCTOR_GOOD : DOCTOR_WARN, "notices.compliance",
+               compliance ? "set" : "empty",
                "chaperone.yaml: notices: {compliance: address}: or nobody is "
                "told of held posts");
     if (config->mode == CH_MODE_MONITOR) {
@@ -117,8 +117,8 @@ check_people(doctor *d, const ch_config *config)
 int
 ch_cmd_doctor(int argc, char **argv)
 {
-    doctor d = {.colour = isatty(STDOUT_FILENO) &&
-                          g_getenv("NO_COLOR") == NULL};
+    doctor d = {.colour =
+                    isatty(STDOUT_FILENO) && g_getenv("NO_COLOR") == NULL};
     g_autofree char *path = NULL, *postfix_dir = NULL;
     g_auto(GStrv) args = NULL;
     int code;
@@ -139,10 +139,9 @@ ch_cmd_doctor(int argc, char **argv)
         return ch_cli_fail_diag(diag);
     }
     d.postfix_dir = postfix_dir;
-    doctor_say(&d, DOCTOR_GOOD, "configuration",
-               house->config->file[0] == '\0' ? "defaults"
-                                              : house->config->file,
-               "");
+    doctor_say(
+        &d, DOCTOR_GOOD, "configuration",
+        house->config->file[0] == '\0' ? "defaults" : house->config->file, "");
     check_people(&d, house->config);
     check_daemon(&d, house->config);
     check_store(&d, house->config);

@@ -42,13 +42,13 @@ show(const ch_house *house, const char *id)
     if (r == NULL) {
         return no_such_rule(id);
     }
-    printf("rule:       %s\ntitle:      %s\n            %s\n", r->id,
-           r->title, r->title_es);
+    printf("rule:       %s\ntitle:      %s\n            %s\n", r->id, r->title,
+           r->title_es);
     printf("action:     %s, severity S%u\n", ch_action_name(r->action),
            r->severity);
     printf("advice:     %s\n            %s\n", r->advice, r->advice_es);
-    printf("reference:  %s\nreviewed:   %s\nfile:       %s:%u\n",
-           r->reference, r->reviewed, r->file, r->line);
+    printf("reference:  %s\nreviewed:   %s\nfile:       %s:%u\n", r->reference,
+           r->reviewed, r->file, r->line);
     print_examples("must match: ", (const char *const *)r->must_match);
     print_examples("must pass:  ", (const char *const *)r->must_pass);
     return EX_OK;
@@ -64,8 +64,7 @@ fires(ch_house *house, const ch_rule *rule, const char *text)
                           .text = text};
     ch_ask ask = {TRUE, NULL};
     g_autoptr(GError) error = NULL;
-    g_autoptr(ch_verdict) v =
-        ch_inspect_plain(house, e, &post, &ask, &error);
+    g_autoptr(ch_verdict) v = ch_inspect_plain(house, e, &post, &ask, &error);
     for (guint i = 0; v != NULL && i < v->findings->len; i++) {
         if (g_array_index(v->findings, ch_finding, i).rule == rule) {
             return TRUE;
@@ -104,10 +103,8 @@ test(ch_house *house, const char *only)
             continue;
         }
         total += g_strv_length(r->must_match) + g_strv_length(r->must_pass);
-        failed += test_list(house, r, (const char *const *)r->must_match,
-                            TRUE);
-        failed += test_list(house, r, (const char *const *)r->must_pass,
-                            FALSE);
+        failed += test_list(house, r, (const char *const *)r->must_match, TRUE);
+        failed += test_list(house, r, (const char *const *)r->must_pass, FALSE);
     }
     printf("%u examples right, %u wrong\n", total - failed, failed);
     return failed > 0 ? EX_CONFIG : EX_OK;
@@ -118,8 +115,8 @@ run(const char *config, const char *const *args)
 {
     g_autoptr(ch_diag) diag = ch_diag_new();
     const char *verb = args[0] == NULL ? "" : args[0];
-    gboolean known = strcmp(verb, "list") == 0 ||
-                     strcmp(verb, "show") == 0 || strcmp(verb, "test") == 0;
+    gboolean known = strcmp(verb, "list") == 0 || strcmp(verb, "show") == 0 ||
+                     strcmp(verb, "test") == 0;
     if (!known || (strcmp(verb, "show") == 0 && args[1] == NULL)) {
         return ch_cli_usage("rules", "list, show ID or test [ID]");
     }

@@ -87,8 +87,7 @@ check_socket(doctor *d, const ch_config *config, gboolean reachable)
 {
     struct stat st;
     if (!g_str_has_prefix(config->milter_socket, "unix:")) {
-        doctor_say(d, DOCTOR_GOOD, "milter.socket", config->milter_socket,
-                   "");
+        doctor_say(d, DOCTOR_GOOD, "milter.socket", config->milter_socket, "");
         return;
     }
     const char *path = config->milter_socket + 5;
@@ -120,9 +119,8 @@ static void
 check_list(doctor *d, const char *parameter, const char *const *names)
 {
     g_autofree char *list = postconf(d, "-hx", parameter);
-    g_autofree char *mend =
-        g_strdup_printf("main.cf: %s = %s (first, before a DKIM signer)",
-                        parameter, names[0]);
+    g_autofree char *mend = g_strdup_printf(
+        "main.cf: %s = %s (first, before a DKIM signer)", parameter, names[0]);
     g_auto(GStrv) items = g_strsplit_set(list == NULL ? "" : list, ", \t", 0);
     gboolean found = FALSE, late = FALSE;
     for (guint i = 0; items[i] != NULL; i++) {
@@ -180,8 +178,7 @@ doctor_check_postfix(doctor *d, const ch_config *config)
     }
     doctor_say(d, DOCTOR_GOOD, "postfix", version, "");
     g_autofree char *queue = postconf(d, "-h", "queue_directory");
-    g_auto(GStrv) names =
-        dup_socket_names(config, queue, smtpd_is_jailed(d));
+    g_auto(GStrv) names = dup_socket_names(config, queue, smtpd_is_jailed(d));
     check_socket(d, config, names[0] != NULL);
     if (names[0] != NULL) {
         check_list(d, "smtpd_milters", (const char *const *)names);

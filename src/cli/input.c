@@ -15,8 +15,7 @@ typedef struct {
 } walk;
 
 static gboolean
-visit_error(const walk *w, const char *name, const char *id,
-            const char *error)
+visit_error(const walk *w, const char *name, const char *id, const char *error)
 {
     ch_input input = {.name = name, .id = id, .error = error};
     return w->visit(&input, w->data);
@@ -111,8 +110,8 @@ visit_json(const walk *w, const char *name, const char *line, guint number)
     if (!json_parser_load_from_data(parser, line, -1, &error) ||
         json_parser_get_root(parser) == NULL ||
         !JSON_NODE_HOLDS_OBJECT(json_parser_get_root(parser))) {
-        g_autofree char *what = g_strdup_printf(
-            "line %u is no JSON object", number);
+        g_autofree char *what =
+            g_strdup_printf("line %u is no JSON object", number);
         return visit_error(w, name, NULL, what);
     }
     return visit_line(w, name,
@@ -154,8 +153,7 @@ static gboolean
 visit_text(const walk *w, const char *name, const char *data, gsize length)
 {
     g_autofree char *valid = g_utf8_make_valid(data, (gssize)length);
-    ch_input input = {
-        .name = name, .is_post = TRUE, .post = {.text = valid}};
+    ch_input input = {.name = name, .is_post = TRUE, .post = {.text = valid}};
     return w->visit(&input, w->data);
 }
 

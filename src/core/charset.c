@@ -210,8 +210,10 @@ find_mark(const guint8 *data, gsize len, const char **name_out)
         gsize len;
         const char *name;
     } marks[] = {
-        {"\xFF\xFE\x00\x00", 4, "UTF-32LE"}, {"\x00\x00\xFE\xFF", 4, "UTF-32BE"},
-        {"\xEF\xBB\xBF", 3, "UTF-8"},        {"\xFF\xFE", 2, "UTF-16LE"},
+        {"\xFF\xFE\x00\x00", 4, "UTF-32LE"},
+        {"\x00\x00\xFE\xFF", 4, "UTF-32BE"},
+        {"\xEF\xBB\xBF", 3, "UTF-8"},
+        {"\xFF\xFE", 2, "UTF-16LE"},
         {"\xFE\xFF", 2, "UTF-16BE"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(marks); i++) {
@@ -376,8 +378,8 @@ ch_charset_decode(const char *declared, GBytes *bytes, ch_decoded *out)
     len -= skip;
     const char *name = marked != NULL ? marked : claimed;
     if (len == 0 || *name == '\0') {
-        out->text = take_without_nul(
-            len == 0 ? g_string_new(NULL) : decode_unclaimed(data, len));
+        out->text = take_without_nul(len == 0 ? g_string_new(NULL)
+                                              : decode_unclaimed(data, len));
         return;
     }
     out->text = take_without_nul(decode_claimed(name, data, len, &out->bad));

@@ -50,8 +50,8 @@ to_us(GDateTime *when)
 static GDateTime *
 from_us(gint64 us, GTimeZone *zone)
 {
-    g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(
-        us / G_USEC_PER_SEC);
+    g_autoptr(GDateTime) utc =
+        g_date_time_new_from_unix_utc(us / G_USEC_PER_SEC);
     return utc != NULL ? g_date_time_to_timezone(utc, zone) : NULL;
 }
 
@@ -71,8 +71,8 @@ shows(GDateTime *when, clock_time t)
 static gint64
 local_time(GTimeZone *zone, int year, int month, int day, clock_time t)
 {
-    g_autoptr(GDateTime) when = g_date_time_new(
-        zone, year, month, day, t.hour, t.minute, (gdouble)t.second);
+    g_autoptr(GDateTime) when = g_date_time_new(zone, year, month, day, t.hour,
+                                                t.minute, (gdouble)t.second);
     g_autoptr(GDateTime) midnight =
         g_date_time_new(zone, year, month, day, 0, 0, 0);
     if (when == NULL || midnight == NULL) {
@@ -146,9 +146,9 @@ named_zone(const char *name, GTimeZone *site)
         const char *name;
         int hours;
     } zones[] = {
-        {"ut", 0},   {"utc", 0},  {"gmt", 0},  {"z", 0},    {"est", -5},
-        {"edt", -4}, {"cst", -6}, {"cdt", -5}, {"mst", -7}, {"mdt", -6},
-        {"pst", -8}, {"pdt", -7},
+        {"ut", 0},   {"utc", 0},  {"gmt", 0},  {"z", 0},
+        {"est", -5}, {"edt", -4}, {"cst", -6}, {"cdt", -5},
+        {"mst", -7}, {"mdt", -6}, {"pst", -8}, {"pdt", -7},
     };
     if (*name == '\0') {
         return g_time_zone_ref(site);
@@ -192,10 +192,9 @@ read_mail_date(const char *text, GTimeZone *site)
 static gint64
 read_day_time(const char *text, gint64 base, GTimeZone *zone)
 {
-    g_auto(GStrv) g =
-        match("\\A(tomorrow|today)?(?:\\s*\\b(?:at\\s+)?(?:" CLOCK
-              "|(\\d{1,2})\\s*([ap])\\.?m\\.?))?\\z",
-              text);
+    g_auto(GStrv) g = match("\\A(tomorrow|today)?(?:\\s*\\b(?:at\\s+)?(?:" CLOCK
+                            "|(\\d{1,2})\\s*([ap])\\.?m\\.?))?\\z",
+                            text);
     clock_time t = {0, 0, 0};
     if (g == NULL || *text == '\0') {
         return UNKNOWN;
@@ -211,10 +210,10 @@ read_day_time(const char *text, gint64 base, GTimeZone *zone)
     }
     g_autoptr(GDateTime) today = from_us(base, zone);
     g_autoptr(GDateTime) day =
-        today == NULL ? NULL
-                      : g_date_time_add_days(
-                            today, g_ascii_strcasecmp(group(g, 1),
-                                                      "tomorrow") == 0);
+        today == NULL
+            ? NULL
+            : g_date_time_add_days(
+                  today, g_ascii_strcasecmp(group(g, 1), "tomorrow") == 0);
     return day == NULL ? UNKNOWN
                        : local_time(zone, g_date_time_get_year(day),
                                     g_date_time_get_month(day),
@@ -242,8 +241,7 @@ add_span(gint64 base, gint64 days, gint64 minutes, GTimeZone *zone)
                           g_date_time_get_month(day),
                           g_date_time_get_day_of_month(day), t);
     }
-    return when == UNKNOWN ? UNKNOWN
-                           : when + minutes * G_TIME_SPAN_MINUTE;
+    return when == UNKNOWN ? UNKNOWN : when + minutes * G_TIME_SPAN_MINUTE;
 }
 
 /* "+1 day 2 hours". */
@@ -254,15 +252,17 @@ read_relative(const char *text, gint64 base, GTimeZone *zone)
         const char *start;
         gint64 days, minutes;
     } units[] = {
-        {"mi", 0, 1}, {"h", 0, 60}, {"d", 1, 0}, {"w", 7, 0},
+        {"mi", 0, 1},
+        {"h", 0, 60},
+        {"d", 1, 0},
+        {"w", 7, 0},
     };
     gint64 days = 0, minutes = 0;
     g_autofree char *rest = g_ascii_strdown(text, -1);
     while (*rest != '\0') {
-        g_auto(GStrv) g =
-            match("\\A(?:and\\s+|,\\s*)?\\+?\\s*(\\d{1,5})\\s*"
-                  "(min(?:ute)?|hour|day|week)s?\\b\\s*(.*)\\z",
-                  rest);
+        g_auto(GStrv) g = match("\\A(?:and\\s+|,\\s*)?\\+?\\s*(\\d{1,5})\\s*"
+                                "(min(?:ute)?|hour|day|week)s?\\b\\s*(.*)\\z",
+                                rest);
         if (g == NULL) {
             return UNKNOWN;
         }
@@ -363,8 +363,7 @@ ch_directive_publish_at(const ch_gateway *gateway, const char *subject,
     if (gateway->unknown_time) {
         return UNKNOWN;
     }
-    gint64 base =
-        gateway->base_is_date && date_us >= 0 ? date_us : arrival_us;
+    gint64 base = gateway->base_is_date && date_us >= 0 ? date_us : arrival_us;
     switch (gateway->directives) {
     case CH_DIRECTIVES_NONE:
         break;

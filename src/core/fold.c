@@ -21,7 +21,7 @@ typedef struct {
     GArray *plain_quotes; /* of ch_span, lines of plain */
     guint quote;          /* next of plain_quotes */
     gboolean in_quote;
-    gsize line_start;     /* plain offset */
+    gsize line_start; /* plain offset */
 } folder;
 
 static gboolean
@@ -78,8 +78,7 @@ static void
 add_decomposed(GString *out, gunichar c)
 {
     gunichar parts[G_UNICHAR_MAX_DECOMPOSITION_LENGTH];
-    gsize n = g_unichar_fully_decompose(c, TRUE, parts,
-                                        G_N_ELEMENTS(parts));
+    gsize n = g_unichar_fully_decompose(c, TRUE, parts, G_N_ELEMENTS(parts));
     for (gsize i = 0; i < n; i++) {
         gunichar p = parts[i];
         if (p == 0x303 && last_byte(out) == 'n') {
@@ -111,10 +110,9 @@ ch_text_dup_folded(const char *utf8)
 static gboolean
 starts_quotation(const char *line, gsize len)
 {
-    static const char *const marks[] = {"-----original message",
-                                        "----- original message",
-                                        "-----mensaje original",
-                                        "________________________________"};
+    static const char *const marks[] = {
+        "-----original message", "----- original message",
+        "-----mensaje original", "________________________________"};
     g_autofree char *lower = g_ascii_strdown(line, (gssize)MIN(len, 400));
     for (guint i = 0; i < G_N_ELEMENTS(marks); i++) {
         if (g_str_has_prefix(lower, marks[i])) {
@@ -158,8 +156,7 @@ find_quotes(const char *plain, gsize len)
         if (text < next && plain[text] == '>') {
             add_quote(quotes, at, next);
             rest = len;
-        } else if (rest == len && starts_quotation(plain + text,
-                                                   next - text)) {
+        } else if (rest == len && starts_quotation(plain + text, next - text)) {
             rest = at;
         }
         at = next;
@@ -179,8 +176,8 @@ static gboolean
 is_abbreviation(const GString *folded)
 {
     static const char *const known[] = {
-        "dr",  "dra", "mr", "mrs", "ms",  "sr",   "sra", "srta", "st",
-        "jr",  "vs",  "no", "ud",  "uds", "prof", "fig", "etc",  "approx",
+        "dr",  "dra", "mr",  "mrs", "ms",  "sr",   "sra", "srta", "st",
+        "jr",  "vs",  "no",  "ud",  "uds", "prof", "fig", "etc",  "approx",
         "apt", "ave", "tel", "e.g", "i.e", "p.ej", "ph.d"};
     gsize end = folded->len - 1; /* at the full stop */
     gsize start = end;
@@ -224,8 +221,7 @@ is_list_mark(const char *next, const char *end)
 
 /* Whether a new sentence begins after the white space plain[from, to). */
 static gboolean
-ends_sentence(const folder *f, const char *from, const char *to,
-              guint newlines)
+ends_sentence(const folder *f, const char *from, const char *to, guint newlines)
 {
     char stop = terminator(f->text->folded);
     if (newlines > 1) {
@@ -263,8 +259,8 @@ track_quote(folder *f, gsize at)
         }
         f->in_quote = FALSE;
         f->quote++;
-        g_array_index(f->text->quotes, ch_span, f->text->quotes->len - 1)
-            .end = folded->len;
+        g_array_index(f->text->quotes, ch_span, f->text->quotes->len - 1).end =
+            folded->len;
     }
 }
 
@@ -299,10 +295,9 @@ fold_space(folder *f, const char *p)
         gboolean sentence = ends_sentence(f, from, p, newlines);
         if (last_byte(text->folded) != ' ') {
             g_string_append_c(text->folded, ' ');
-            ch_map_add_change(text->fold_map,
-                              (ch_span){(gsize)(from - f->plain),
-                                        (gsize)(p - f->plain)},
-                              1);
+            ch_map_add_change(
+                text->fold_map,
+                (ch_span){(gsize)(from - f->plain), (gsize)(p - f->plain)}, 1);
         }
         if (sentence) {
             add_start(text->sentences, text->folded->len);

@@ -68,7 +68,8 @@ ch_gateways_free(ch_gateways *gateways)
     }
 }
 
-/* --- reading the file ------------------------------------------------------ */
+/* --- reading the file ------------------------------------------------------
+ */
 
 static void
 lower_all(GStrv list)
@@ -95,8 +96,7 @@ read_word(const ch_yaml_node *map, const char *key, const char *const *words,
           ch_diag *diag)
 {
     const ch_yaml_node *node = ch_yaml_get(map, key);
-    const char *text =
-        node != NULL ? ch_yaml_string(node, key, diag) : NULL;
+    const char *text = node != NULL ? ch_yaml_string(node, key, diag) : NULL;
     if (text == NULL) {
         return 0;
     }
@@ -133,8 +133,8 @@ read_shape(entry *e, const ch_yaml_node *node, ch_diag *diag)
     shape *s = g_new0(shape, 1);
     s->domain = g_ascii_strdown(name, -1);
     s->literal = pattern[strcspn(pattern, "\\^$.[]()*+?{}")] == '\0';
-    s->local = g_regex_new(whole, G_REGEX_CASELESS | G_REGEX_OPTIMIZE, 0,
-                           &error);
+    s->local =
+        g_regex_new(whole, G_REGEX_CASELESS | G_REGEX_OPTIMIZE, 0, &error);
     g_ptr_array_add(e->shapes, s);
     if (!is_domain(s->domain)) {
         ch_yaml_error(domain, diag, "domain is a full domain name");
@@ -173,8 +173,7 @@ read_places(entry *e, const ch_yaml_node *node, ch_diag *diag)
             read_shape(e, g_ptr_array_index(match->children, i), diag);
         }
     }
-    if ((e->domains == NULL || e->domains[0] == NULL) &&
-        e->shapes->len == 0) {
+    if ((e->domains == NULL || e->domains[0] == NULL) && e->shapes->len == 0) {
         ch_yaml_error(node, diag, "a gateway needs domains or match");
     }
 }
@@ -193,8 +192,7 @@ read_names(const ch_gateways *gateways, entry *e, const ch_yaml_node *node,
 {
     const ch_yaml_node *name = ch_yaml_get(node, "name");
     const ch_yaml_node *title = ch_yaml_get(node, "title");
-    const char *text =
-        name != NULL ? ch_yaml_string(name, "name", diag) : NULL;
+    const char *text = name != NULL ? ch_yaml_string(name, "name", diag) : NULL;
     e->gateway.name = g_strdup(text != NULL ? text : "");
     if (text == NULL) {
         ch_yaml_error(node, diag, "a gateway needs a name");
@@ -214,9 +212,8 @@ check_care(const ch_yaml_node *node, ch_diag *diag)
 {
     const ch_yaml_node *verified = ch_yaml_get(node, "verified");
     const ch_yaml_node *source = ch_yaml_get(node, "source");
-    const char *text = verified != NULL
-                           ? ch_yaml_string(verified, "verified", diag)
-                           : NULL;
+    const char *text =
+        verified != NULL ? ch_yaml_string(verified, "verified", diag) : NULL;
     GDate date;
     g_date_clear(&date, 1);
     if (text != NULL) {
@@ -312,20 +309,54 @@ ch_gateways_parse(const char *file, const char *data, gsize length,
     return finish(gateways, diag, before);
 }
 
-/* --- matching ---------------------------------------------------------------- */
+/* --- matching ----------------------------------------------------------------
+ */
 
 /* Local parts that are people or machines at any shared domain (RFC 2142 and
  * common use). */
-static const char *const roles[] = {
-    "abuse",     "accounts",  "admin",      "administrator", "billing",
-    "careers",   "contact",   "copyright",  "dmca",          "feedback",
-    "hello",     "help",      "hostmaster", "hr",            "info",
-    "jobs",      "legal",     "mail",       "mailer-daemon", "marketing",
-    "media",     "news",      "newsletter", "no-reply",      "noc",
-    "noreply",   "office",    "postmaster", "pr",            "press",
-    "privacy",   "root",      "sales",      "security",      "service",
-    "spam",      "staff",     "support",    "team",          "webmaster",
-    "donotreply", "do-not-reply", NULL};
+static const char *const roles[] = {"abuse",
+                                    "accounts",
+                                    "admin",
+                                    "administrator",
+                                    "billing",
+                                    "careers",
+                                    "contact",
+                                    "copyright",
+                                    "dmca",
+                                    "feedback",
+                                    "hello",
+                                    "help",
+                                    "hostmaster",
+                                    "hr",
+                                    "info",
+                                    "jobs",
+                                    "legal",
+                                    "mail",
+                                    "mailer-daemon",
+                                    "marketing",
+                                    "media",
+                                    "news",
+                                    "newsletter",
+                                    "no-reply",
+                                    "noc",
+                                    "noreply",
+                                    "office",
+                                    "postmaster",
+                                    "pr",
+                                    "press",
+                                    "privacy",
+                                    "root",
+                                    "sales",
+                                    "security",
+                                    "service",
+                                    "spam",
+                                    "staff",
+                                    "support",
+                                    "team",
+                                    "webmaster",
+                                    "donotreply",
+                                    "do-not-reply",
+                                    NULL};
 static const char *const mail_roles[] = {"abuse", "postmaster", NULL};
 
 /* RFC 5321 4.1.2: "local"@domain and local@domain are one mailbox. */

@@ -11,8 +11,8 @@ ch_house_new(ch_config *config, ch_diag *diag)
     house->refs = 1;
     house->config = config;
     house->rules = ch_ruleset_load(config, diag);
-    house->gateways = ch_gateways_load(
-        (const char *const *)config->gateways_files, diag);
+    house->gateways =
+        ch_gateways_load((const char *const *)config->gateways_files, diag);
     if (house->rules == NULL || house->gateways == NULL) {
         ch_house_unref(house);
         return NULL;

@@ -70,8 +70,8 @@ add_char(reader *r, ch_text *text, const char *utf8, gsize len, ch_span span)
 static void
 add_piece(reader *r, ch_text *text, const piece *p, gsize *done)
 {
-    ch_html_align align = {r->data, MAX(p->start, *done),
-                           MAX(p->end, *done), p->decoded};
+    ch_html_align align = {r->data, MAX(p->start, *done), MAX(p->end, *done),
+                           p->decoded};
     const char *utf8;
     gsize len;
     ch_span span;
@@ -93,8 +93,7 @@ add_separator(ch_text *text, const piece *p, gsize *done)
                       : p->kind == PIECE_BREAK ? !ends_line(text)
                                                : TRUE;
     if (wanted) {
-        ch_text_add_change(text, span,
-                           p->kind == PIECE_SPACE ? " " : "\n", 1);
+        ch_text_add_change(text, span, p->kind == PIECE_SPACE ? " " : "\n", 1);
         *done = span.end;
     }
 }
@@ -128,14 +127,14 @@ add_span(reader *r, ch_where where, ch_span span)
     keep_text(r, text);
 }
 
-/* --- attribute values ------------------------------------------------------ */
+/* --- attribute values ------------------------------------------------------
+ */
 
 /* Span of a piece of source that the parser points to. */
 static gboolean
 find_span(const reader *r, GumboStringPiece at, ch_span *span_out)
 {
-    if (at.data == NULL || at.data < r->data ||
-        at.data > r->data + r->length ||
+    if (at.data == NULL || at.data < r->data || at.data > r->data + r->length ||
         at.length > (gsize)(r->data + r->length - at.data)) {
         return FALSE;
     }
@@ -205,8 +204,8 @@ take_percent(ch_html_align *align, const char *sign, ch_span first,
         !g_ascii_isxdigit(sign[2])) {
         return FALSE;
     }
-    int byte = g_ascii_xdigit_value(sign[1]) * 16 +
-               g_ascii_xdigit_value(sign[2]);
+    int byte =
+        g_ascii_xdigit_value(sign[1]) * 16 + g_ascii_xdigit_value(sign[2]);
     const char *utf8;
     gsize len;
     ch_span last = first;
@@ -228,8 +227,8 @@ add_link(reader *r, const GumboAttribute *a)
 {
     ch_html_align align;
     if (g_ascii_strncasecmp(a->value, "data:", 5) == 0 ||
-        g_ascii_strncasecmp(a->value, "cid:", 4) == 0 ||
-        *a->value == '\0' || !value_align(r, a, &align)) {
+        g_ascii_strncasecmp(a->value, "cid:", 4) == 0 || *a->value == '\0' ||
+        !value_align(r, a, &align)) {
         return;
     }
     ch_text *text = ch_text_new(CH_WHERE_LINK, r->part, r->source);
@@ -268,8 +267,9 @@ static void
 read_attribute(reader *r, const GumboElement *e, const GumboAttribute *a)
 {
     static const char *const alts[] = {
-        "alt",   "title",   "aria-label", "aria-description", "placeholder",
-        "label", "summary", "caption",    NULL};
+        "alt",         "title", "aria-label", "aria-description",
+        "placeholder", "label", "summary",    "caption",
+        NULL};
     static const char *const links[] = {
         "href",     "src",    "action", "cite", "formaction", "background",
         "longdesc", "srcset", "poster", "ping", "xlink:href", NULL};
@@ -287,7 +287,8 @@ read_attribute(reader *r, const GumboElement *e, const GumboAttribute *a)
     }
 }
 
-/* --- elements --------------------------------------------------------------- */
+/* --- elements ---------------------------------------------------------------
+ */
 
 static gboolean
 has_tag(GumboTag tag, const GumboTag *tags, gsize count)
@@ -305,22 +306,22 @@ static gboolean
 is_block(GumboTag tag)
 {
     static const GumboTag blocks[] = {
-        GUMBO_TAG_ADDRESS,  GUMBO_TAG_ARTICLE,    GUMBO_TAG_ASIDE,
-        GUMBO_TAG_BLOCKQUOTE, GUMBO_TAG_BODY,     GUMBO_TAG_CAPTION,
-        GUMBO_TAG_CENTER,   GUMBO_TAG_DD,         GUMBO_TAG_DETAILS,
-        GUMBO_TAG_DIR,      GUMBO_TAG_DIV,        GUMBO_TAG_DL,
-        GUMBO_TAG_DT,       GUMBO_TAG_FIELDSET,   GUMBO_TAG_FIGCAPTION,
-        GUMBO_TAG_FIGURE,   GUMBO_TAG_FOOTER,     GUMBO_TAG_FORM,
-        GUMBO_TAG_H1,       GUMBO_TAG_H2,         GUMBO_TAG_H3,
-        GUMBO_TAG_H4,       GUMBO_TAG_H5,         GUMBO_TAG_H6,
-        GUMBO_TAG_HEADER,   GUMBO_TAG_HGROUP,     GUMBO_TAG_HR,
-        GUMBO_TAG_LEGEND,   GUMBO_TAG_LI,         GUMBO_TAG_LISTING,
-        GUMBO_TAG_MAIN,     GUMBO_TAG_MENU,       GUMBO_TAG_NAV,
-        GUMBO_TAG_OL,       GUMBO_TAG_OPTGROUP,   GUMBO_TAG_OPTION,
-        GUMBO_TAG_P,        GUMBO_TAG_PLAINTEXT,  GUMBO_TAG_PRE,
-        GUMBO_TAG_SECTION,  GUMBO_TAG_SUMMARY,    GUMBO_TAG_TABLE,
-        GUMBO_TAG_TBODY,    GUMBO_TAG_TEXTAREA,   GUMBO_TAG_TFOOT,
-        GUMBO_TAG_THEAD,    GUMBO_TAG_TR,         GUMBO_TAG_UL,
+        GUMBO_TAG_ADDRESS,    GUMBO_TAG_ARTICLE,   GUMBO_TAG_ASIDE,
+        GUMBO_TAG_BLOCKQUOTE, GUMBO_TAG_BODY,      GUMBO_TAG_CAPTION,
+        GUMBO_TAG_CENTER,     GUMBO_TAG_DD,        GUMBO_TAG_DETAILS,
+        GUMBO_TAG_DIR,        GUMBO_TAG_DIV,       GUMBO_TAG_DL,
+        GUMBO_TAG_DT,         GUMBO_TAG_FIELDSET,  GUMBO_TAG_FIGCAPTION,
+        GUMBO_TAG_FIGURE,     GUMBO_TAG_FOOTER,    GUMBO_TAG_FORM,
+        GUMBO_TAG_H1,         GUMBO_TAG_H2,        GUMBO_TAG_H3,
+        GUMBO_TAG_H4,         GUMBO_TAG_H5,        GUMBO_TAG_H6,
+        GUMBO_TAG_HEADER,     GUMBO_TAG_HGROUP,    GUMBO_TAG_HR,
+        GUMBO_TAG_LEGEND,     GUMBO_TAG_LI,        GUMBO_TAG_LISTING,
+        GUMBO_TAG_MAIN,       GUMBO_TAG_MENU,      GUMBO_TAG_NAV,
+        GUMBO_TAG_OL,         GUMBO_TAG_OPTGROUP,  GUMBO_TAG_OPTION,
+        GUMBO_TAG_P,          GUMBO_TAG_PLAINTEXT, GUMBO_TAG_PRE,
+        GUMBO_TAG_SECTION,    GUMBO_TAG_SUMMARY,   GUMBO_TAG_TABLE,
+        GUMBO_TAG_TBODY,      GUMBO_TAG_TEXTAREA,  GUMBO_TAG_TFOOT,
+        GUMBO_TAG_THEAD,      GUMBO_TAG_TR,        GUMBO_TAG_UL,
         GUMBO_TAG_XMP,
     };
     return has_tag(tag, blocks, G_N_ELEMENTS(blocks));
@@ -381,8 +382,8 @@ read_code(reader *r, const GumboNode *node)
         return;
     }
     while (span.start < span.end) {
-        const char *start = g_strstr_len(
-            r->data + span.start, (gssize)(span.end - span.start), "/*");
+        const char *start = g_strstr_len(r->data + span.start,
+                                         (gssize)(span.end - span.start), "/*");
         if (start == NULL) {
             return;
         }
@@ -412,7 +413,8 @@ read_comment(reader *r, const GumboNode *node)
     add_span(r, CH_WHERE_HIDDEN, span);
 }
 
-/* --- the walk ---------------------------------------------------------------- */
+/* --- the walk ----------------------------------------------------------------
+ */
 
 typedef struct {
     const GumboNode *node;
@@ -492,8 +494,8 @@ static void
 walk(reader *r, const GumboNode *document)
 {
     g_autoptr(GArray) stack = g_array_new(FALSE, FALSE, sizeof(level));
-    level root = {document, 0, VISIBLE, {0x000000, 0xFFFFFF, FALSE, FALSE,
-                                         FALSE, FALSE}};
+    level root = {
+        document, 0, VISIBLE, {0x000000, 0xFFFFFF, FALSE, FALSE, FALSE, FALSE}};
     g_array_append_val(stack, root);
     while (stack->len > 0) {
         level *top = &g_array_index(stack, level, stack->len - 1);
@@ -553,8 +555,8 @@ ch_html_extract(GBytes *source, int part, GPtrArray *texts)
     gsize length;
     const char *data = g_bytes_get_data(source, &length);
     gsize parsed = MIN(length, CH_MAX_HTML);
-    reader r = {source, data, length, part, texts, NULL, VISIBLE,
-                parsed < length};
+    reader r = {source, data, length,  part,
+                texts,  NULL, VISIBLE, parsed < length};
     g_autoptr(ch_html_tree) tree =
         length == 0 || ch_html_nests_deeply(data, parsed)
             ? NULL

@@ -49,8 +49,7 @@ numeric_len(const char *s, gsize room)
     gboolean hex = s[2] == 'x' || s[2] == 'X';
     i += hex ? 1 : 0;
     gsize digits = i;
-    while (i < room &&
-           (hex ? g_ascii_isxdigit(s[i]) : g_ascii_isdigit(s[i]))) {
+    while (i < room && (hex ? g_ascii_isxdigit(s[i]) : g_ascii_isdigit(s[i]))) {
         i++;
     }
     if (i == digits) {
@@ -106,8 +105,8 @@ skip_markup(const ch_html_align *a)
     const char *s = a->source + a->at;
     gsize room = a->end - a->at;
     gboolean comment = room >= 4 && memcmp(s, "<!--", 4) == 0;
-    const char *stop = comment ? g_strstr_len(s, (gssize)room, "-->")
-                               : memchr(s, '>', room);
+    const char *stop =
+        comment ? g_strstr_len(s, (gssize)room, "-->") : memchr(s, '>', room);
     if (stop == NULL) {
         return a->end;
     }

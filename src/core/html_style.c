@@ -12,18 +12,21 @@ static const struct {
     const char *name;
     gint32 color;
 } colors[] = {
-    {"white", 0xFFFFFF},      {"black", 0x000000},   {"red", 0xFF0000},
-    {"green", 0x008000},      {"blue", 0x0000FF},    {"silver", 0xC0C0C0},
-    {"gray", 0x808080},       {"grey", 0x808080},    {"maroon", 0x800000},
-    {"purple", 0x800080},     {"fuchsia", 0xFF00FF}, {"magenta", 0xFF00FF},
-    {"lime", 0x00FF00},       {"olive", 0x808000},   {"yellow", 0xFFFF00},
-    {"navy", 0x000080},       {"teal", 0x008080},    {"aqua", 0x00FFFF},
-    {"cyan", 0x00FFFF},       {"orange", 0xFFA500},  {"snow", 0xFFFAFA},
-    {"ivory", 0xFFFFF0},      {"mintcream", 0xF5FFFA},
-    {"whitesmoke", 0xF5F5F5}, {"ghostwhite", 0xF8F8FF},
-    {"floralwhite", 0xFFFAF0}, {"azure", 0xF0FFFF},
-    {"lightgray", 0xD3D3D3},  {"lightgrey", 0xD3D3D3},
-    {"transparent", CH_COLOR_TRANSPARENT},
+    {"white", 0xFFFFFF},      {"black", 0x000000},
+    {"red", 0xFF0000},        {"green", 0x008000},
+    {"blue", 0x0000FF},       {"silver", 0xC0C0C0},
+    {"gray", 0x808080},       {"grey", 0x808080},
+    {"maroon", 0x800000},     {"purple", 0x800080},
+    {"fuchsia", 0xFF00FF},    {"magenta", 0xFF00FF},
+    {"lime", 0x00FF00},       {"olive", 0x808000},
+    {"yellow", 0xFFFF00},     {"navy", 0x000080},
+    {"teal", 0x008080},       {"aqua", 0x00FFFF},
+    {"cyan", 0x00FFFF},       {"orange", 0xFFA500},
+    {"snow", 0xFFFAFA},       {"ivory", 0xFFFFF0},
+    {"mintcream", 0xF5FFFA},  {"whitesmoke", 0xF5F5F5},
+    {"ghostwhite", 0xF8F8FF}, {"floralwhite", 0xFFFAF0},
+    {"azure", 0xF0FFFF},      {"lightgray", 0xD3D3D3},
+    {"lightgrey", 0xD3D3D3},  {"transparent", CH_COLOR_TRANSPARENT},
 };
 
 /* "#fff", "#ffffff", "#ffffffff". */
@@ -113,11 +116,11 @@ is_tiny(const char *value)
     if (unit == value) {
         return FALSE;
     }
-    double pixels = g_str_has_prefix(unit, "em") ||
-                            g_str_has_prefix(unit, "rem")
-                        ? size * 16
-                    : *unit == '%' ? size * 0.16
-                                   : size;
+    double pixels =
+        g_str_has_prefix(unit, "em") || g_str_has_prefix(unit, "rem")
+            ? size * 16
+        : *unit == '%' ? size * 0.16
+                       : size;
     return pixels <= 1.0;
 }
 
@@ -176,8 +179,7 @@ apply_declaration(ch_html_look *look, box *b, const char *name,
         look->pre = g_str_has_prefix(value, "pre");
     } else if (strcmp(name, "overflow") == 0) {
         b->clips = strcmp(value, "hidden") == 0;
-    } else if (strcmp(name, "max-height") == 0 ||
-               strcmp(name, "height") == 0 ||
+    } else if (strcmp(name, "max-height") == 0 || strcmp(name, "height") == 0 ||
                strcmp(name, "max-width") == 0) {
         b->no_height = b->no_height || is_tiny(value);
     } else if (hides(name, value)) {
@@ -219,8 +221,7 @@ apply_style(ch_html_look *look, const char *style)
         if (bang != NULL) {
             *bang = '\0'; /* !important */
         }
-        apply_declaration(look, &b, g_strstrip(list[i]),
-                          g_strstrip(colon + 1));
+        apply_declaration(look, &b, g_strstrip(list[i]), g_strstrip(colon + 1));
     }
     look->gone = look->gone || (b.no_height && b.clips);
 }
@@ -240,8 +241,7 @@ ch_html_look_apply(ch_html_look *look, const GumboElement *element)
 {
     const GumboVector *attributes = &element->attributes;
     if (element->tag == GUMBO_TAG_PRE || element->tag == GUMBO_TAG_TEXTAREA ||
-        element->tag == GUMBO_TAG_PLAINTEXT ||
-        element->tag == GUMBO_TAG_XMP) {
+        element->tag == GUMBO_TAG_PLAINTEXT || element->tag == GUMBO_TAG_XMP) {
         look->pre = TRUE;
     }
     if (attributes->length == 0) {

@@ -50,10 +50,9 @@ is_report_to_people(const ch_verdict *v, const ch_envelope *e)
 static gboolean
 is_automatic(const ch_verdict *v, const ch_envelope *e)
 {
-    const char *marked =
-        v->message == NULL
-            ? NULL
-            : ch_message_header(v->message, "Auto-Submitted");
+    const char *marked = v->message == NULL
+                             ? NULL
+                             : ch_message_header(v->message, "Auto-Submitted");
     return e->sender[0] == '\0' ||
            (marked != NULL && g_ascii_strncasecmp(marked, "no", 2) != 0);
 }
@@ -72,12 +71,11 @@ first_text(const ch_verdict *v, ch_where where)
 static gboolean
 subject_says_reply(const ch_verdict *v)
 {
-    static const char *const marks[] = {
-        "re:", "re[",      "reply",      "response from", "response to",
-        "rv:", "respuesta", "comment on", NULL};
+    static const char *const marks[] = {"re:",           "re[",         "reply",
+                                        "response from", "response to", "rv:",
+                                        "respuesta",     "comment on",  NULL};
     const ch_text *subject = first_text(v, CH_WHERE_SUBJECT);
-    const char *folded =
-        subject == NULL ? "" : ch_text_folded(subject, NULL);
+    const char *folded = subject == NULL ? "" : ch_text_folded(subject, NULL);
     for (guint i = 0; marks[i] != NULL; i++) {
         if (g_str_has_prefix(folded, marks[i])) {
             return TRUE;
@@ -118,14 +116,12 @@ count_words(const char *folded, const char *const *words)
 static gboolean
 is_spanish(const ch_verdict *v)
 {
-    static const char *const es[] = {" el ",  " la ",  " de ",  " que ",
-                                     " los ", " las ", " para ", " con ",
-                                     " una ", " por ", " su ",  " y ",
-                                     " en ",  " es ",  " se ",  NULL};
-    static const char *const en[] = {" the ", " and ", " of ",  " to ",
-                                     " your ", " is ", " for ", " with ",
-                                     " we ",  " you ", " in ",  " our ",
-                                     NULL};
+    static const char *const es[] = {
+        " el ",  " la ",  " de ", " que ", " los ", " las ", " para ", " con ",
+        " una ", " por ", " su ", " y ",   " en ",  " es ",  " se ",   NULL};
+    static const char *const en[] = {
+        " the ",  " and ", " of ",  " to ", " your ", " is ", " for ",
+        " with ", " we ",  " you ", " in ", " our ",  NULL};
     guint spanish = 0, english = 0;
     for (guint i = 0; i < v->texts->len; i++) {
         if (ch_text_where(v->texts->pdata[i]) == CH_WHERE_BODY) {
@@ -163,8 +159,7 @@ find_destinations(ch_verdict *v, const ch_envelope *e, const ch_ask *ask)
 {
     for (guint i = 0; i < e->recipients->len; i++) {
         const ch_recipient *r = e->recipients->pdata[i];
-        const ch_gateway *g =
-            ch_gateways_match(v->house->gateways, r->address);
+        const ch_gateway *g = ch_gateways_match(v->house->gateways, r->address);
         if (g != NULL) {
             add_destination(v, g, i + 1);
         }
@@ -187,10 +182,9 @@ body_of_type(const ch_verdict *v, gboolean html)
     for (guint i = 0; i < v->texts->len; i++) {
         const ch_text *t = v->texts->pdata[i];
         int part = ch_text_part(t);
-        const char *type =
-            parts == NULL || part < 0
-                ? "text/plain"
-                : ((const ch_part *)parts->pdata[part])->type;
+        const char *type = parts == NULL || part < 0
+                               ? "text/plain"
+                               : ((const ch_part *)parts->pdata[part])->type;
         if (ch_text_where(t) == CH_WHERE_BODY &&
             html == (strcmp(type, "text/html") == 0)) {
             return ch_text_plain(t, NULL);
@@ -205,8 +199,7 @@ find_publish_times(ch_verdict *v, const ch_envelope *e)
     const ch_text *subject = first_text(v, CH_WHERE_SUBJECT);
     gint64 date = v->message == NULL ? -1 : ch_message_date(v->message);
     for (guint i = 0; i < v->destinations->len; i++) {
-        ch_destination *d =
-            &g_array_index(v->destinations, ch_destination, i);
+        ch_destination *d = &g_array_index(v->destinations, ch_destination, i);
         d->publish_at_us = ch_directive_publish_at(
             d->gateway, subject == NULL ? "" : ch_text_plain(subject, NULL),
             body_of_type(v, FALSE), body_of_type(v, TRUE), e->time_us, date,
@@ -302,8 +295,7 @@ ch_inspect(ch_house *house, const ch_envelope *e, GBytes *raw,
     v->texts = g_ptr_array_ref(ch_message_texts(v->message));
     find_destinations(v, e, ask);
     v->in_scope = ask->judge_all || ask->gateway != NULL ||
-                  (ch_inspect_in_scope(house, e) &&
-                   !is_report_to_people(v, e));
+                  (ch_inspect_in_scope(house, e) && !is_report_to_people(v, e));
     return v->in_scope ? judge(v, e, error) : v;
 }
 

@@ -127,8 +127,7 @@ gboolean
 ch_message_is_media(const char *type)
 {
     return g_str_has_prefix(type, "image/") ||
-           g_str_has_prefix(type, "audio/") ||
-           g_str_has_prefix(type, "video/");
+           g_str_has_prefix(type, "audio/") || g_str_has_prefix(type, "video/");
 }
 
 /* --- bytes that the parser must not see ------------------------------- */
@@ -152,7 +151,7 @@ static gboolean
 is_parsed_field(const char *line, gsize len)
 {
     static const char *const names[] = {
-        "content-", "from:", "sender:", "to:", "cc:",
+        "content-", "from:",     "sender:",  "to:",     "cc:",
         "bcc:",     "reply-to:", "subject:", "resent-",
     };
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
@@ -292,8 +291,7 @@ walk_tree(ch_message *m, const ch_head *top)
     g_mime_parser_set_persist_stream(parser, TRUE);
     g_mime_parser_set_format(parser, GMIME_FORMAT_MESSAGE);
     g_autoptr(GMimeParserOptions) options = g_mime_parser_options_new();
-    g_mime_parser_options_set_warning_callback(options, count_warning,
-                                               counts);
+    g_mime_parser_options_set_warning_callback(options, count_warning, counts);
     g_autoptr(GMimeMessage) tree =
         g_mime_parser_construct_message(parser, options);
     ch_message_walk(m, tree, top);
@@ -398,17 +396,15 @@ static void
 add_mailboxes(GStrvBuilder *out, InternetAddressList *list, guint depth)
 {
     for (int i = 0; i < internet_address_list_length(list); i++) {
-        InternetAddress *address =
-            internet_address_list_get_address(list, i);
+        InternetAddress *address = internet_address_list_get_address(list, i);
         if (INTERNET_ADDRESS_IS_GROUP(address) && depth < 8) {
             add_mailboxes(out,
                           internet_address_group_get_members(
                               INTERNET_ADDRESS_GROUP(address)),
                           depth + 1);
         } else if (INTERNET_ADDRESS_IS_MAILBOX(address)) {
-            g_strv_builder_add(out,
-                               internet_address_mailbox_get_addr(
-                                   INTERNET_ADDRESS_MAILBOX(address)));
+            g_strv_builder_add(out, internet_address_mailbox_get_addr(
+                                        INTERNET_ADDRESS_MAILBOX(address)));
         }
     }
 }

@@ -97,8 +97,8 @@ decode_quoted_printable(const guint8 *data, gsize len)
     GByteArray *out = g_byte_array_sized_new((guint)len);
     for (gsize i = 0; i < len; i++) {
         guint8 byte = data[i];
-        if (byte == '=' && i + 2 < len &&
-            g_ascii_isxdigit(data[i + 1]) && g_ascii_isxdigit(data[i + 2])) {
+        if (byte == '=' && i + 2 < len && g_ascii_isxdigit(data[i + 1]) &&
+            g_ascii_isxdigit(data[i + 2])) {
             byte = (guint8)(g_ascii_xdigit_value((char)data[i + 1]) * 16 +
                             g_ascii_xdigit_value((char)data[i + 2]));
             i += 2;
@@ -117,8 +117,8 @@ decode_quoted_printable(const guint8 *data, gsize len)
 GBytes *
 ch_transfer_decode(const char *encoding, GBytes *bytes, gboolean *odd_out)
 {
-    static const char *const plain[] = {"",       "7bit", "8bit",
-                                        "binary", "7-bit", "8-bit", NULL};
+    static const char *const plain[] = {"",      "7bit",  "8bit", "binary",
+                                        "7-bit", "8-bit", NULL};
     gsize len;
     const guint8 *data = g_bytes_get_data(bytes, &len);
     g_autofree char *name =

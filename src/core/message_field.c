@@ -16,40 +16,48 @@ typedef struct {
 } readable_field;
 
 static const readable_field readable[] = {
-    {"from", TRUE},          {"sender", TRUE},
-    {"reply-to", TRUE},      {"to", TRUE},
-    {"cc", TRUE},            {"bcc", TRUE},
-    {"resent-from", TRUE},   {"resent-to", TRUE},
-    {"keywords", FALSE},     {"comments", FALSE},
-    {"organization", FALSE}, {"organisation", FALSE},
-    {"thread-topic", FALSE}, {"content-description", FALSE},
-    {"summary", FALSE},      {"title", FALSE},
+    {"from", TRUE},
+    {"sender", TRUE},
+    {"reply-to", TRUE},
+    {"to", TRUE},
+    {"cc", TRUE},
+    {"bcc", TRUE},
+    {"resent-from", TRUE},
+    {"resent-to", TRUE},
+    {"keywords", FALSE},
+    {"comments", FALSE},
+    {"organization", FALSE},
+    {"organisation", FALSE},
+    {"thread-topic", FALSE},
+    {"content-description", FALSE},
+    {"summary", FALSE},
+    {"title", FALSE},
 };
 
 /* X- fields that programs write: by start of the name ... */
 static const char *const program_fields[] = {
-    "x-mailer",       "x-originating-", "x-google-",     "x-gm-",
-    "x-ms-",          "x-microsoft-",   "x-forefront-",  "x-received",
-    "x-spam",         "x-virus",        "x-priority",    "x-msmail-",
-    "x-mimeole",      "x-proofpoint",   "x-sg-",         "x-ses-",
-    "x-mc-",          "x-chaperone-",   "x-original-",   "x-delivered-",
-    "x-envelope-",    "x-authenti",     "x-php-",        "x-sender",
-    "x-exchange",     "x-ironport-",    "x-mimecast-",   "x-pm-",
-    "x-report-abuse", "x-uidl",         "x-mozilla-",    "x-account-",
-    "x-identity-",    "x-antivirus",    "x-scanned",     "x-accept-",
-    "x-yahoo",        "x-ymail",        "x-rocket",      "x-universally-",
-    "x-apple-",       "x-mailgun",      "x-evolution",   "x-source",
-    "x-get-message-", "x-beenthere",    "x-list",        "x-loop",
-    "x-mailman-",     "x-barracuda",    "x-sophos",      "x-mimetrack",
+    "x-mailer",       "x-originating-",  "x-google-",    "x-gm-",
+    "x-ms-",          "x-microsoft-",    "x-forefront-", "x-received",
+    "x-spam",         "x-virus",         "x-priority",   "x-msmail-",
+    "x-mimeole",      "x-proofpoint",    "x-sg-",        "x-ses-",
+    "x-mc-",          "x-chaperone-",    "x-original-",  "x-delivered-",
+    "x-envelope-",    "x-authenti",      "x-php-",       "x-sender",
+    "x-exchange",     "x-ironport-",     "x-mimecast-",  "x-pm-",
+    "x-report-abuse", "x-uidl",          "x-mozilla-",   "x-account-",
+    "x-identity-",    "x-antivirus",     "x-scanned",    "x-accept-",
+    "x-yahoo",        "x-ymail",         "x-rocket",     "x-universally-",
+    "x-apple-",       "x-mailgun",       "x-evolution",  "x-source",
+    "x-get-message-", "x-beenthere",     "x-list",       "x-loop",
+    "x-mailman-",     "x-barracuda",     "x-sophos",     "x-mimetrack",
     "x-tm-",          "x-eopattributed", "x-face",       "x-sonic-",
-    "x-csa-",         "x-dkim",         "x-arc-",        "x-zm-",
-    "x-rspamd",       "x-amavis",       "x-clam",        "x-greylist",
-    "x-policyd",      "x-postfix",      "x-sendmail",    "x-ovh-",
+    "x-csa-",         "x-dkim",          "x-arc-",       "x-zm-",
+    "x-rspamd",       "x-amavis",        "x-clam",       "x-greylist",
+    "x-policyd",      "x-postfix",       "x-sendmail",   "x-ovh-",
 };
 /* ... or by its end. */
 static const char *const program_ends[] = {
-    "-id", "-date", "-time", "-ip", "-version", "-host", "-hash",
-    "-signature", "-uuid", "-guid", "-score", "-status", "-key",
+    "-id",        "-date", "-time", "-ip",    "-version", "-host", "-hash",
+    "-signature", "-uuid", "-guid", "-score", "-status",  "-key",
 };
 
 static gboolean
@@ -78,9 +86,8 @@ find_readable(const char *name)
             return &readable[i];
         }
     }
-    return g_str_has_prefix(name, "x-") && !is_program_field(name)
-               ? &extension
-               : NULL;
+    return g_str_has_prefix(name, "x-") && !is_program_field(name) ? &extension
+                                                                   : NULL;
 }
 
 /* End of an addr-spec that starts at, or at: there is none.  "<...@...>"

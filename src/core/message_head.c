@@ -174,8 +174,8 @@ static void
 append_q(GString *out, const char *text, gsize len)
 {
     for (gsize i = 0; i < len; i++) {
-        if (text[i] == '=' && i + 2 < len &&
-            g_ascii_isxdigit(text[i + 1]) && g_ascii_isxdigit(text[i + 2])) {
+        if (text[i] == '=' && i + 2 < len && g_ascii_isxdigit(text[i + 1]) &&
+            g_ascii_isxdigit(text[i + 2])) {
             int byte = g_ascii_xdigit_value(text[i + 1]) * 16 +
                        g_ascii_xdigit_value(text[i + 2]);
             g_string_append_c(out, (char)byte);
@@ -228,8 +228,7 @@ decode_words(GString *out, encoded_word word, const char *end)
             more = find_word(next, end, &word);
             same = more && same_charset(&first, &word);
         } while (same);
-        g_autofree char *charset =
-            g_strndup(first.charset, first.charset_len);
+        g_autofree char *charset = g_strndup(first.charset, first.charset_len);
         g_autofree char *text =
             ch_charset_dup_utf8(charset, bytes->str, bytes->len);
         g_string_append(out, text);

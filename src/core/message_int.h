@@ -38,13 +38,13 @@ struct ch_message {
     GBytes *raw;
     const char *data; /* of raw */
     gsize length;
-    GPtrArray *headers;   /* of ch_header, top level */
-    GPtrArray *parts;     /* of ch_part */
-    GPtrArray *texts;     /* of ch_text */
-    GArray *unscanned;    /* of ch_unscanned */
-    GArray *defects;      /* of ch_defect */
-    char *type;           /* of the whole */
-    gsize text_total;     /* bytes of all sources */
+    GPtrArray *headers; /* of ch_header, top level */
+    GPtrArray *parts;   /* of ch_part */
+    GPtrArray *texts;   /* of ch_text */
+    GArray *unscanned;  /* of ch_unscanned */
+    GArray *defects;    /* of ch_defect */
+    char *type;         /* of the whole */
+    gsize text_total;   /* bytes of all sources */
     gboolean has_image;
 };
 
@@ -71,8 +71,7 @@ void ch_message_add_unscanned(ch_message *m, ch_unscanned_reason reason,
 /* Cuts bytes to the caps (told as unscanned).  NULL: nothing left.  Owned. */
 GBytes *ch_message_admit(ch_message *m, GBytes *bytes, int part);
 /* A text of valid UTF-8, as a whole, if it holds anything. */
-void ch_message_add_text(ch_message *m, ch_where where, int part,
-                         GBytes *utf8);
+void ch_message_add_text(ch_message *m, ch_where where, int part, GBytes *utf8);
 void ch_message_add_string(ch_message *m, ch_where where, int part,
                            const char *utf8);
 /* Raw bytes of the message as text, charset guessed. */
@@ -80,8 +79,8 @@ void ch_message_add_raw(ch_message *m, ch_where where, int part, ch_span raw);
 
 /* How to read the bytes of a part as text. */
 typedef struct {
-    const char *type;    /* "text/plain" */
-    const char *charset; /* or NULL */
+    const char *type;       /* "text/plain" */
+    const char *charset;    /* or NULL */
     gboolean flowed, delsp; /* RFC 3676 */
     ch_where where;
     int part;

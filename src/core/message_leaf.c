@@ -58,8 +58,7 @@ ch_message_add_text(ch_message *m, ch_where where, int part, GBytes *utf8)
 }
 
 void
-ch_message_add_string(ch_message *m, ch_where where, int part,
-                      const char *utf8)
+ch_message_add_string(ch_message *m, ch_where where, int part, const char *utf8)
 {
     g_autoptr(GBytes) bytes = g_bytes_new(utf8, strlen(utf8));
     ch_message_add_text(m, where, part, bytes);
@@ -106,8 +105,7 @@ read_flowed_line(const char *s, gsize at, gsize len)
         line.content++; /* stuffed, RFC 3676 4.4 */
     }
     gsize size = line.end - line.content;
-    gboolean signature =
-        size == 3 && memcmp(s + line.content, "-- ", 3) == 0;
+    gboolean signature = size == 3 && memcmp(s + line.content, "-- ", 3) == 0;
     line.soft = size > 0 && s[line.end - 1] == ' ' && !signature;
     return line;
 }
@@ -167,8 +165,7 @@ has_armour(GBytes *utf8)
     static const char armour[] = "-----BEGIN PGP MESSAGE-----";
     gsize len;
     const char *data = g_bytes_get_data(utf8, &len);
-    return data != NULL &&
-           g_strstr_len(data, (gssize)len, armour) != NULL;
+    return data != NULL && g_strstr_len(data, (gssize)len, armour) != NULL;
 }
 
 static void
@@ -187,8 +184,7 @@ add_reading(ch_message *m, const ch_reading *how, GBytes *utf8)
 }
 
 void
-ch_message_read_content(ch_message *m, const ch_reading *how,
-                        GBytes *content)
+ch_message_read_content(ch_message *m, const ch_reading *how, GBytes *content)
 {
     g_auto(ch_decoded) decoded = {NULL, NULL, FALSE};
     ch_charset_decode(how->charset, content, &decoded);
@@ -202,8 +198,8 @@ ch_message_read_content(ch_message *m, const ch_reading *how,
 }
 
 void
-ch_message_read_leaf(ch_message *m, const ch_reading *how,
-                     const char *encoding, ch_span raw)
+ch_message_read_leaf(ch_message *m, const ch_reading *how, const char *encoding,
+                     ch_span raw)
 {
     if (raw.end <= raw.start) {
         return;

@@ -142,8 +142,13 @@ add_part(ch_message *m, GMimeObject *object, const place *at, ch_span raw)
 
 /* --- leaves -------------------------------------------------------------- */
 
-typedef enum { LEAF_UNSUPPORTED, LEAF_TEXT, LEAF_SILENT, LEAF_ENCRYPTED,
-               LEAF_DAMAGED } leaf_kind;
+typedef enum {
+    LEAF_UNSUPPORTED,
+    LEAF_TEXT,
+    LEAF_SILENT,
+    LEAF_ENCRYPTED,
+    LEAF_DAMAGED
+} leaf_kind;
 
 static leaf_kind
 leaf_kind_of(const char *type, const char *smime_type)
@@ -193,9 +198,9 @@ parameter_is(GMimeObject *object, const char *name, const char *value)
 static ch_reading
 reading_of(GMimeObject *object, const ch_part *part, int index)
 {
-    gboolean body = !part->is_attachment &&
-                    (strcmp(part->type, "text/plain") == 0 ||
-                     !g_str_has_prefix(part->type, "text/"));
+    gboolean body =
+        !part->is_attachment && (strcmp(part->type, "text/plain") == 0 ||
+                                 !g_str_has_prefix(part->type, "text/"));
     return (ch_reading){
         .type = part->type,
         .charset = type_parameter(object, "charset"),
@@ -220,8 +225,7 @@ list_encodings(const ch_message *m, const ch_head *head)
         char *value = ch_field_dup_decoded(m, field);
         value[strcspn(value, ";(")] = '\0'; /* comments, seen in real mail */
         g_strstrip(value);
-        if (g_ptr_array_find_with_equal_func(list, value, g_str_equal,
-                                             NULL) ||
+        if (g_ptr_array_find_with_equal_func(list, value, g_str_equal, NULL) ||
             list->len >= 4) {
             g_free(value);
         } else {
@@ -425,8 +429,7 @@ walk_nested(ch_message *m, GMimeMessagePart *part, int index, const place *at)
         ch_message_add_raw(m, CH_WHERE_HIDDEN, index, self->raw);
         return;
     }
-    g_autofree char *number =
-        body_number(at->number, GMIME_IS_MULTIPART(body));
+    g_autofree char *number = body_number(at->number, GMIME_IS_MULTIPART(body));
     place child = {index, at->depth + 1, number, at->end, head};
     walk(m, body, &child);
 }
@@ -483,7 +486,8 @@ ch_message_walk(ch_message *m, void *tree, const ch_head *top)
     GMimeObject *body =
         tree != NULL ? g_mime_message_get_mime_part(tree) : NULL;
     if (body == NULL) {
-        ch_message_add_raw(m, CH_WHERE_BODY, -1, (ch_span){top->end, m->length});
+        ch_message_add_raw(m, CH_WHERE_BODY, -1,
+                           (ch_span){top->end, m->length});
         return;
     }
     g_autofree char *number = body_number(NULL, GMIME_IS_MULTIPART(body));

@@ -94,12 +94,10 @@ contains(const GArray *indexes, guint index)
 }
 
 ch_envelope *
-ch_plan_dup_envelope(const ch_envelope *e, const GArray *indexes,
-                     gboolean keep)
+ch_plan_dup_envelope(const ch_envelope *e, const GArray *indexes, gboolean keep)
 {
     ch_envelope *copy = ch_envelope_new();
-    ch_envelope_set_sender(copy, e->sender_arg,
-                           (const char *const *)e->esmtp);
+    ch_envelope_set_sender(copy, e->sender_arg, (const char *const *)e->esmtp);
     for (guint i = 0; i < e->recipients->len; i++) {
         const ch_recipient *r = g_ptr_array_index(e->recipients, i);
         if (contains(indexes, i) == keep) {
@@ -137,8 +135,8 @@ gboolean
 ch_plan_can_delete(const ch_envelope *e, const GArray *indexes)
 {
     for (guint i = 0; i < indexes->len; i++) {
-        const ch_recipient *r = g_ptr_array_index(
-            e->recipients, g_array_index(indexes, guint, i));
+        const ch_recipient *r =
+            g_ptr_array_index(e->recipients, g_array_index(indexes, guint, i));
         if (!ch_envelope_is_plain(r->arg, r->address)) {
             return FALSE;
         }

@@ -40,8 +40,7 @@ ch_regex_new(const char *pattern, char **problem_out)
     PCRE2_SIZE at;
     g_autoptr(pcre2_code) code = pcre2_compile(
         (PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED,
-        PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C |
-            PCRE2_NO_AUTO_CAPTURE,
+        PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C | PCRE2_NO_AUTO_CAPTURE,
         &number, &at, NULL);
     if (code == NULL) {
         PCRE2_UCHAR text[200];

@@ -45,8 +45,7 @@ static const char *
 skip_number(const char *text, char end)
 {
     gsize n = strspn(text, "0123456789");
-    return n >= 1 && n <= 3 && text[n] == end ? text + n + (end != '\0')
-                                              : NULL;
+    return n >= 1 && n <= 3 && text[n] == end ? text + n + (end != '\0') : NULL;
 }
 
 /* RFC 3463 2: class.subject.detail; RFC 2034 4: the class is the first digit
@@ -124,22 +123,20 @@ add_rule_lines(GPtrArray *lines, const ch_verdict *v, const char *id)
             continue;
         }
         const char *title = v->spanish ? f->rule->title_es : f->rule->title;
-        const char *advice =
-            v->spanish ? f->rule->advice_es : f->rule->advice;
+        const char *advice = v->spanish ? f->rule->advice_es : f->rule->advice;
         g_autofree char *place = dup_place(f, v->spanish);
         if (n == 0) {
-            g_ptr_array_add(
-                lines, g_strdup_printf(v->spanish
-                                           ? "No publicado: %s. %s (ID %s)"
-                                           : "Not posted: %s. %s (ID %s)",
-                                       title, advice, id));
             g_ptr_array_add(lines,
-                            g_strdup_printf(
-                                v->spanish ? "Donde: %s" : "Where: %s",
-                                place));
+                            g_strdup_printf(v->spanish
+                                                ? "No publicado: %s. %s (ID %s)"
+                                                : "Not posted: %s. %s (ID %s)",
+                                            title, advice, id));
+            g_ptr_array_add(
+                lines,
+                g_strdup_printf(v->spanish ? "Donde: %s" : "Where: %s", place));
         } else {
-            g_ptr_array_add(lines, g_strdup_printf("%s (%s). %s", title,
-                                                   place, advice));
+            g_ptr_array_add(
+                lines, g_strdup_printf("%s (%s). %s", title, place, advice));
         }
         told[n++] = f->rule;
     }
@@ -155,8 +152,7 @@ ch_reply_reject(const ch_verdict *v, const char *id)
         g_ptr_array_add(lines, g_strdup(contact));
     }
     g_ptr_array_add(lines, NULL);
-    return ch_reply_new("550", "5.7.1",
-                        (const char *const *)lines->pdata);
+    return ch_reply_new("550", "5.7.1", (const char *const *)lines->pdata);
 }
 
 ch_reply *

@@ -35,10 +35,10 @@ static gboolean
 is_plain_word(const char *word, gsize len)
 {
     static const char *const plain[] = {
-        "a",   "an",  "the", "my",  "our", "your", "we",  "i",    "he",
-        "she", "her", "his", "of",  "in",  "on",   "at",  "to",   "and",
-        "was", "is",  "for", "el",  "la",  "de",   "su",  "mi",   "un",
-        "una", "que", "y",   "en",  NULL};
+        "a",  "an",  "the", "my",  "our", "your", "we", "i",
+        "he", "she", "her", "his", "of",  "in",   "on", "at",
+        "to", "and", "was", "is",  "for", "el",   "la", "de",
+        "su", "mi",  "un",  "una", "que", "y",    "en", NULL};
     g_autofree char *lower = g_ascii_strdown(word, (gssize)len);
     return g_strv_contains(plain, lower);
 }
@@ -152,8 +152,7 @@ add_finding(JsonBuilder *b, const ch_verdict *v, const ch_finding *f)
     add_place(b, v, f);
     add_member(b, "masked", masked);
     add_member(b, "title", v->spanish ? f->rule->title_es : f->rule->title);
-    add_member(b, "advice",
-               v->spanish ? f->rule->advice_es : f->rule->advice);
+    add_member(b, "advice", v->spanish ? f->rule->advice_es : f->rule->advice);
     add_member(b, "reference", f->rule->reference);
     json_builder_end_object(b);
 }
@@ -179,14 +178,12 @@ add_destinations(JsonBuilder *b, const ch_verdict *v)
     json_builder_set_member_name(b, "gateways");
     json_builder_begin_array(b);
     for (guint i = 0; i < v->destinations->len; i++) {
-        add_destination(b,
-                        &g_array_index(v->destinations, ch_destination, i));
+        add_destination(b, &g_array_index(v->destinations, ch_destination, i));
     }
     json_builder_end_array(b);
     json_builder_set_member_name(b, "gateway");
     if (v->destinations->len > 0) {
-        add_destination(b,
-                        &g_array_index(v->destinations, ch_destination, 0));
+        add_destination(b, &g_array_index(v->destinations, ch_destination, 0));
     } else {
         json_builder_add_null_value(b);
     }
@@ -202,8 +199,7 @@ add_unscanned(JsonBuilder *b, const ch_verdict *v)
     for (guint i = 0; list != NULL && i < list->len; i++) {
         const ch_unscanned *u = &g_array_index(list, ch_unscanned, i);
         const ch_part *part =
-            u->part < 0 ? NULL
-                        : ch_message_parts(v->message)->pdata[u->part];
+            u->part < 0 ? NULL : ch_message_parts(v->message)->pdata[u->part];
         json_builder_begin_object(b);
         add_member(b, "part", part == NULL ? NULL : part->number);
         add_member(b, "name", part == NULL ? NULL : part->name);
@@ -336,8 +332,7 @@ ch_report_text(const ch_verdict *v, const char *input, gboolean colour)
     GString *out = g_string_new(NULL);
     g_string_append_printf(out, "%s: %s%s%s", input,
                            colour_of(v->action, colour),
-                           ch_action_name(v->action),
-                           colour ? "\033[0m" : "");
+                           ch_action_name(v->action), colour ? "\033[0m" : "");
     if (!v->in_scope) {
         g_string_append(out, " (ordinary mail, not judged)");
     }

@@ -96,7 +96,8 @@ parse_children(scope_names *names, rule_node *n, const ch_yaml_node *list)
     }
     gboolean good = TRUE;
     for (guint i = 0; i < list->children->len; i++) {
-        rule_node *child = ch_rule_condition_parse(names, list->children->pdata[i]);
+        rule_node *child =
+            ch_rule_condition_parse(names, list->children->pdata[i]);
         if (child == NULL) {
             good = FALSE;
         } else {
@@ -147,8 +148,8 @@ find_operator(const ch_yaml_node *yaml, node_kind *kind_out)
 rule_node *
 ch_rule_condition_parse(scope_names *names, const ch_yaml_node *yaml)
 {
-    static const char *const allowed[] = {"all", "any",      "not",
-                                          "of",  "at-least", "within", NULL};
+    static const char *const allowed[] = {"all",      "any",    "not", "of",
+                                          "at-least", "within", NULL};
     if (yaml->kind == CH_YAML_SCALAR) {
         return parse_name(names, yaml);
     }
@@ -166,8 +167,7 @@ ch_rule_condition_parse(scope_names *names, const ch_yaml_node *yaml)
         return NULL;
     }
     rule_node *n = new_node(kind);
-    gboolean good = (within == NULL ||
-                     parse_within(n, within, names->diag)) &&
+    gboolean good = (within == NULL || parse_within(n, within, names->diag)) &&
                     (least == NULL || parse_count(n, least, names->diag));
     if (good && kind == NODE_NOT && operand->kind != CH_YAML_LIST) {
         rule_node *child = ch_rule_condition_parse(names, operand);

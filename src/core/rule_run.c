@@ -25,7 +25,7 @@ typedef struct {
     const GPtrArray *texts;
     const ch_facts *facts;
     GArray ***hits; /* [text][signal]: of ch_span, or NULL; rows as needed */
-    GArray **fact_hits; /* [signal]: of hit, or NULL */
+    GArray **fact_hits;     /* [signal]: of hit, or NULL */
     const rule_entry *rule; /* being evaluated */
     gboolean limit_hit, failed;
 } run;
@@ -71,8 +71,8 @@ hits_in_text(run *r, guint signal, guint text)
     }
     GArray **slot = &r->hits[text][signal];
     if (*slot == NULL) {
-        *slot = search(r, r->rules->signals->pdata[signal],
-                       r->texts->pdata[text]);
+        *slot =
+            search(r, r->rules->signals->pdata[signal], r->texts->pdata[text]);
     }
     return *slot;
 }
@@ -92,10 +92,12 @@ add_unscanned(const run *r, fact_kind fact, GArray *hits)
         const ch_unscanned *u = &g_array_index(list, ch_unscanned, i);
         gboolean unsupported = u->reason == CH_UNSCANNED_UNSUPPORTED;
         const char *type =
-            u->part < 0 ? "" :
-            ((const ch_part *)r->facts->parts->pdata[u->part])->type;
-        if (fact == FACT_UNREADABLE ? !unsupported
-                                    : unsupported && !ch_message_is_media(type)) {
+            u->part < 0
+                ? ""
+                : ((const ch_part *)r->facts->parts->pdata[u->part])->type;
+        if (fact == FACT_UNREADABLE
+                ? !unsupported
+                : unsupported && !ch_message_is_media(type)) {
             add_fact(hits, u->part);
         }
     }
@@ -216,9 +218,8 @@ each_piece(run *r, const rule_node *n, unit outer, unit_visit visit,
     for (guint i = 0; i < starts->len; i++) {
         guint last = i + n->amount;
         ch_span span = {g_array_index(starts, gsize, i),
-                        last < starts->len
-                            ? g_array_index(starts, gsize, last)
-                            : length};
+                        last < starts->len ? g_array_index(starts, gsize, last)
+                                           : length};
         span.start = MAX(span.start, outer.span.start);
         span.end = MIN(span.end, outer.span.end);
         if (span.start < span.end &&
@@ -265,8 +266,7 @@ each_unit(run *r, const rule_node *n, unit outer, unit_visit visit,
           gpointer data)
 {
     if (n->within == WITHIN_INHERIT || n->within == WITHIN_POST) {
-        return visit(r, n, n->within == WITHIN_POST ? whole_post : outer,
-                     data);
+        return visit(r, n, n->within == WITHIN_POST ? whole_post : outer, data);
     }
     for (guint t = outer.text < 0 ? 0 : (guint)outer.text;
          t < (outer.text < 0 ? r->texts->len : (guint)outer.text + 1); t++) {
@@ -277,11 +277,10 @@ each_unit(run *r, const rule_node *n, unit outer, unit_visit visit,
         if (!looks_at(r->rule, r->texts->pdata[t])) {
             continue;
         }
-        gboolean done =
-            n->within == WITHIN_PART ? visit(r, n, in_text, data)
-            : n->within == WITHIN_CHARACTERS
-                ? each_vicinity(r, n, in_text, visit, data)
-                : each_piece(r, n, in_text, visit, data);
+        gboolean done = n->within == WITHIN_PART ? visit(r, n, in_text, data)
+                        : n->within == WITHIN_CHARACTERS
+                            ? each_vicinity(r, n, in_text, visit, data)
+                            : each_piece(r, n, in_text, visit, data);
         if (done) {
             return TRUE;
         }
@@ -357,13 +356,11 @@ is_possible(run *r, const rule_node *n, unit u)
 /* --- findings ---------------------------------------------------------- */
 
 static void
-add_finding(const ch_rule *rule, ch_where where, int part,
-            const ch_text *text, ch_span folded, GArray *findings)
+add_finding(const ch_rule *rule, ch_where where, int part, const ch_text *text,
+            ch_span folded, GArray *findings)
 {
-    ch_finding f = {.rule = rule,
-                    .action = rule->action,
-                    .where = where,
-                    .part = part};
+    ch_finding f = {
+        .rule = rule, .action = rule->action, .where = where, .part = part};
     if (findings->len >= CH_MAX_FINDINGS) {
         return;
     }
@@ -408,8 +405,8 @@ report(run *r, const GArray *evidence, GArray *findings)
     }
     for (guint i = 0; i < evidence->len; i++) {
         add_finding(rule, CH_WHERE_STRUCTURE,
-                    g_array_index(evidence, hit, i).part, NULL,
-                    (ch_span){0, 0}, findings);
+                    g_array_index(evidence, hit, i).part, NULL, (ch_span){0, 0},
+                    findings);
     }
 }
 

@@ -9,14 +9,10 @@
 #include "ruleset_int.h"
 
 static const char *const fact_names[FACT_COUNT + 1] = {
-    [FACT_REPLY] = "reply",
-    [FACT_IMAGE] = "image",
-    [FACT_UNREADABLE] = "unreadable",
-    [FACT_UNSUPPORTED] = "unsupported",
-    [FACT_AMBIGUOUS] = "ambiguous",
-    [FACT_PATTERN_LIMIT] = "pattern-limit",
-    [FACT_COMBINED] = "combined",
-    [FACT_FAILURE] = "failure",
+    [FACT_REPLY] = "reply",           [FACT_IMAGE] = "image",
+    [FACT_UNREADABLE] = "unreadable", [FACT_UNSUPPORTED] = "unsupported",
+    [FACT_AMBIGUOUS] = "ambiguous",   [FACT_PATTERN_LIMIT] = "pattern-limit",
+    [FACT_COMBINED] = "combined",     [FACT_FAILURE] = "failure",
 };
 
 void
@@ -88,8 +84,8 @@ set_fact(rule_signal *s, const ch_yaml_node *node, ch_diag *diag)
 static gboolean
 fill(rule_signal *s, const ch_yaml_node *node, ch_diag *diag)
 {
-    static const char *const allowed[] = {"words", "regex", "entity", "fact",
-                                          "own", NULL};
+    static const char *const allowed[] = {"words", "regex", "entity",
+                                          "fact",  "own",   NULL};
     if (!ch_yaml_check_map(node, allowed, diag)) {
         return FALSE;
     }
@@ -98,8 +94,8 @@ fill(rule_signal *s, const ch_yaml_node *node, ch_diag *diag)
     const ch_yaml_node *entity = ch_yaml_get(node, "entity");
     const ch_yaml_node *fact = ch_yaml_get(node, "fact");
     const ch_yaml_node *own = ch_yaml_get(node, "own");
-    int kinds = (words != NULL) + (regex != NULL) + (entity != NULL) +
-                (fact != NULL);
+    int kinds =
+        (words != NULL) + (regex != NULL) + (entity != NULL) + (fact != NULL);
     if (kinds != 1 || (own != NULL && entity == NULL)) {
         ch_yaml_error(node, diag,
                       "a signal has one of words, regex, entity (with own), "

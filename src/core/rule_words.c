@@ -12,7 +12,7 @@
 #include "ruleset_int.h"
 
 #define BEFORE "(?<![\\p{L}\\p{N}_])"
-#define AFTER "(?![\\p{L}\\p{N}_])"
+#define AFTER  "(?![\\p{L}\\p{N}_])"
 
 static gboolean
 is_consonant(char c)
@@ -92,14 +92,16 @@ ch_rule_words_pattern(const ch_yaml_node *words, ch_diag *diag)
             return NULL;
         }
         gunichar first = g_utf8_get_char(folded);
-        gunichar last = g_utf8_get_char(
-            g_utf8_prev_char(folded + strlen(folded)));
+        gunichar last =
+            g_utf8_get_char(g_utf8_prev_char(folded + strlen(folded)));
         g_string_append(out, i > 0 ? "|" : "");
         g_string_append(out, is_wordy(first) ? BEFORE : "");
         g_string_append(out, "(?:");
         if (!append_phrase(out, folded)) {
-            ch_yaml_error(words, diag, "words: brackets of \"%s\" do not "
-                          "match", list[i]);
+            ch_yaml_error(words, diag,
+                          "words: brackets of \"%s\" do not "
+                          "match",
+                          list[i]);
             return NULL;
         }
         g_string_append(out, ")");

@@ -8,17 +8,19 @@
 
 #include "chaperone/error.h"
 
-const char *const ch_required_rules[] = {
-    "structure/unreadable", "structure/unsupported",
-    "structure/ambiguous",  "structure/pattern-limit",
-    "policy/combined",      "policy/failure",
-    NULL};
+const char *const ch_required_rules[] = {"structure/unreadable",
+                                         "structure/unsupported",
+                                         "structure/ambiguous",
+                                         "structure/pattern-limit",
+                                         "policy/combined",
+                                         "policy/failure",
+                                         NULL};
 
 static const char *const pack_keys[] = {"pack", "title", "signals", "rules",
                                         NULL};
 static const char *const rule_keys[] = {
-    "id",        "title",    "severity", "action",   "confidence",
-    "languages", "where",    "quoted",   "signals",  "condition",
+    "id",        "title",     "severity", "action",   "confidence",
+    "languages", "where",     "quoted",   "signals",  "condition",
     "advice",    "reference", "reviewed", "examples", NULL};
 
 static void
@@ -92,8 +94,7 @@ read_bilingual(const ch_yaml_node *yaml, const char *key, char **en, char **es,
     *en = g_strdup("");
     *es = g_strdup("");
     if (child == NULL) {
-        ch_yaml_error(yaml, diag, "the rule needs \"%s\" with en and es",
-                      key);
+        ch_yaml_error(yaml, diag, "the rule needs \"%s\" with en and es", key);
     } else if (ch_yaml_check_map(child, allowed, diag)) {
         g_free(*en);
         g_free(*es);
@@ -104,8 +105,8 @@ read_bilingual(const ch_yaml_node *yaml, const char *key, char **en, char **es,
 
 /* Index of the text at key among names, or the fallback. */
 static guint
-read_choice(const ch_yaml_node *yaml, const char *key,
-            const char *const *names, ch_diag *diag)
+read_choice(const ch_yaml_node *yaml, const char *key, const char *const *names,
+            ch_diag *diag)
 {
     const ch_yaml_node *child = ch_yaml_get(yaml, key);
     for (guint i = 0; child != NULL && names[i] != NULL; i++) {
@@ -166,8 +167,7 @@ read_examples(ch_rule *rule, const ch_yaml_node *yaml, ch_diag *diag)
     rule->must_match = ch_yaml_strings(match, "match", diag);
     rule->must_pass = ch_yaml_strings(pass, "pass", diag);
     reply = ch_yaml_get(child, "reply");
-    rule->reply_examples = reply != NULL &&
-                           g_strcmp0(reply->text, "true") == 0;
+    rule->reply_examples = reply != NULL && g_strcmp0(reply->text, "true") == 0;
 }
 
 static gboolean

@@ -63,8 +63,8 @@ typedef struct rule_node {
 } rule_node;
 
 typedef struct {
-    ch_rule public; /* first: a rule is its public part */
-    guint places;   /* mask of 1 << ch_where */
+    ch_rule public;  /* first: a rule is its public part */
+    guint places;    /* mask of 1 << ch_where */
     gboolean quoted; /* also in what is quoted from others */
     rule_node *condition;
 } rule_entry;
@@ -97,7 +97,8 @@ guint ch_rule_signal_add(scope_names *names, const char *name,
                          const ch_yaml_node *node);
 void ch_rule_signal_free(gpointer signal);
 /* The condition at node; NULL after an error.  Owned. */
-rule_node *ch_rule_condition_parse(scope_names *names, const ch_yaml_node *yaml);
+rule_node *ch_rule_condition_parse(scope_names *names,
+                                   const ch_yaml_node *yaml);
 void ch_rule_condition_free(gpointer condition);
 
 #endif

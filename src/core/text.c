@@ -9,12 +9,18 @@
 #include <string.h>
 
 static const char *const where_names[CH_WHERE_COUNT] = {
-    [CH_WHERE_SUBJECT] = "subject",       [CH_WHERE_HEADER] = "header",
-    [CH_WHERE_BODY] = "body",             [CH_WHERE_HIDDEN] = "hidden",
-    [CH_WHERE_ALT] = "alt",               [CH_WHERE_LINK] = "link",
-    [CH_WHERE_ATTACHMENT] = "attachment", [CH_WHERE_FILENAME] = "filename",
-    [CH_WHERE_METADATA] = "metadata",     [CH_WHERE_DIRECTIVE] = "directive",
-    [CH_WHERE_STRUCTURE] = "structure",   [CH_WHERE_HISTORY] = "history",
+    [CH_WHERE_SUBJECT] = "subject",
+    [CH_WHERE_HEADER] = "header",
+    [CH_WHERE_BODY] = "body",
+    [CH_WHERE_HIDDEN] = "hidden",
+    [CH_WHERE_ALT] = "alt",
+    [CH_WHERE_LINK] = "link",
+    [CH_WHERE_ATTACHMENT] = "attachment",
+    [CH_WHERE_FILENAME] = "filename",
+    [CH_WHERE_METADATA] = "metadata",
+    [CH_WHERE_DIRECTIVE] = "directive",
+    [CH_WHERE_STRUCTURE] = "structure",
+    [CH_WHERE_HISTORY] = "history",
 };
 
 const char *

@@ -11,9 +11,9 @@ struct ch_text {
     int part;
     GBytes *source;
     GString *plain;
-    ch_map *plain_map; /* plain to source */
-    GString *folded;   /* NULL until folded */
-    ch_map *fold_map;  /* folded to plain */
+    ch_map *plain_map;              /* plain to source */
+    GString *folded;                /* NULL until folded */
+    ch_map *fold_map;               /* folded to plain */
     GArray *sentences, *paragraphs; /* of gsize */
     GArray *quotes;                 /* of ch_span */
 };

@@ -54,8 +54,7 @@ ch_verdict_dup_rules(const ch_verdict *verdict)
 {
     GString *list = g_string_new(NULL);
     for (guint i = 0; i < verdict->findings->len; i++) {
-        const ch_finding *f =
-            &g_array_index(verdict->findings, ch_finding, i);
+        const ch_finding *f = &g_array_index(verdict->findings, ch_finding, i);
         if (f->action > CH_ACCEPT) {
             append_once(list, f->rule->id);
         }
@@ -68,9 +67,9 @@ ch_verdict_dup_gateways(const ch_verdict *verdict)
 {
     GString *list = g_string_new(NULL);
     for (guint i = 0; i < verdict->destinations->len; i++) {
-        append_once(list, g_array_index(verdict->destinations, ch_destination,
-                                        i)
-                              .gateway->name);
+        append_once(list,
+                    g_array_index(verdict->destinations, ch_destination, i)
+                        .gateway->name);
     }
     return g_string_free(list, FALSE);
 }

@@ -48,12 +48,11 @@ dup_digits(const char *const *phones)
     g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
     for (guint i = 0; phones[i] != NULL; i++) {
         char digits[32];
-        gsize n = ch_kind_digits(phones[i], strlen(phones[i]), digits,
-                                 sizeof digits);
+        gsize n =
+            ch_kind_digits(phones[i], strlen(phones[i]), digits, sizeof digits);
         if (n > 0) {
-            g_strv_builder_add(builder, n == 11 && digits[0] == '1'
-                                            ? digits + 1
-                                            : digits);
+            g_strv_builder_add(builder, n == 11 && digits[0] == '1' ? digits + 1
+                                                                    : digits);
         }
     }
     return g_strv_builder_end(builder);
@@ -135,10 +134,10 @@ ch_entities_find(const ch_entities *entities, guint kind, const char *folded,
         if (k->accept != NULL && !k->accept(folded, length, &span)) {
             continue;
         }
-        ch_entity entity = {span, k->is_own != NULL &&
-                                      k->is_own(&entities->own,
-                                                folded + span.start,
-                                                span.end - span.start)};
+        ch_entity entity = {span,
+                            k->is_own != NULL &&
+                                k->is_own(&entities->own, folded + span.start,
+                                          span.end - span.start)};
         g_array_append_val(found, entity);
     }
     return result;

@@ -8,9 +8,9 @@
  */
 #include "kinds.h"
 
-static const char *const hotlines[] = {"8002221222", "8007997233",
-                                       "8338526262", "8002738255",
-                                       "8006624357", "8008001800", NULL};
+static const char *const hotlines[] = {"8002221222", "8007997233", "8338526262",
+                                       "8002738255", "8006624357", "8008001800",
+                                       NULL};
 
 static const char *
 national(char *digits, gsize n)
@@ -32,8 +32,7 @@ accept(const char *text, gsize length, ch_span *span)
     if (strlen(d) == 9) { /* Spain: 6, 7 mobile; 8, 9 fixed */
         return TRUE;
     }
-    gboolean n11 = (d[1] == '1' && d[2] == '1') ||
-                   (d[4] == '1' && d[5] == '1');
+    gboolean n11 = (d[1] == '1' && d[2] == '1') || (d[4] == '1' && d[5] == '1');
     return strlen(d) == 10 && !n11 && d[0] >= '2' && d[3] >= '2' &&
            !g_strv_contains(hotlines, d);
 }

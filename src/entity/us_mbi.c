@@ -7,7 +7,7 @@
  */
 #include "kinds.h"
 
-#define A "[ac-hjkmnp-rt-y]"
+#define A  "[ac-hjkmnp-rt-y]"
 #define AN "[0-9ac-hjkmnp-rt-y]"
 
 static gboolean
@@ -24,8 +24,8 @@ accept(const char *text, gsize length, ch_span *span)
     return strncmp(compact, "1eg4te5mk7", 10) != 0;
 }
 
-const ch_entity_kind ch_entity_us_mbi = {
-    "us-mbi",
-    "(?<![\\w-])[1-9]" A AN "[0-9](?<s>[- ]?)" A AN "[0-9]\\k<s>" A A
-    "[0-9]{2}(?![\\w-])",
-    accept, NULL};
+const ch_entity_kind ch_entity_us_mbi = {"us-mbi",
+                                         "(?<![\\w-])[1-9]" A AN
+                                         "[0-9](?<s>[- ]?)" A AN
+                                         "[0-9]\\k<s>" A A "[0-9]{2}(?![\\w-])",
+                                         accept, NULL};

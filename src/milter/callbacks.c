@@ -25,7 +25,7 @@
 static ch_daemon *the_daemon;
 
 #define NR_CONTENT (SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY)
-#define NR_ENVELOPE \
+#define NR_ENVELOPE                                                            \
     (SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_MAIL | SMFIP_NR_RCPT)
 
 static const char *
@@ -98,8 +98,8 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long protocol,
     (void)unused2;
     (void)unused3;
     ch_connection *c = connection_of(ctx);
-    unsigned long steps = SMFIP_NOHELO | SMFIP_NOUNKNOWN |
-                          SMFIP_HDR_LEADSPC | NR_CONTENT;
+    unsigned long steps =
+        SMFIP_NOHELO | SMFIP_NOUNKNOWN | SMFIP_HDR_LEADSPC | NR_CONTENT;
     if (c->daemon->unix_socket) {
         steps |= NR_ENVELOPE;
     }
@@ -130,8 +130,7 @@ dup_address(const struct sockaddr *address, in_port_t *port_out)
         struct sockaddr_in6 in;
         memcpy(&in, address, sizeof in);
         *port_out = in.sin6_port;
-        return g_strdup(inet_ntop(AF_INET6, &in.sin6_addr, text,
-                                  sizeof text));
+        return g_strdup(inet_ntop(AF_INET6, &in.sin6_addr, text, sizeof text));
     }
     return NULL;
 }
@@ -153,7 +152,8 @@ on_connect(SMFICTX *ctx, char *host, struct sockaddr *address)
     return go_on(c, SMFIP_NR_CONN);
 }
 
-/* --- envelope -------------------------------------------------------------- */
+/* --- envelope --------------------------------------------------------------
+ */
 
 static const char *const *
 esmtp_of(char **args)
@@ -227,13 +227,13 @@ on_data(SMFICTX *ctx)
         return SMFIS_CONTINUE;
     }
     ch_metrics_out_of_scope(c->daemon->metrics);
-    ch_log(LOG_DEBUG, "out-of-scope", CH_LOG_QUEUE_ID, e->queue_id,
-           CH_LOG_END);
+    ch_log(LOG_DEBUG, "out-of-scope", CH_LOG_QUEUE_ID, e->queue_id, CH_LOG_END);
     end_message(c);
     return SMFIS_ACCEPT;
 }
 
-/* --- content ---------------------------------------------------------------- */
+/* --- content ----------------------------------------------------------------
+ */
 
 static sfsistat
 on_header(SMFICTX *ctx, char *name, char *value)
@@ -308,8 +308,8 @@ ch_callbacks_register(ch_daemon *daemon, GError **error)
     struct smfiDesc callbacks = {
         .xxfi_name = name,
         .xxfi_version = SMFI_VERSION,
-        .xxfi_flags = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_DELRCPT |
-                      SMFIF_SETSYMLIST,
+        .xxfi_flags =
+            SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_DELRCPT | SMFIF_SETSYMLIST,
         .xxfi_negotiate = on_negotiate,
         .xxfi_connect = on_connect,
         .xxfi_envfrom = on_mail,

@@ -26,11 +26,11 @@ typedef struct {
 
     GMutex lock; /* guards the following */
     ch_house *house;
-    GCond wake;         /* for the housekeeping thread */
-    gboolean work;      /* something was put into the outbox */
-    gboolean quit;      /* housekeeping ends */
+    GCond wake;    /* for the housekeeping thread */
+    gboolean work; /* something was put into the outbox */
+    gboolean quit; /* housekeeping ends */
     GThread *housekeeper;
-    gpointer control;   /* ch_control */
+    gpointer control; /* ch_control */
 } ch_daemon;
 
 /* The house in force, counted.  Owned. */

@@ -101,8 +101,7 @@ commit_held(const delivery *d, ch_record *record, gboolean spanish,
                       .publish_at_us = record->publish_at_us,
                       .time_us = d->e->time_us,
                       .spanish = spanish};
-    g_autoptr(GArray) notices = ch_announce(d->house, d->daemon->store,
-                                            &event);
+    g_autoptr(GArray) notices = ch_announce(d->house, d->daemon->store, &event);
     record->notices = (const ch_outgoing *)(const void *)notices->data;
     record->n_notices = notices->len;
     gboolean ok = ch_store_commit(d->daemon->store, record, prior, error);
@@ -132,8 +131,8 @@ repeat_held(delivery *d, const ch_prior *prior)
 {
     g_autoptr(GError) error = NULL;
     ch_envelope *stored = NULL;
-    g_autoptr(GBytes) raw = ch_store_read(d->daemon->store, prior->id,
-                                          &stored, &error);
+    g_autoptr(GBytes) raw =
+        ch_store_read(d->daemon->store, prior->id, &stored, &error);
     if (raw == NULL && !g_error_matches(error, CH_ERROR, CH_ERROR_NOTFOUND)) {
         return fail(d, "store", error);
     }
@@ -164,8 +163,8 @@ adopt_prior(delivery *d, const ch_prior *prior)
 static sfsistat
 answer_prior(delivery *d, const ch_prior *prior, gboolean *done_out)
 {
-    gboolean ended = prior->state == CH_STATE_REFUSED ||
-                     prior->state == CH_STATE_EXPIRED;
+    gboolean ended =
+        prior->state == CH_STATE_REFUSED || prior->state == CH_STATE_EXPIRED;
     *done_out = ended || in_custody(prior->state);
     if (!*done_out) {
         return SMFIS_CONTINUE;
@@ -202,8 +201,8 @@ static ch_record
 record_judged(const delivery *d, const judged *j, ch_state state,
               ch_action verdict)
 {
-    ch_record record = record_of(d, state, ch_action_name(verdict), j->rules,
-                                 j->gateways);
+    ch_record record =
+        record_of(d, state, ch_action_name(verdict), j->rules, j->gateways);
     record.findings_json = j->findings;
     record.publish_at_us = j->publish_at_us;
     return record;
@@ -232,8 +231,7 @@ keep_passed(delivery *d, const judged *j, const ch_envelope *part,
 }
 
 static sfsistat
-pass(delivery *d, const judged *j, const ch_plan *plan,
-     const ch_envelope *part)
+pass(delivery *d, const judged *j, const ch_plan *plan, const ch_envelope *part)
 {
     g_autoptr(GError) error = NULL;
     gboolean tagged = plan->passing == CH_TAG;
@@ -245,9 +243,8 @@ pass(delivery *d, const judged *j, const ch_plan *plan,
         return fail(d, "mta", NULL);
     }
     if (plan->kind == CH_PLAN_SPLIT) {
-        return ch_mta_delete(d->ctx, d->e, plan->held)
-                   ? SMFIS_CONTINUE
-                   : ch_mta_defer(d->ctx);
+        return ch_mta_delete(d->ctx, d->e, plan->held) ? SMFIS_CONTINUE
+                                                       : ch_mta_defer(d->ctx);
     }
     log_message(d, ch_action_name(plan->passing), tagged ? "passed" : NULL,
                 j->rules, j->gateways);
@@ -305,8 +302,7 @@ hold(delivery *d, const judged *j, const ch_plan *plan)
     if (plan->kind == CH_PLAN_HOLD) {
         return SMFIS_DISCARD;
     }
-    g_autoptr(ch_envelope) part = ch_plan_dup_envelope(d->e, plan->held,
-                                                       FALSE);
+    g_autoptr(ch_envelope) part = ch_plan_dup_envelope(d->e, plan->held, FALSE);
     return pass(d, j, plan, part);
 }
 
@@ -320,8 +316,7 @@ count_verdict(const delivery *d, const ch_verdict *verdict, ch_action action)
             ch_metrics_finding(d->daemon->metrics, f->rule->id);
         }
     }
-    ch_metrics_message(d->daemon->metrics, ch_action_name(action),
-                       elapsed(d));
+    ch_metrics_message(d->daemon->metrics, ch_action_name(action), elapsed(d));
 }
 
 /* Findings without an effect: rules.monitor, overrides to accept. */
@@ -337,9 +332,8 @@ log_silent(const delivery *d, const ch_verdict *verdict)
         }
     }
     if (rules->len > 0) {
-        ch_log(LOG_INFO, "monitored-rules", CH_LOG_ID, d->id,
-               CH_LOG_QUEUE_ID, d->e->queue_id, CH_LOG_RULES, rules->str,
-               CH_LOG_END);
+        ch_log(LOG_INFO, "monitored-rules", CH_LOG_ID, d->id, CH_LOG_QUEUE_ID,
+               d->e->queue_id, CH_LOG_RULES, rules->str, CH_LOG_END);
     }
 }
 
@@ -353,8 +347,8 @@ carry_out(delivery *d, const ch_verdict *verdict)
         .findings = ch_record_dup_findings(verdict),
         .publish_at_us = ch_verdict_publish_at(verdict),
     };
-    g_autoptr(ch_plan) plan = ch_plan_new(
-        verdict, d->e, (d->c->actions & SMFIF_DELRCPT) != 0);
+    g_autoptr(ch_plan) plan =
+        ch_plan_new(verdict, d->e, (d->c->actions & SMFIF_DELRCPT) != 0);
     count_verdict(d, verdict, verdict->action);
     log_silent(d, verdict);
     if (d->house->config->mode == CH_MODE_MONITOR &&
@@ -383,8 +377,7 @@ dup_gateway_names(const delivery *d)
     GString *names = g_string_new(NULL);
     for (guint i = 0; i < d->e->recipients->len; i++) {
         const ch_recipient *r = g_ptr_array_index(d->e->recipients, i);
-        const ch_gateway *g = ch_gateways_match(d->house->gateways,
-                                                r->address);
+        const ch_gateway *g = ch_gateways_match(d->house->gateways, r->address);
         if (g != NULL && strstr(names->str, g->name) == NULL) {
             g_string_append_printf(names, "%s%s", names->len > 0 ? "," : "",
                                    g->name);
@@ -403,8 +396,8 @@ without_verdict(delivery *d, const GError *cause)
     if (d->house->config->mode == CH_MODE_MONITOR) {
         return fail(d, "inspect", cause);
     }
-    if (!ch_store_count_failure(d->daemon->store, d->key, d->e->time_us,
-                                &count, &error)) {
+    if (!ch_store_count_failure(d->daemon->store, d->key, d->e->time_us, &count,
+                                &error)) {
         return fail(d, "store", error);
     }
     if (count < CH_MAX_FAILURES) {
@@ -412,9 +405,9 @@ without_verdict(delivery *d, const GError *cause)
     }
     ch_prior prior = {.id = ""};
     g_autofree char *gateways = dup_gateway_names(d);
-    ch_record record = record_of(d, CH_STATE_HELD,
-                                 ch_action_name(CH_QUARANTINE),
-                                 CH_RULE_FAILURE, gateways);
+    ch_record record =
+        record_of(d, CH_STATE_HELD, ch_action_name(CH_QUARANTINE),
+                  CH_RULE_FAILURE, gateways);
     if (!commit_held(d, &record, FALSE, &prior, &error)) {
         return fail(d, "store", error);
     }
@@ -443,16 +436,15 @@ judge(delivery *d)
                                  &error)) {
             return fail(d, "store", error);
         }
-        sfsistat status = prior.id[0] == '\0'
-                              ? SMFIS_CONTINUE
-                              : answer_prior(d, &prior, &done);
+        sfsistat status = prior.id[0] == '\0' ? SMFIS_CONTINUE
+                                              : answer_prior(d, &prior, &done);
         if (done) {
             return status;
         }
         adopt_prior(d, &prior); /* passed or rejected before: the same ID */
     }
-    g_autoptr(ch_verdict) verdict = ch_inspect(d->c->house, d->e, d->raw,
-                                               NULL, &error);
+    g_autoptr(ch_verdict) verdict =
+        ch_inspect(d->c->house, d->e, d->raw, NULL, &error);
     if (verdict == NULL) {
         return without_verdict(d, error);
     }
@@ -470,10 +462,9 @@ too_large(const delivery *d)
     const ch_config *config = d->house->config;
     gboolean monitor = config->mode == CH_MODE_MONITOR;
     ch_metrics_failure(d->daemon->metrics, "size");
-    ch_log(monitor ? LOG_WARNING : LOG_NOTICE,
-           monitor ? "monitor" : "failure", CH_LOG_ID, d->id,
-           CH_LOG_QUEUE_ID, d->e->queue_id, CH_LOG_REASON, "size",
-           CH_LOG_END);
+    ch_log(monitor ? LOG_WARNING : LOG_NOTICE, monitor ? "monitor" : "failure",
+           CH_LOG_ID, d->id, CH_LOG_QUEUE_ID, d->e->queue_id, CH_LOG_REASON,
+           "size", CH_LOG_END);
     if (monitor) {
         return SMFIS_CONTINUE;
     }

@@ -13,18 +13,18 @@
 
 #include <syslog.h>
 
-#define SECOND_US ((gint64)G_USEC_PER_SEC)
-#define TICK_US (5 * SECOND_US)
+#define SECOND_US  ((gint64)G_USEC_PER_SEC)
+#define TICK_US    (5 * SECOND_US)
 #define METRICS_US (15 * SECOND_US)
-#define PURGE_US (3600 * SECOND_US)
-#define EXPIRE_US (60 * SECOND_US)
+#define PURGE_US   (3600 * SECOND_US)
+#define EXPIRE_US  (60 * SECOND_US)
 
 /* A notice is tried again after a minute, then twice as long each time up to
  * an hour; RFC 5321 4.5.4.1 gives up after four to five days. */
 #define RETRY_FIRST_US (60 * SECOND_US)
-#define RETRY_LAST_US (3600 * SECOND_US)
+#define RETRY_LAST_US  (3600 * SECOND_US)
 #define RETRY_ATTEMPTS 125 /* 7 doublings, then hourly: five days */
-#define OUTBOX_BATCH 20
+#define OUTBOX_BATCH   20
 #define SMTP_TIMEOUT_S 30
 
 typedef struct {
@@ -36,11 +36,12 @@ static void
 trouble(ch_daemon *daemon, const char *reason, const GError *error)
 {
     ch_metrics_failure(daemon->metrics, reason);
-    ch_log(LOG_ERR, "housekeeping", CH_LOG_REASON, reason, CH_LOG_ERROR,
-           error, CH_LOG_END);
+    ch_log(LOG_ERR, "housekeeping", CH_LOG_REASON, reason, CH_LOG_ERROR, error,
+           CH_LOG_END);
 }
 
-/* --- outbox ----------------------------------------------------------------- */
+/* --- outbox -----------------------------------------------------------------
+ */
 
 /* When to try again after one more failed attempt; -1: never. */
 static gint64
@@ -60,12 +61,11 @@ send_one(ch_daemon *daemon, const ch_house *house, const ch_waiting *w)
     g_autoptr(GError) error = NULL;
     g_autoptr(GError) store_error = NULL;
     ch_smtp_reply reply = {0, NULL};
-    gboolean sent = ch_smtp_send(house->config->notices_smtp, "",
-                                 w->recipient, w->mail, SMTP_TIMEOUT_S,
-                                 &reply, &error);
+    gboolean sent = ch_smtp_send(house->config->notices_smtp, "", w->recipient,
+                                 w->mail, SMTP_TIMEOUT_S, &reply, &error);
     gint64 next = sent ? -1 : next_attempt(w->attempts, reply.code);
-    gboolean ok = ch_store_outbox_done(daemon->store, w->row, sent,
-                                       reply.reply, next, &store_error);
+    gboolean ok = ch_store_outbox_done(daemon->store, w->row, sent, reply.reply,
+                                       next, &store_error);
     if (!sent) {
         ch_metrics_failure(daemon->metrics, "notice");
     }
@@ -115,7 +115,8 @@ empty_outbox(ch_daemon *daemon)
     }
 }
 
-/* --- retention ---------------------------------------------------------------- */
+/* --- retention
+ * ---------------------------------------------------------------- */
 
 static void
 expire_one(ch_daemon *daemon, const ch_house *house, const ch_item *item,
@@ -180,11 +181,10 @@ purge(ch_daemon *daemon)
     const ch_config *config = house->config;
     gint64 now = g_get_real_time();
     guint destroyed = 0;
-    if (!ch_store_purge(daemon->store,
-                        now - config->quarantine_retention * SECOND_US,
-                        now - config->reject_keep * SECOND_US,
-                        now - config->ledger_retention * SECOND_US,
-                        &destroyed, &error)) {
+    if (!ch_store_purge(
+            daemon->store, now - config->quarantine_retention * SECOND_US,
+            now - config->reject_keep * SECOND_US,
+            now - config->ledger_retention * SECOND_US, &destroyed, &error)) {
         trouble(daemon, "store", error);
     } else if (destroyed > 0) {
         ch_log(LOG_INFO, "purged", CH_LOG_COUNT, (guint64)destroyed,
@@ -192,7 +192,8 @@ purge(ch_daemon *daemon)
     }
 }
 
-/* --- metrics -------------------------------------------------------------------- */
+/* --- metrics
+ * -------------------------------------------------------------------- */
 
 static void
 write_metrics(ch_daemon *daemon)
@@ -214,7 +215,8 @@ write_metrics(ch_daemon *daemon)
     }
 }
 
-/* --- the thread ------------------------------------------------------------------ */
+/* --- the thread
+ * ------------------------------------------------------------------ */
 
 static gboolean
 is_due(gint64 *at, gint64 every)
@@ -263,8 +265,8 @@ run(gpointer data)
 {
     keeper k = {.daemon = data};
     guint watchdog_ms = ch_notify_watchdog_ms();
-    gint64 tick = watchdog_ms > 0 ? MIN(TICK_US, watchdog_ms * (gint64)1000)
-                                  : TICK_US;
+    gint64 tick =
+        watchdog_ms > 0 ? MIN(TICK_US, watchdog_ms * (gint64)1000) : TICK_US;
     do {
         ch_notify("WATCHDOG=1");
         round_once(&k);

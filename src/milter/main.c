@@ -27,7 +27,7 @@
  * to get through libmilter afterwards. */
 #define FINISH_MS 60000
 #define ANSWER_MS 200
-#define BACKLOG 256
+#define BACKLOG   256
 
 typedef struct {
     char *config;
@@ -90,7 +90,8 @@ parse_options(int *argc, char ***argv, options *o, int *code_out)
     return TRUE;
 }
 
-/* --- start ------------------------------------------------------------------- */
+/* --- start -------------------------------------------------------------------
+ */
 
 /* libmilter's socket; nobody can talk to it before smfi_main. */
 static gboolean
@@ -156,8 +157,8 @@ static gboolean
 start(ch_daemon *daemon, GError **error)
 {
     const ch_config *config = daemon->house->config;
-    daemon->store = ch_store_open(config->store_url, config->store_key_file,
-                                  TRUE, error);
+    daemon->store =
+        ch_store_open(config->store_url, config->store_key_file, TRUE, error);
     if (daemon->store == NULL || !ch_reload_start(daemon, error)) {
         return FALSE;
     }
@@ -172,7 +173,8 @@ start(ch_daemon *daemon, GError **error)
     return TRUE;
 }
 
-/* --- detaching ------------------------------------------------------------------ */
+/* --- detaching
+ * ------------------------------------------------------------------ */
 
 /* The parent waits until the child takes mail or has failed, and ends with
  * the child's code; the child returns the descriptor to tell by, or -1. */
@@ -220,7 +222,8 @@ tell_parent(int fd)
     }
 }
 
-/* --- serving ---------------------------------------------------------------------- */
+/* --- serving
+ * ---------------------------------------------------------------------- */
 
 /* libmilter's own signal thread would stop its sessions in the middle of a
  * message.  Linux gives a signal to the main thread first if that waits for
@@ -263,7 +266,8 @@ wait_for_end(ch_daemon *daemon)
     }
 }
 
-/* --- end ------------------------------------------------------------------------- */
+/* --- end
+ * ------------------------------------------------------------------------- */
 
 /* A message counts itself before it looks at stopping (on_mail), so none
  * can slip in unseen after this has counted none. */

@@ -102,8 +102,7 @@ remove_own(SMFICTX *ctx, const GPtrArray *own)
 {
     for (guint i = own->len; i-- > 0;) {
         char *name = g_ptr_array_index(own, i);
-        if (smfi_chgheader(ctx, name, occurrence(own, i), NULL) !=
-            MI_SUCCESS) {
+        if (smfi_chgheader(ctx, name, occurrence(own, i), NULL) != MI_SUCCESS) {
             return FALSE;
         }
     }
@@ -146,8 +145,8 @@ gboolean
 ch_mta_delete(SMFICTX *ctx, const ch_envelope *e, const GArray *indexes)
 {
     for (guint i = 0; i < indexes->len; i++) {
-        const ch_recipient *r = g_ptr_array_index(
-            e->recipients, g_array_index(indexes, guint, i));
+        const ch_recipient *r =
+            g_ptr_array_index(e->recipients, g_array_index(indexes, guint, i));
         if (smfi_delrcpt(ctx, r->arg) != MI_SUCCESS) {
             return FALSE;
         }

@@ -36,7 +36,8 @@ ch_privileges_harden(void)
     mallopt(M_TRIM_THRESHOLD, 128 * 1024);
 }
 
-/* --- users and groups ------------------------------------------------------ */
+/* --- users and groups ------------------------------------------------------
+ */
 
 typedef struct {
     uid_t uid;
@@ -81,7 +82,8 @@ will_drop(const ch_config *config)
            strcmp(config->milter_user, "root") != 0;
 }
 
-/* --- making and giving away ------------------------------------------------ */
+/* --- making and giving away ------------------------------------------------
+ */
 
 static gboolean
 fail(GError **error, const char *doing, const char *path)
@@ -157,8 +159,7 @@ prepare_store(const ch_config *config, const account *to, GError **error)
 /* Directories of the sockets and of the metrics: on tmpfs, so gone after a
  * boot where no tmpfiles.d makes them. */
 static gboolean
-prepare_directories(const ch_config *config, const account *to,
-                    GError **error)
+prepare_directories(const ch_config *config, const account *to, GError **error)
 {
     const char *milter = ch_usock_path(config->milter_socket);
     const char *control = ch_usock_path(config->control_socket);
@@ -230,8 +231,7 @@ ch_privileges_drop(const ch_config *config, GError **error)
         setresuid(to.uid, to.uid, to.uid) != 0) {
         return fail(error, "become user", config->milter_user);
     }
-    if (setuid(0) == 0 || geteuid() == 0 || 
-        (to.gid != 0 && setegid(0) == 0)) {
+    if (setuid(0) == 0 || geteuid() == 0 || (to.gid != 0 && setegid(0) == 0)) {
         g_set_error(error, CH_ERROR, CH_ERROR_INTERNAL,
                     "user %s could become root again", config->milter_user);
         return FALSE;

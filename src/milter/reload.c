@@ -49,8 +49,7 @@ name_restarts(GString *answer, const ch_config *old, const ch_config *new)
                     new->milter_socket);
     name_if_changed(answer, "milter.socket_mode", old->milter_socket_mode,
                     new->milter_socket_mode);
-    name_if_changed(answer, "milter.user", old->milter_user,
-                    new->milter_user);
+    name_if_changed(answer, "milter.user", old->milter_user, new->milter_user);
     name_if_changed(answer, "milter.group", old->milter_group,
                     new->milter_group);
     name_if_changed(answer, "store.url", old->store_url, new->store_url);
@@ -117,10 +116,9 @@ status(ch_daemon *daemon, GString *answer)
         g_string_append_printf(answer, "store %s\n", error->message);
         return FALSE;
     }
-    g_string_append_printf(answer,
-                           "held %" G_GUINT64_FORMAT
-                           "\noutbox %" G_GUINT64_FORMAT "\n",
-                           numbers.held, numbers.outbox);
+    g_string_append_printf(
+        answer, "held %" G_GUINT64_FORMAT "\noutbox %" G_GUINT64_FORMAT "\n",
+        numbers.held, numbers.outbox);
     return TRUE;
 }
 

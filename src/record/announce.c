@@ -109,8 +109,7 @@ add_outgoing(GArray *list, const ch_notice *notice, const ch_house *house,
 }
 
 GArray *
-ch_announce(const ch_house *house, const ch_store *store,
-            const ch_event *event)
+ch_announce(const ch_house *house, const ch_store *store, const ch_event *event)
 {
     const ch_config *config = house->config;
     g_autofree char *channel = dup_channel(house, event->gateways);

@@ -14,9 +14,8 @@
 #include <errno.h>
 #include <glib/gstdio.h>
 
-static const double bounds_s[] = {0.0005, 0.001, 0.002, 0.005, 0.01, 0.02,
-                                  0.05,   0.1,   0.2,   0.5,   1,    2,
-                                  5};
+static const double bounds_s[] = {0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05,
+                                  0.1,    0.2,   0.5,   1,     2,    5};
 #define N_BOUNDS G_N_ELEMENTS(bounds_s)
 
 struct ch_metrics {
@@ -193,8 +192,8 @@ append_gauges(GString *out, const ch_metrics_gauges *g)
 {
     append_gauge(out, "chaperone_rules_loaded", "Rules in force.", g->rules);
     head(out, "chaperone_build_info", "gauge", "Version of this program.");
-    g_string_append(out, "chaperone_build_info{version=\"" CH_VERSION
-                         "\"} 1\n");
+    g_string_append(out,
+                    "chaperone_build_info{version=\"" CH_VERSION "\"} 1\n");
     if (!g->has_store) {
         return;
     }
@@ -203,9 +202,8 @@ append_gauges(GString *out, const ch_metrics_gauges *g)
         s->oldest_held_us < 0 || g->now_us < s->oldest_held_us
             ? 0
             : (guint64)(g->now_us - s->oldest_held_us) / G_USEC_PER_SEC;
-    guint64 last_notice = s->last_notice_us < 0
-                              ? 0
-                              : (guint64)s->last_notice_us / G_USEC_PER_SEC;
+    guint64 last_notice =
+        s->last_notice_us < 0 ? 0 : (guint64)s->last_notice_us / G_USEC_PER_SEC;
     append_gauge(out, "chaperone_quarantine_held",
                  "Messages that wait for a reviewer.", s->held);
     append_gauge(out, "chaperone_quarantine_oldest_seconds",
@@ -254,8 +252,8 @@ ch_metrics_write(ch_metrics *m, const ch_metrics_gauges *gauges,
         return FALSE;
     }
     if (g_rename(aside, file) != 0) {
-        g_set_error(error, CH_ERROR, CH_ERROR_IO, "cannot replace %s: %s",
-                    file, g_strerror(errno));
+        g_set_error(error, CH_ERROR, CH_ERROR_IO, "cannot replace %s: %s", file,
+                    g_strerror(errno));
         return FALSE;
     }
     return TRUE;

@@ -19,8 +19,7 @@ check_texts(const GPtrArray *texts)
         g_assert(size == 0 || g_utf8_validate_len(source, size, NULL));
         g_assert(g_utf8_validate_len(plain, len, NULL));
         for (gsize at = 0; at < len; at++) {
-            ch_span span =
-                ch_text_origin_of_plain(text, (ch_span){at, at + 1});
+            ch_span span = ch_text_origin_of_plain(text, (ch_span){at, at + 1});
             g_assert(span.start <= span.end && span.end <= size);
             g_assert(span.start >= last);
             last = span.start;

@@ -74,8 +74,7 @@ check_masked(const JsonArray *findings, guint count)
 {
     g_assert(json_array_get_length((JsonArray *)findings) == count);
     for (guint i = 0; i < count; i++) {
-        JsonObject *f = json_array_get_object_element((JsonArray *)findings,
-                                                      i);
+        JsonObject *f = json_array_get_object_element((JsonArray *)findings, i);
         JsonNode *masked = json_object_get_member(f, "masked");
         g_assert(masked != NULL);
         for (const char *p = JSON_NODE_HOLDS_NULL(masked)
@@ -102,8 +101,7 @@ check_report(const ch_verdict *v)
                     ch_action_name(v->action));
     g_assert(json_array_get_length(
                  json_object_get_array_member(o, "gateways")) == 1);
-    check_masked(json_object_get_array_member(o, "findings"),
-                 v->findings->len);
+    check_masked(json_object_get_array_member(o, "findings"), v->findings->len);
 }
 
 int

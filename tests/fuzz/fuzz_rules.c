@@ -50,8 +50,8 @@ LLVMFuzzerTestOneInput(const guint8 *data, size_t size)
     gsize post_size = nul == NULL ? 0 : size - length - 1;
     g_autoptr(ch_diag) diag = ch_diag_new();
     g_autoptr(ch_config) config = ch_config_new();
-    g_autoptr(ch_ruleset) rules = ch_ruleset_parse(
-        "r.yaml", (const char *)data, length, config, diag);
+    g_autoptr(ch_ruleset) rules =
+        ch_ruleset_parse("r.yaml", (const char *)data, length, config, diag);
     g_assert((rules == NULL) == (ch_diag_count(diag) > 0));
     if (rules == NULL) {
         return 0;
@@ -60,8 +60,7 @@ LLVMFuzzerTestOneInput(const guint8 *data, size_t size)
         g_ptr_array_new_with_free_func((GDestroyNotify)ch_text_free);
     g_ptr_array_add(texts, text_of(CH_WHERE_SUBJECT, post, post_size / 4));
     g_ptr_array_add(texts, text_of(CH_WHERE_BODY, post, post_size));
-    g_autoptr(GArray) findings =
-        g_array_new(FALSE, FALSE, sizeof(ch_finding));
+    g_autoptr(GArray) findings = g_array_new(FALSE, FALSE, sizeof(ch_finding));
     ch_facts facts = {.is_reply = post_size % 2 == 1};
     g_autoptr(GError) error = NULL;
     g_assert(ch_ruleset_run(rules, texts, &facts, findings, &error));

@@ -76,8 +76,8 @@ check_again(ch_text *text, const char *plain)
 int
 LLVMFuzzerTestOneInput(const guint8 *data, size_t size)
 {
-    g_autofree char *valid = g_utf8_make_valid((const char *)data,
-                                               (gssize)size);
+    g_autofree char *valid =
+        g_utf8_make_valid((const char *)data, (gssize)size);
     g_autoptr(GBytes) source = g_bytes_new(valid, strlen(valid));
     g_autoptr(GPtrArray) texts =
         g_ptr_array_new_with_free_func((GDestroyNotify)ch_text_free);

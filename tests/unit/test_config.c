@@ -45,8 +45,7 @@ test_values(void **state)
     assert_int_equal(c->milter_max_message, 2 * 1024 * 1024);
     assert_int_equal(c->quarantine_retention, 12 * 3600);
     assert_int_equal(c->log_level, 7);
-    assert_string_equal(g_time_zone_get_identifier(c->zone),
-                        "Europe/Madrid");
+    assert_string_equal(g_time_zone_get_identifier(c->zone), "Europe/Madrid");
 }
 
 static void
@@ -88,10 +87,9 @@ test_errors_have_places(void **state)
         {"bad boolean", "notices: {author: maybe}\n", "true or false"},
         {"smtp url", "release: {smtp: \"http://x\"}\n", "smtp://HOST:PORT"},
         {"postgres", "store: {url: \"postgres:x\"}\n", "sqlite:/PATH"},
-        {"submitter", "authors: {trusted: [everybody]}\n",
-         "a client address"},
-        {"accounts of a later version",
-         "gateways: {accounts: [{alias: x}]}\n", "only [] is understood"},
+        {"submitter", "authors: {trusted: [everybody]}\n", "a client address"},
+        {"accounts of a later version", "gateways: {accounts: [{alias: x}]}\n",
+         "only [] is understood"},
         {"failure that accepts", "milter: {on_failure: accept}\n",
          "milter.on_failure: allowed: tempfail"},
         {"override without end",
@@ -154,9 +152,8 @@ static void
 test_shown_text_is_the_same(void **state)
 {
     static const char *const texts[] = {
-        "a\\nb",       "a\\n\\nb",   "a\\tb\\r", "\\e[31m",
-        "\\u2028a\\N", "\\uFEFF",    " a ",      "\\U0001F600",
-        "\\xF1",       "\\\\ \\\"",
+        "a\\nb",   "a\\n\\nb", "a\\tb\\r",    "\\e[31m", "\\u2028a\\N",
+        "\\uFEFF", " a ",      "\\U0001F600", "\\xF1",   "\\\\ \\\"",
     };
     (void)state;
     for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
@@ -177,16 +174,15 @@ static void
 test_override_ends_after_its_day(void **state)
 {
     g_autoptr(ch_diag) diag = ch_diag_new();
-    g_autoptr(ch_config) c = parse(
-        "practice: {timezone: America/New_York}\noverrides: [{rule: a, "
-        "action: tag, until: 2026-12-31, reason: x}]\n",
-        diag);
+    g_autoptr(ch_config) c =
+        parse("practice: {timezone: America/New_York}\noverrides: [{rule: a, "
+              "action: tag, until: 2026-12-31, reason: x}]\n",
+              diag);
     (void)state;
     const ch_override *o = c->overrides->pdata[0];
     g_autoptr(GDateTime) end =
         g_date_time_new_utc(2027, 1, 1, 5, 0, 0); /* midnight there */
-    assert_int_equal(o->until_us,
-                     g_date_time_to_unix(end) * G_USEC_PER_SEC);
+    assert_int_equal(o->until_us, g_date_time_to_unix(end) * G_USEC_PER_SEC);
 }
 
 static void
@@ -197,26 +193,23 @@ test_authors_need_proof(void **state)
         gboolean local;
         const char *author;
     } rows[] = {
-        {"login", "ana", "192.0.2.1", "<boss@practice.example>", FALSE,
-         "ana"},
-        {"no login", NULL, "192.0.2.1", "<ana@practice.example>", FALSE,
-         NULL},
+        {"login", "ana", "192.0.2.1", "<boss@practice.example>", FALSE, "ana"},
+        {"no login", NULL, "192.0.2.1", "<ana@practice.example>", FALSE, NULL},
         {"trusted client", NULL, "198.51.100.7", "<ana@practice.example>",
          FALSE, "ana@practice.example"},
         {"client beside the network", NULL, "198.51.101.7",
          "<ana@practice.example>", FALSE, NULL},
         {"trusted local user", NULL, NULL, "<blog@practice.example>", TRUE,
          "blog"},
-        {"other local user", NULL, NULL, "<www@practice.example>", TRUE,
-         NULL},
-        {"local name over SMTP", NULL, "127.0.0.1",
-         "<blog@practice.example>", FALSE, NULL},
-        {"empty sender of a trusted client", NULL, "198.51.100.7", "<>",
+        {"other local user", NULL, NULL, "<www@practice.example>", TRUE, NULL},
+        {"local name over SMTP", NULL, "127.0.0.1", "<blog@practice.example>",
          FALSE, NULL},
+        {"empty sender of a trusted client", NULL, "198.51.100.7", "<>", FALSE,
+         NULL},
     };
     g_autoptr(ch_diag) diag = ch_diag_new();
-    g_autoptr(ch_config) c = parse(
-        "authors: {trusted: [198.51.100.0/24, \"local:blog\"]}\n", diag);
+    g_autoptr(ch_config) c =
+        parse("authors: {trusted: [198.51.100.0/24, \"local:blog\"]}\n", diag);
     (void)state;
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autoptr(ch_envelope) e = ch_envelope_new();
@@ -252,8 +245,7 @@ test_every_key_is_in_the_manual_and_the_example(void **state)
 {
     g_autofree char *page = NULL, *example = NULL;
     (void)state;
-    assert_true(g_file_get_contents(CH_SOURCE_DIR
-                                    "/docs/man/chaperone.yaml.5",
+    assert_true(g_file_get_contents(CH_SOURCE_DIR "/docs/man/chaperone.yaml.5",
                                     &page, NULL, NULL));
     assert_true(g_file_get_contents(CH_SOURCE_DIR "/conf/chaperone.yaml",
                                     &example, NULL, NULL));

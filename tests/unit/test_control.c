@@ -179,7 +179,8 @@ overlong_path_is_a_configuration_error(void **state)
     assert_true(g_error_matches(error, CH_ERROR, CH_ERROR_CONFIG));
 }
 
-/* --- service manager -------------------------------------------------------- */
+/* --- service manager --------------------------------------------------------
+ */
 
 static void
 manager_hears_what_is_said(void **state)
@@ -188,8 +189,8 @@ manager_hears_what_is_said(void **state)
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     g_strlcpy(address.sun_path, f->path, sizeof address.sun_path);
     int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
-    assert_int_equal(bind(fd, (const struct sockaddr *)&address,
-                          sizeof address), 0);
+    assert_int_equal(
+        bind(fd, (const struct sockaddr *)&address, sizeof address), 0);
     g_setenv("NOTIFY_SOCKET", f->path, TRUE);
     assert_true(ch_notify("READY=1"));
     char heard[32] = "";
@@ -233,7 +234,7 @@ watchdog_is_half_of_what_is_asked(void **state)
     g_unsetenv("WATCHDOG_PID");
 }
 
-#define WITH_DIRECTORY(test) \
+#define WITH_DIRECTORY(test)                                                   \
     cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int

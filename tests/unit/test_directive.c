@@ -62,8 +62,7 @@ static const time_row wordpress_rows[] = {
     {"[delay 5 pm]", "2026-11-20T22:00:00Z", NULL},
     {"[delay 5pm]", "2026-11-20T22:00:00Z", NULL},
     /* the site's day is not the day of UTC */
-    {"[delay tomorrow 09:00]", "2026-11-21T14:00:00Z",
-     "2026-11-21T03:00:00Z"},
+    {"[delay tomorrow 09:00]", "2026-11-21T14:00:00Z", "2026-11-21T03:00:00Z"},
     /* daylight saving: days are calendar days, hours are hours */
     {"[delay +1 day]", "2026-11-01T15:00:00Z", "2026-10-31T14:00:00Z"},
     {"[delay +24 hours]", "2026-11-01T14:00:00Z", "2026-10-31T14:00:00Z"},
@@ -146,8 +145,7 @@ us(const char *iso)
 static void
 check_rows(const ch_gateway *gateway, const time_row *rows, gsize count)
 {
-    g_autoptr(GTimeZone) zone =
-        g_time_zone_new_identifier("America/New_York");
+    g_autoptr(GTimeZone) zone = g_time_zone_new_identifier("America/New_York");
     assert_non_null(zone);
     for (gsize i = 0; i < count; i++) {
         const time_row *row = &rows[i];
@@ -166,8 +164,8 @@ check_rows(const ch_gateway *gateway, const time_row *rows, gsize count)
 static void
 test_wordpress(void **state)
 {
-    const ch_gateway wordpress = {
-        .name = (char *)"w", .directives = CH_DIRECTIVES_WORDPRESS};
+    const ch_gateway wordpress = {.name = (char *)"w",
+                                  .directives = CH_DIRECTIVES_WORDPRESS};
     (void)state;
     check_rows(&wordpress, wordpress_rows, G_N_ELEMENTS(wordpress_rows));
 }
@@ -203,13 +201,12 @@ test_bases(void **state)
 static void
 test_plain_is_asked_before_html(void **state)
 {
-    const ch_gateway wordpress = {
-        .name = (char *)"w", .directives = CH_DIRECTIVES_WORDPRESS};
+    const ch_gateway wordpress = {.name = (char *)"w",
+                                  .directives = CH_DIRECTIVES_WORDPRESS};
     (void)state;
     g_autoptr(GTimeZone) utc = g_time_zone_new_utc();
     gint64 hour = G_TIME_SPAN_HOUR;
-    assert_int_equal(ch_directive_publish_at(&wordpress, NULL,
-                                             "[delay 1 hour]",
+    assert_int_equal(ch_directive_publish_at(&wordpress, NULL, "[delay 1 hour]",
                                              "[delay 2 hours]", 0, -1, utc),
                      hour);
     assert_int_equal(ch_directive_publish_at(&wordpress, NULL, "text",

@@ -73,8 +73,7 @@ static const row rows[] = {
     {"email", "@handle and a@b", NULL},
     {"date-of-birth", "DOB: 04/17/1961", "dob: 04/17/1961"},
     {"date-of-birth", "born on May 3, 1958", "born on may 3, 1958"},
-    {"date-of-birth", "date of birth 1958-05-03",
-     "date of birth 1958-05-03"},
+    {"date-of-birth", "date of birth 1958-05-03", "date of birth 1958-05-03"},
     {"date-of-birth", "nacida el 3 de mayo de 1958",
      "nacida el 3 de mayo de 1958"},
     {"date-of-birth", "Fecha de nacimiento: 3/5/58",
@@ -90,17 +89,15 @@ test_rows(void **state)
     (void)state;
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autofree char *folded = ch_text_dup_folded(rows[i].text);
-        g_autoptr(GArray) found =
-            g_array_new(FALSE, FALSE, sizeof(ch_entity));
+        g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(ch_entity));
         int kind = ch_entities_find_kind(rows[i].kind);
         assert_true(kind >= 0);
-        ch_entities_find(entities, (guint)kind, folded, strlen(folded),
-                         found);
+        ch_entities_find(entities, (guint)kind, folded, strlen(folded), found);
         g_autofree char *got = NULL;
         if (found->len > 0) {
             const ch_entity *e = &g_array_index(found, ch_entity, 0);
-            g_autofree char *value = g_strndup(folded + e->span.start,
-                                               e->span.end - e->span.start);
+            g_autofree char *value =
+                g_strndup(folded + e->span.start, e->span.end - e->span.start);
             got = g_strconcat(e->own ? "=" : "", value, NULL);
         }
         if (g_strcmp0(got, rows[i].found) != 0) {

@@ -114,8 +114,8 @@ static const address_row rows[] = {
 static ch_gateways *
 load_shipped(void)
 {
-    static const char *const files[] = {
-        CH_SOURCE_DIR "/conf/gateways.yaml", NULL};
+    static const char *const files[] = {CH_SOURCE_DIR "/conf/gateways.yaml",
+                                        NULL};
     g_autoptr(ch_diag) diag = ch_diag_new();
     ch_gateways *gateways = ch_gateways_load(files, diag);
     g_autofree char *text = ch_diag_dup_text(diag);
@@ -130,8 +130,7 @@ test_addresses(void **state)
     (void)state;
     g_autoptr(ch_gateways) gateways = load_shipped();
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-        const ch_gateway *found =
-            ch_gateways_match(gateways, rows[i].address);
+        const ch_gateway *found = ch_gateways_match(gateways, rows[i].address);
         const char *name = found != NULL ? found->name : "none";
         const char *want = rows[i].gateway != NULL ? rows[i].gateway : "none";
         if (strcmp(name, want) != 0) {
@@ -182,11 +181,14 @@ static const struct {
      "needs a name"},
     {"no source", "gateways:\n  - name: b\n    domains: [b.example]\n",
      "needs a source"},
-    {"bad name", "gateways:\n  - name: B b\n    source: s\n"
-                 "    domains: [b.example]\n", "a-z"},
+    {"bad name",
+     "gateways:\n  - name: B b\n    source: s\n"
+     "    domains: [b.example]\n",
+     "a-z"},
     {"no list", "gateways: blog\n", "list"},
-    {"name twice", ENTRY "    domains: [b.example]\n  - name: blog\n"
-                         "    source: s\n    domains: [c.example]\n",
+    {"name twice",
+     ENTRY "    domains: [b.example]\n  - name: blog\n"
+           "    source: s\n    domains: [c.example]\n",
      "defined already"},
     {"bad pattern", ENTRY "    match: [{domain: b.example, local: 'a('}]\n",
      "regular expression"},

@@ -36,8 +36,7 @@ static const html_row rows[] = {
     {"<h1>t</h1>text", BODY, "t\ntext", NULL, NULL},
     {"<table><tr><td>a</td><td>b</td></tr><tr><th>c<th>d</table>", BODY,
      "a b \nc d \n", "a b", "a</td><td>b"},
-    {"12<b>3</b>-4<i></i>5", BODY, "123-45", "123-45",
-     "12<b>3</b>-4<i></i>5"},
+    {"12<b>3</b>-4<i></i>5", BODY, "123-45", "123-45", "12<b>3</b>-4<i></i>5"},
     {"12<wbr>3<span>4</span>", BODY, "1234", "234", "2<wbr>3<span>4"},
     {"123<!-- x -->45", BODY, "12345", "345", "3<!-- x -->45"},
     {"12</x>34", BODY, "1234", "23", "2</x>3"},
@@ -50,30 +49,35 @@ static const html_row rows[] = {
     {"&lt;b&gt;", BODY, "<b>", "<", "&lt;"},
     {"&#54;&#x37;8", BODY, "678", "7", "&#x37;"},
     {"&#54&#x37 8", BODY, "67 8", "67", "&#54&#x37"},
-    {"a&nbsp;b", BODY, "a\xC2\xA0"
-                       "b",
+    {"a&nbsp;b", BODY,
+     "a\xC2\xA0"
+     "b",
      "b", "b"},
     {"&eacute;&ntilde", BODY, "\xC3\xA9\xC3\xB1", "\xC3\xB1", "&ntilde"},
     {"&notit; x", BODY, "\xC2\xACit; x", "it", "it"},
-    {"&copy2020", BODY, "\xC2\xA9"
-                        "2020",
+    {"&copy2020", BODY,
+     "\xC2\xA9"
+     "2020",
      "2020", "2020"},
     {"a & b &x; c", BODY, "a & b &x; c", "& b", "& b"},
     {"&amp;amp; &ampx", BODY, "&amp; &x", "&x", "&ampx"},
-    {"&#0;1&#xD800;", BODY, "\xEF\xBF\xBD"
-                            "1\xEF\xBF\xBD",
+    {"&#0;1&#xD800;", BODY,
+     "\xEF\xBF\xBD"
+     "1\xEF\xBF\xBD",
      "1", "1"},
     {"&#99999999999;1&#x7FFFFFFF;2", BODY,
      "\xEF\xBF\xBD"
      "1\xEF\xBF\xBD"
      "2",
      "2", "2"},
-    {"&NotEqualTilde;1", BODY, "\xE2\x89\x82\xCC\xB8"
-                               "1",
+    {"&NotEqualTilde;1", BODY,
+     "\xE2\x89\x82\xCC\xB8"
+     "1",
      "1", "1"},
-    {"&zwnj;1&ZeroWidthSpace;2", BODY, "\xE2\x80\x8C"
-                                       "1\xE2\x80\x8B"
-                                       "2",
+    {"&zwnj;1&ZeroWidthSpace;2", BODY,
+     "\xE2\x80\x8C"
+     "1\xE2\x80\x8B"
+     "2",
      "2", "2"},
     {"\xEF\xBB\xBFx", BODY, "\xEF\xBB\xBFx", "x", "x"},
     {"<table>out<tr><td>in</td></tr>more</table>end", BODY,
@@ -100,8 +104,8 @@ static const html_row rows[] = {
     {"<p style='background:#000;color:#fff'>x</p>", BODY, "x\n", NULL, NULL},
     {"<b style='color:#fff'>w<i style='color:red'>x</i></b>", BODY, "x", NULL,
      NULL},
-    {"<b style='visibility:hidden'><i style='visibility:visible'>x", BODY,
-     "x", NULL, NULL},
+    {"<b style='visibility:hidden'><i style='visibility:visible'>x", BODY, "x",
+     NULL, NULL},
     {"<p style='height:0'>x</p>", BODY, "x\n", NULL, NULL},
     /* --- what is hidden -------------------------------------------------- */
     {"<p hidden>x</p>y", HIDDEN, "x\n", "x", "x"},
@@ -124,8 +128,8 @@ static const html_row rows[] = {
     {"<p style='color:rgba(0,0,0,0)'>x", HIDDEN, "x", NULL, NULL},
     {"<p style='color:transparent'>x", HIDDEN, "x", NULL, NULL},
     {"<table bgcolor=black><td>x</table>", HIDDEN, "x \n", NULL, NULL},
-    {"<div style='background:#123456'><p style='color:#123456'>x", HIDDEN,
-     "x", NULL, NULL},
+    {"<div style='background:#123456'><p style='color:#123456'>x", HIDDEN, "x",
+     NULL, NULL},
     {"<p style='max-height:0;overflow:hidden'>x", HIDDEN, "x", NULL, NULL},
     {"<p style='position:absolute;left:-9999px'>x", HIDDEN, "x", NULL, NULL},
     {"<p style='mso-hide:all'>x", HIDDEN, "x", NULL, NULL},

@@ -73,25 +73,24 @@ static const row rows[] = {
      BAD, TRUE, CH_REJECT, 1},
     {"violation to a person", "", "<a@b.example>", "<" PERSON ">", NULL, BAD,
      FALSE, CH_ACCEPT, 0},
-    {"person, all mail judged", "scope: all\n", "<a@b.example>",
-     "<" PERSON ">", NULL, BAD, TRUE, CH_REJECT, 0},
-    {"person and gateway", "", "<a@b.example>", "<" PERSON ">",
-     "<" ZAPIER ">", BAD, TRUE, CH_REJECT, 1},
-    {"two gateways", "", "<a@b.example>", "<" WORDPRESS ">",
-     "<" ZAPIER ">", BAD, TRUE, CH_REJECT, 2},
-    {"empty sender: hold instead", "", "<>", "<" WORDPRESS ">", NULL, BAD,
-     TRUE, CH_QUARANTINE, 1},
+    {"person, all mail judged", "scope: all\n", "<a@b.example>", "<" PERSON ">",
+     NULL, BAD, TRUE, CH_REJECT, 0},
+    {"person and gateway", "", "<a@b.example>", "<" PERSON ">", "<" ZAPIER ">",
+     BAD, TRUE, CH_REJECT, 1},
+    {"two gateways", "", "<a@b.example>", "<" WORDPRESS ">", "<" ZAPIER ">",
+     BAD, TRUE, CH_REJECT, 2},
+    {"empty sender: hold instead", "", "<>", "<" WORDPRESS ">", NULL, BAD, TRUE,
+     CH_QUARANTINE, 1},
     {"automatic: hold instead", "", "<a@b.example>", "<" WORDPRESS ">", NULL,
      "Auto-Submitted: auto-generated\r\n" BAD, TRUE, CH_QUARANTINE, 1},
-    {"Auto-Submitted: no is a person", "", "<a@b.example>",
-     "<" WORDPRESS ">", NULL, "Auto-Submitted: no\r\n" BAD, TRUE, CH_REJECT,
-     1},
-    {"delivery report to a person", "scope: all\n", "<>", "<" PERSON ">",
-     NULL, REPORT, FALSE, CH_ACCEPT, 0},
+    {"Auto-Submitted: no is a person", "", "<a@b.example>", "<" WORDPRESS ">",
+     NULL, "Auto-Submitted: no\r\n" BAD, TRUE, CH_REJECT, 1},
+    {"delivery report to a person", "scope: all\n", "<>", "<" PERSON ">", NULL,
+     REPORT, FALSE, CH_ACCEPT, 0},
     {"delivery report with a sender", "scope: all\n", "<x@y.example>",
      "<" PERSON ">", NULL, REPORT, TRUE, CH_REJECT, 0},
-    {"delivery report to a gateway", "", "<>", "<" WORDPRESS ">", NULL,
-     REPORT, TRUE, CH_QUARANTINE, 1},
+    {"delivery report to a gateway", "", "<>", "<" WORDPRESS ">", NULL, REPORT,
+     TRUE, CH_QUARANTINE, 1},
     {"monitor mode stops nothing", "mode: monitor\n", "<a@b.example>",
      "<" WORDPRESS ">", NULL, BAD, TRUE, CH_ACCEPT, 1},
     {"override for one of two gateways",
@@ -122,8 +121,8 @@ static void
 test_monitor_mode_remembers_what_would_be(void **state)
 {
     g_autoptr(ch_house) house = house_of("mode: monitor\n");
-    g_autoptr(ch_envelope) e = envelope_of("<a@b.example>",
-                                           "<" WORDPRESS ">", NULL);
+    g_autoptr(ch_envelope) e =
+        envelope_of("<a@b.example>", "<" WORDPRESS ">", NULL);
     g_autoptr(ch_verdict) v = judge(house, e, BAD);
     (void)state;
     assert_int_equal(v->unmonitored, CH_REJECT);
@@ -146,20 +145,19 @@ test_replies_are_recognised(void **state)
         {"plain post", "News", "We are open", FALSE},
     };
     g_autoptr(ch_house) house = house_of("");
-    g_autoptr(ch_envelope) e = envelope_of("<a@b.example>",
-                                           "<" WORDPRESS ">", NULL);
+    g_autoptr(ch_envelope) e =
+        envelope_of("<a@b.example>", "<" WORDPRESS ">", NULL);
     (void)state;
     for (guint i = 0; i < G_N_ELEMENTS(posts); i++) {
         ch_plain_post post = {.subject = posts[i].subject,
                               .text = posts[i].text};
-        g_autoptr(ch_verdict) v =
-            ch_inspect_plain(house, e, &post, NULL, NULL);
+        g_autoptr(ch_verdict) v = ch_inspect_plain(house, e, &post, NULL, NULL);
         if (v->is_reply != posts[i].reply) {
             fail_msg("%s: %d", posts[i].name, v->is_reply);
         }
     }
-    g_autoptr(ch_verdict) v = judge(
-        house, e, "In-Reply-To: <x@y.example>\r\n" GOOD);
+    g_autoptr(ch_verdict) v =
+        judge(house, e, "In-Reply-To: <x@y.example>\r\n" GOOD);
     assert_true(v->is_reply);
 }
 
@@ -176,13 +174,12 @@ test_language(void **state)
         {"", FALSE},
     };
     g_autoptr(ch_house) house = house_of("");
-    g_autoptr(ch_envelope) e = envelope_of("<a@b.example>",
-                                           "<" WORDPRESS ">", NULL);
+    g_autoptr(ch_envelope) e =
+        envelope_of("<a@b.example>", "<" WORDPRESS ">", NULL);
     (void)state;
     for (guint i = 0; i < G_N_ELEMENTS(posts); i++) {
         ch_plain_post post = {.text = posts[i].text};
-        g_autoptr(ch_verdict) v =
-            ch_inspect_plain(house, e, &post, NULL, NULL);
+        g_autoptr(ch_verdict) v = ch_inspect_plain(house, e, &post, NULL, NULL);
         assert_int_equal(v->spanish, posts[i].spanish);
     }
 }
@@ -198,14 +195,14 @@ static void
 test_json_is_the_contract(void **state)
 {
     static const char *const keys[] = {
-        "input",    "verdict",   "gateways", "gateway",    "findings",
-        "notes",    "unscanned", "class",    "suggestion", "elapsed_us"};
+        "input", "verdict",   "gateways", "gateway",    "findings",
+        "notes", "unscanned", "class",    "suggestion", "elapsed_us"};
     static const char *const finding_keys[] = {
-        "rule", "action", "confidence", "where",  "part",      "start",
-        "end",  "line",   "masked",     "title",  "advice",    "reference"};
+        "rule", "action", "confidence", "where", "part",   "start",
+        "end",  "line",   "masked",     "title", "advice", "reference"};
     g_autoptr(ch_house) house = house_of("");
-    g_autoptr(ch_envelope) e = envelope_of("<a@b.example>",
-                                           "<" WORDPRESS ">", NULL);
+    g_autoptr(ch_envelope) e =
+        envelope_of("<a@b.example>", "<" WORDPRESS ">", NULL);
     g_autoptr(ch_verdict) v = judge(
         house, e,
         "Subject: News\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
@@ -236,8 +233,7 @@ test_json_is_the_contract(void **state)
     assert_string_equal(json_object_get_string_member(u, "reason"),
                         "unsupported");
     JsonObject *g = json_object_get_object_member(o, "gateway");
-    assert_string_equal(json_object_get_string_member(g, "name"),
-                        "wordpress");
+    assert_string_equal(json_object_get_string_member(g, "name"), "wordpress");
     assert_string_equal(json_object_get_string_member(g, "publish_at"),
                         "2026-11-22T12:00:00Z");
 }
@@ -246,11 +242,10 @@ static void
 test_media_are_a_note(void **state)
 {
     g_autoptr(ch_house) house = house_of("");
-    g_autoptr(ch_envelope) e = envelope_of("<a@b.example>",
-                                           "<" WORDPRESS ">", NULL);
+    g_autoptr(ch_envelope) e =
+        envelope_of("<a@b.example>", "<" WORDPRESS ">", NULL);
     g_autoptr(ch_verdict) v = judge(
-        house, e,
-        HEAD "Content-Type: image/png; name=x.png\r\n\r\nxx\r\n");
+        house, e, HEAD "Content-Type: image/png; name=x.png\r\n\r\nxx\r\n");
     (void)state;
     assert_int_equal(v->action, CH_ACCEPT);
     assert_int_equal(v->findings->len, 0);
@@ -266,16 +261,15 @@ test_masked_shows_no_identifier(void **state)
         "Her number is 512-34-6789.", "MBI 3TC7-WH2-PX41",
         "Her cell is 614-555-0187 today", "DOB 4/17/1961"};
     g_autoptr(ch_house) house = house_of("");
-    g_autoptr(ch_envelope) e = envelope_of("<a@b.example>",
-                                           "<" WORDPRESS ">", NULL);
+    g_autoptr(ch_envelope) e =
+        envelope_of("<a@b.example>", "<" WORDPRESS ">", NULL);
     (void)state;
     for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
         ch_plain_post post = {.text = texts[i]};
-        g_autoptr(ch_verdict) v =
-            ch_inspect_plain(house, e, &post, NULL, NULL);
+        g_autoptr(ch_verdict) v = ch_inspect_plain(house, e, &post, NULL, NULL);
         assert_true(v->findings->len > 0);
-        g_autofree char *masked = ch_report_dup_masked(
-            v, &g_array_index(v->findings, ch_finding, 0));
+        g_autofree char *masked =
+            ch_report_dup_masked(v, &g_array_index(v->findings, ch_finding, 0));
         assert_non_null(masked);
         for (guint k = 1; masked[k] != '\0'; k++) {
             assert_false(g_ascii_isdigit(masked[k]));
@@ -289,8 +283,8 @@ static void
 test_lists_for_records(void **state)
 {
     g_autoptr(ch_house) house = house_of("");
-    g_autoptr(ch_envelope) e = envelope_of("<a@b.example>",
-                                           "<" WORDPRESS ">", "<" ZAPIER ">");
+    g_autoptr(ch_envelope) e =
+        envelope_of("<a@b.example>", "<" WORDPRESS ">", "<" ZAPIER ">");
     g_autoptr(ch_verdict) v = judge(
         house, e,
         HEAD "\r\nHer number is 512-34-6789, and 512-34-6790. What a shitshow"

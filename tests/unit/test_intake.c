@@ -43,8 +43,7 @@ headers_are_rebuilt_as_received(void **state)
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
         print_message("%s\n", rows[i].row);
         g_autoptr(ch_intake) in = ch_intake_new(1000);
-        ch_intake_header(in, rows[i].name, rows[i].value,
-                         rows[i].keeps_space);
+        ch_intake_header(in, rows[i].name, rows[i].value, rows[i].keeps_space);
         assert_bytes(in, rows[i].bytes);
     }
 }

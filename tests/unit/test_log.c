@@ -33,8 +33,8 @@ log_everything(void)
 {
     g_autoptr(GError) error =
         g_error_new(CH_ERROR, CH_ERROR_IO, "disk \"full\"\nnow");
-    g_autoptr(GError) foreign = g_error_new(g_quark_from_static_string("x"),
-                                            7, "text from elsewhere");
+    g_autoptr(GError) foreign =
+        g_error_new(g_quark_from_static_string("x"), 7, "text from elsewhere");
     ch_log(LOG_INFO, "message", CH_LOG_ID, "01ARZ3NDEKTSV4RR", CH_LOG_AUTHOR,
            "ana\r\nfake=1 \"x\"", CH_LOG_QUEUE_ID, NULL, CH_LOG_COUNT,
            (guint64)3, CH_LOG_ELAPSED_US, (gint64)412, CH_LOG_CODE, 550,
@@ -48,10 +48,10 @@ test_values_are_cleaned_and_typed(void **state)
 {
     g_autofree char *got = captured("text", log_everything);
     (void)state;
-    assert_non_null(strstr(
-        got, " chaperone-test: event=message id=01ARZ3NDEKTSV4RR "
-             "author=ana??fake=1??x? queue_id= count=3 elapsed_us=412 "
-             "code=550 error=ch-error-quark/4:disk??full??now\n"));
+    assert_non_null(
+        strstr(got, " chaperone-test: event=message id=01ARZ3NDEKTSV4RR "
+                    "author=ana??fake=1??x? queue_id= count=3 elapsed_us=412 "
+                    "code=550 error=ch-error-quark/4:disk??full??now\n"));
     assert_non_null(strstr(got, "event=foreign error=x/7\n"));
     assert_null(strstr(got, "elsewhere"));
     assert_null(strstr(got, "hidden"));

@@ -31,11 +31,11 @@ typedef struct {
 static const mail_row rows[] = {
     /* --- measured ------------------------------------------------------ */
     {"two types, text first",
-     TEXT MIXED "\r\n--B\r\n\r\n" SECRET "\r\n--B--\r\n",
-     "duplicate-header", "", CH_WHERE_BODY, "1"},
+     TEXT MIXED "\r\n--B\r\n\r\n" SECRET "\r\n--B--\r\n", "duplicate-header",
+     "", CH_WHERE_BODY, "1"},
     {"two types, multipart first",
-     MIXED TEXT "\r\n--B\r\n\r\n" SECRET "\r\n--B--\r\n",
-     "duplicate-header", "", CH_WHERE_BODY, "1"},
+     MIXED TEXT "\r\n--B\r\n\r\n" SECRET "\r\n--B--\r\n", "duplicate-header",
+     "", CH_WHERE_BODY, "1"},
     {"two types, outside of the parts",
      TEXT MIXED "\r\n" SECRET "\r\n--B\r\n\r\nx\r\n--B--\r\n",
      "duplicate-header", "", CH_WHERE_BODY, "0"},
@@ -65,37 +65,45 @@ static const mail_row rows[] = {
      "Content-Transfer-Encoding: base64\r\n\r\nU1NOIA==\r\n\r\n" SECRET "!",
      "bad-encoding", "", CH_WHERE_HIDDEN, "1"},
     /* --- headers ------------------------------------------------------- */
-    {"subject", "Subject: " SECRET "\r\n\r\nx", "", "", CH_WHERE_SUBJECT,
-     NULL},
+    {"subject", "Subject: " SECRET "\r\n\r\nx", "", "", CH_WHERE_SUBJECT, NULL},
     {"second subject", "Subject: a\r\nSubject: " SECRET "\r\n\r\nx",
      "duplicate-header", "", CH_WHERE_SUBJECT, NULL},
-    {"second from", "From: a@example.com\r\nFrom: " SECRET
-     " <b@example.com>\r\n\r\nx", "duplicate-header", "", CH_WHERE_HEADER,
-     NULL},
-    {"subject in words", "Subject: =?utf-8?B?cGxhbnRl?=\r\n =?UTF-8?Q?d_wor?="
-     " =?us-ascii*en?q?ds?=\r\n\r\nx", "", "", CH_WHERE_SUBJECT, NULL},
-    {"character cut by words", "Subject: =?utf-8?q?=C3?= =?utf-8?q?=A9 "
-     SECRET "?=\r\n\r\nx", "", "", CH_WHERE_SUBJECT, NULL},
+    {"second from",
+     "From: a@example.com\r\nFrom: " SECRET " <b@example.com>\r\n\r\nx",
+     "duplicate-header", "", CH_WHERE_HEADER, NULL},
+    {"subject in words",
+     "Subject: =?utf-8?B?cGxhbnRl?=\r\n =?UTF-8?Q?d_wor?="
+     " =?us-ascii*en?q?ds?=\r\n\r\nx",
+     "", "", CH_WHERE_SUBJECT, NULL},
+    {"character cut by words",
+     "Subject: =?utf-8?q?=C3?= =?utf-8?q?=A9 " SECRET "?=\r\n\r\nx", "", "",
+     CH_WHERE_SUBJECT, NULL},
     {"folded subject", "Subject: planted\r\n words\r\n\r\nx", "", "",
      CH_WHERE_SUBJECT, NULL},
     {"display name", "From: " SECRET " <a@example.com>\r\n\r\nx", "", "",
      CH_WHERE_HEADER, NULL},
-    {"quoted display name", "To: \"" SECRET "\" <a@example.com>, b@c.example"
-     "\r\n\r\nx", "", "", CH_WHERE_HEADER, NULL},
-    {"comment of an address", "Cc: a@example.com (" SECRET ")\r\n\r\nx", "",
-     "", CH_WHERE_HEADER, NULL},
+    {"quoted display name",
+     "To: \"" SECRET "\" <a@example.com>, b@c.example"
+     "\r\n\r\nx",
+     "", "", CH_WHERE_HEADER, NULL},
+    {"comment of an address", "Cc: a@example.com (" SECRET ")\r\n\r\nx", "", "",
+     CH_WHERE_HEADER, NULL},
     {"keywords", "Keywords: " SECRET "\r\n\r\nx", "", "", CH_WHERE_HEADER,
      NULL},
-    {"unknown extension field", "X-Campaign-Text: " SECRET "\r\n\r\nx", "",
-     "", CH_WHERE_HEADER, NULL},
+    {"unknown extension field", "X-Campaign-Text: " SECRET "\r\n\r\nx", "", "",
+     CH_WHERE_HEADER, NULL},
     {"mailer is not read", "X-Mailer: " SECRET "\r\n\r\nx", "", "",
      CH_WHERE_COUNT, NULL},
-    {"description of a part", MIXED "\r\n--B\r\nContent-Description: " SECRET
-     "\r\n\r\nx\r\n--B--\r\n", "", "", CH_WHERE_HEADER, "1"},
-    {"line that is no header", "Subject: a\r\n" SECRET "\r\nTo: b@example.com"
-     "\r\n\r\nx", "bad-header", "", CH_WHERE_HIDDEN, NULL},
-    {"equal MIME versions", "MIME-Version: 1.0\r\nMIME-Version: 1.0\r\n\r\n"
-     SECRET, "", "", CH_WHERE_BODY, "1"},
+    {"description of a part",
+     MIXED "\r\n--B\r\nContent-Description: " SECRET "\r\n\r\nx\r\n--B--\r\n",
+     "", "", CH_WHERE_HEADER, "1"},
+    {"line that is no header",
+     "Subject: a\r\n" SECRET "\r\nTo: b@example.com"
+     "\r\n\r\nx",
+     "bad-header", "", CH_WHERE_HIDDEN, NULL},
+    {"equal MIME versions",
+     "MIME-Version: 1.0\r\nMIME-Version: 1.0\r\n\r\n" SECRET, "", "",
+     CH_WHERE_BODY, "1"},
     {"blank before the colon", "Subject : " SECRET "\r\n\r\nx", "", "",
      CH_WHERE_SUBJECT, NULL},
     /* --- text ---------------------------------------------------------- */
@@ -103,26 +111,35 @@ static const mail_row rows[] = {
     {"LF only", "Subject: s\n\n" SECRET "\n", "", "", CH_WHERE_BODY, "1"},
     {"quoted-printable",
      "Content-Transfer-Encoding: quoted-printable\r\n\r\npl=61nted=20=\r\n"
-     "words=", "", "", CH_WHERE_BODY, "1"},
-    {"unknown encoding",
-     "Content-Transfer-Encoding: x-rot13\r\n\r\n" SECRET, "bad-encoding", "",
-     CH_WHERE_BODY, "1"},
-    {"flowed", "Content-Type: text/plain; format=flowed\r\n\r\nplanted \r\n"
-     "words\r\n", "", "", CH_WHERE_BODY, "1"},
-    {"flowed, delsp", "Content-Type: text/plain; format=flowed; delsp=yes"
-     "\r\n\r\nplan \r\nted words\r\n", "", "", CH_WHERE_BODY, "1"},
-    {"flowed quote", "Content-Type: text/plain; format=flowed\r\n\r\n"
-     "> planted \r\n> words\r\n", "", "", CH_WHERE_BODY, "1"},
+     "words=",
+     "", "", CH_WHERE_BODY, "1"},
+    {"unknown encoding", "Content-Transfer-Encoding: x-rot13\r\n\r\n" SECRET,
+     "bad-encoding", "", CH_WHERE_BODY, "1"},
+    {"flowed",
+     "Content-Type: text/plain; format=flowed\r\n\r\nplanted \r\n"
+     "words\r\n",
+     "", "", CH_WHERE_BODY, "1"},
+    {"flowed, delsp",
+     "Content-Type: text/plain; format=flowed; delsp=yes"
+     "\r\n\r\nplan \r\nted words\r\n",
+     "", "", CH_WHERE_BODY, "1"},
+    {"flowed quote",
+     "Content-Type: text/plain; format=flowed\r\n\r\n"
+     "> planted \r\n> words\r\n",
+     "", "", CH_WHERE_BODY, "1"},
     {"html", "Content-Type: text/html\r\n\r\n<p>plan<b>ted</b> words</p>", "",
      "", CH_WHERE_BODY, "1"},
     {"csv", "Content-Type: text/csv; name=a.csv\r\n\r\n" SECRET, "", "",
      CH_WHERE_ATTACHMENT, "1"},
-    {"attached text", TEXT "Content-Disposition: attachment\r\n\r\n" SECRET,
-     "", "", CH_WHERE_ATTACHMENT, "1"},
-    {"unknown charset", "Content-Type: text/plain; charset=x-none\r\n\r\n"
-     SECRET " \xE9", "bad-charset", "", CH_WHERE_BODY, "1"},
-    {"UTF-7 hides nothing", "Content-Type: text/plain; charset=utf-7\r\n\r\n"
-     "+AHA-lanted words", "", "", CH_WHERE_BODY, "1"},
+    {"attached text", TEXT "Content-Disposition: attachment\r\n\r\n" SECRET, "",
+     "", CH_WHERE_ATTACHMENT, "1"},
+    {"unknown charset",
+     "Content-Type: text/plain; charset=x-none\r\n\r\n" SECRET " \xE9",
+     "bad-charset", "", CH_WHERE_BODY, "1"},
+    {"UTF-7 hides nothing",
+     "Content-Type: text/plain; charset=utf-7\r\n\r\n"
+     "+AHA-lanted words",
+     "", "", CH_WHERE_BODY, "1"},
     {"type without a slash", "Content-Type: text\r\n\r\n" SECRET, "other", "",
      CH_WHERE_BODY, "1"},
     /* --- structure ------------------------------------------------------ */
@@ -130,53 +147,78 @@ static const mail_row rows[] = {
      CH_WHERE_HIDDEN, "0"},
     {"epilogue", MIXED "\r\n--B\r\n\r\nx\r\n--B--\r\n" SECRET "\r\n", "", "",
      CH_WHERE_HIDDEN, "0"},
-    {"customary prologue", MIXED "\r\nThis is a multi-part message in MIME "
-     "format.\r\n--B\r\n\r\n" SECRET "\r\n--B--\r\n", "", "", CH_WHERE_BODY,
-     "1"},
-    {"nested message", "Content-Type: message/rfc822\r\n\r\nSubject: s\r\n"
-     "\r\n" SECRET, "", "", CH_WHERE_BODY, "1.1"},
-    {"nested subject", "Content-Type: message/rfc822\r\n\r\nSubject: " SECRET
-     "\r\n\r\nx", "", "", CH_WHERE_SUBJECT, "1"},
-    {"multipart in a nested message", MIXED "\r\n--B\r\n\r\na\r\n--B\r\n"
-     "Content-Type: message/rfc822\r\n\r\nContent-Type: multipart/mixed; "
-     "boundary=C\r\n\r\n--C\r\n\r\nb\r\n--C\r\n\r\n" SECRET "\r\n--C--\r\n"
-     "--B--\r\n", "", "", CH_WHERE_BODY, "2.2"},
-    {"part in a part", MIXED "\r\n--B\r\nContent-Type: multipart/alternative;"
-     " boundary=C\r\n\r\n--C\r\n\r\nb\r\n--C\r\n\r\n" SECRET "\r\n--C--\r\n"
-     "--B--\r\n", "", "", CH_WHERE_BODY, "1.2"},
-    {"file name", MIXED "\r\n--B\r\nContent-Type: image/png\r\n"
-     "Content-Disposition: attachment; filename=\"" SECRET "\"\r\n\r\nx\r\n"
-     "--B--\r\n", "", "unsupported@1", CH_WHERE_FILENAME, "1"},
-    {"file name, RFC 2231", "Content-Type: image/png; name*0*=utf-8''planted;"
-     " name*1*=%20words\r\n\r\nx", "", "unsupported@1", CH_WHERE_FILENAME,
-     "1"},
-    {"file name, RFC 2047", "Content-Type: image/png; name=\"=?utf-8?Q?"
-     "planted_words?=\"\r\n\r\nx", "", "unsupported@1", CH_WHERE_FILENAME,
-     "1"},
-    {"pdf", "Content-Type: application/pdf\r\n\r\n" SECRET, "",
-     "unsupported@1", CH_WHERE_COUNT, NULL},
+    {"customary prologue",
+     MIXED "\r\nThis is a multi-part message in MIME "
+           "format.\r\n--B\r\n\r\n" SECRET "\r\n--B--\r\n",
+     "", "", CH_WHERE_BODY, "1"},
+    {"nested message",
+     "Content-Type: message/rfc822\r\n\r\nSubject: s\r\n"
+     "\r\n" SECRET,
+     "", "", CH_WHERE_BODY, "1.1"},
+    {"nested subject",
+     "Content-Type: message/rfc822\r\n\r\nSubject: " SECRET "\r\n\r\nx", "", "",
+     CH_WHERE_SUBJECT, "1"},
+    {"multipart in a nested message",
+     MIXED "\r\n--B\r\n\r\na\r\n--B\r\n"
+           "Content-Type: message/rfc822\r\n\r\nContent-Type: multipart/mixed; "
+           "boundary=C\r\n\r\n--C\r\n\r\nb\r\n--C\r\n\r\n" SECRET
+           "\r\n--C--\r\n"
+           "--B--\r\n",
+     "", "", CH_WHERE_BODY, "2.2"},
+    {"part in a part",
+     MIXED "\r\n--B\r\nContent-Type: multipart/alternative;"
+           " boundary=C\r\n\r\n--C\r\n\r\nb\r\n--C\r\n\r\n" SECRET
+           "\r\n--C--\r\n"
+           "--B--\r\n",
+     "", "", CH_WHERE_BODY, "1.2"},
+    {"file name",
+     MIXED "\r\n--B\r\nContent-Type: image/png\r\n"
+           "Content-Disposition: attachment; filename=\"" SECRET
+           "\"\r\n\r\nx\r\n"
+           "--B--\r\n",
+     "", "unsupported@1", CH_WHERE_FILENAME, "1"},
+    {"file name, RFC 2231",
+     "Content-Type: image/png; name*0*=utf-8''planted;"
+     " name*1*=%20words\r\n\r\nx",
+     "", "unsupported@1", CH_WHERE_FILENAME, "1"},
+    {"file name, RFC 2047",
+     "Content-Type: image/png; name=\"=?utf-8?Q?"
+     "planted_words?=\"\r\n\r\nx",
+     "", "unsupported@1", CH_WHERE_FILENAME, "1"},
+    {"pdf", "Content-Type: application/pdf\r\n\r\n" SECRET, "", "unsupported@1",
+     CH_WHERE_COUNT, NULL},
     {"rtf", "Content-Type: text/rtf\r\n\r\n" SECRET, "", "unsupported@1",
      CH_WHERE_COUNT, NULL},
-    {"enveloped", "Content-Type: application/pkcs7-mime; smime-type="
-     "enveloped-data\r\n\r\nx", "", "encrypted@1", CH_WHERE_COUNT, NULL},
-    {"signed data", "Content-Type: application/pkcs7-mime; smime-type="
-     "signed-data\r\n\r\nx", "", "unsupported@1", CH_WHERE_COUNT, NULL},
-    {"encrypted", "Content-Type: multipart/encrypted; boundary=B\r\n\r\n--B"
+    {"enveloped",
+     "Content-Type: application/pkcs7-mime; smime-type="
+     "enveloped-data\r\n\r\nx",
+     "", "encrypted@1", CH_WHERE_COUNT, NULL},
+    {"signed data",
+     "Content-Type: application/pkcs7-mime; smime-type="
+     "signed-data\r\n\r\nx",
+     "", "unsupported@1", CH_WHERE_COUNT, NULL},
+    {"encrypted",
+     "Content-Type: multipart/encrypted; boundary=B\r\n\r\n--B"
      "\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n--B"
-     "\r\n\r\n" SECRET "\r\n--B--\r\n", "", "encrypted@0,encrypted@1",
-     CH_WHERE_BODY, "2"},
+     "\r\n\r\n" SECRET "\r\n--B--\r\n",
+     "", "encrypted@0,encrypted@1", CH_WHERE_BODY, "2"},
     {"armour in text", "\r\n" SECRET "\r\n-----BEGIN PGP MESSAGE-----\r\n", "",
      "encrypted@1", CH_WHERE_BODY, "1"},
     {"partial", "Content-Type: message/partial; id=a; number=1\r\n\r\n" SECRET,
      "", "damaged@1", CH_WHERE_ATTACHMENT, "1"},
-    {"external body", "Content-Type: message/external-body; access-type=URL"
-     "\r\n\r\n" SECRET, "", "damaged@1", CH_WHERE_ATTACHMENT, "1"},
-    {"signature is let be", "Content-Type: multipart/signed; boundary=B\r\n"
+    {"external body",
+     "Content-Type: message/external-body; access-type=URL"
+     "\r\n\r\n" SECRET,
+     "", "damaged@1", CH_WHERE_ATTACHMENT, "1"},
+    {"signature is let be",
+     "Content-Type: multipart/signed; boundary=B\r\n"
      "\r\n--B\r\n\r\n" SECRET "\r\n--B\r\nContent-Type: "
-     "application/pgp-signature\r\n\r\ny\r\n--B--\r\n", "", "",
-     CH_WHERE_BODY, "1"},
-    {"delivery status is let be", "Content-Type: message/delivery-status"
-     "\r\n\r\n" SECRET, "", "", CH_WHERE_COUNT, NULL},
+     "application/pgp-signature\r\n\r\ny\r\n--B--\r\n",
+     "", "", CH_WHERE_BODY, "1"},
+    {"delivery status is let be",
+     "Content-Type: message/delivery-status"
+     "\r\n\r\n" SECRET,
+     "", "", CH_WHERE_COUNT, NULL},
     {"empty", "", "", "", CH_WHERE_COUNT, NULL},
     {"only a line end", "\r\n", "", "", CH_WHERE_COUNT, NULL},
 };
@@ -248,8 +290,8 @@ find_secret(const ch_message *m, ch_where where, gsize *at_out)
 static void
 assert_secret_span(const ch_text *text, gsize at)
 {
-    ch_span span = ch_text_origin_of_plain(
-        text, (ch_span){at, at + strlen(SECRET)});
+    ch_span span =
+        ch_text_origin_of_plain(text, (ch_span){at, at + strlen(SECRET)});
     gsize size;
     const char *source = g_bytes_get_data(ch_text_source(text), &size);
     assert_true(span.start < span.end && span.end <= size);
@@ -307,7 +349,7 @@ test_raw_range_is_the_content(void **state)
 {
     static const char mail[] =
         MIXED "\r\n--B\r\n\r\nfirst\r\n--B\r\nContent-Type: image/png; "
-        "name=p.png\r\n\r\nsecond\r\n--B--\r\n";
+              "name=p.png\r\n\r\nsecond\r\n--B--\r\n";
     (void)state;
     g_autoptr(ch_message) m = parse(mail, strlen(mail));
     const GPtrArray *parts = ch_message_parts(m);
@@ -330,8 +372,7 @@ has_unscanned_limit(const ch_message *m)
 {
     const GArray *list = ch_message_unscanned(m);
     for (guint i = 0; i < list->len; i++) {
-        if (g_array_index(list, ch_unscanned, i).reason ==
-            CH_UNSCANNED_LIMIT) {
+        if (g_array_index(list, ch_unscanned, i).reason == CH_UNSCANNED_LIMIT) {
             return TRUE;
         }
     }

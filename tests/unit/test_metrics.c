@@ -39,8 +39,7 @@ verdicts_start_at_zero_and_count(void **state)
     ch_metrics_out_of_scope(m);
     assert_line(m, &g, "chaperone_messages_total{verdict=\"reject\"} 2");
     assert_line(m, &g, "chaperone_messages_total{verdict=\"accept\"} 0");
-    assert_line(m, &g,
-                "chaperone_findings_total{rule=\"privacy/us-ssn\"} 1");
+    assert_line(m, &g, "chaperone_findings_total{rule=\"privacy/us-ssn\"} 1");
     assert_line(m, &g, "chaperone_failures_total{reason=\"store\"} 1");
     assert_line(m, &g, "chaperone_out_of_scope_total 1");
     assert_line(m, &g, "chaperone_rules_loaded 7");
@@ -52,9 +51,9 @@ histogram_is_cumulative(void **state)
     (void)state;
     g_autoptr(ch_metrics) m = ch_metrics_new();
     const ch_metrics_gauges g = {.rules = 0};
-    ch_metrics_message(m, "accept", 500);           /* on the first bound */
-    ch_metrics_message(m, "accept", 501);           /* just above it */
-    ch_metrics_message(m, "accept", 60 * SECOND);   /* above all */
+    ch_metrics_message(m, "accept", 500);         /* on the first bound */
+    ch_metrics_message(m, "accept", 501);         /* just above it */
+    ch_metrics_message(m, "accept", 60 * SECOND); /* above all */
     assert_line(m, &g, "chaperone_check_seconds_bucket{le=\"0.0005\"} 1");
     assert_line(m, &g, "chaperone_check_seconds_bucket{le=\"0.001\"} 2");
     assert_line(m, &g, "chaperone_check_seconds_bucket{le=\"5\"} 2");
@@ -93,8 +92,7 @@ labels_are_escaped(void **state)
     g_autoptr(ch_metrics) m = ch_metrics_new();
     const ch_metrics_gauges g = {.rules = 0};
     ch_metrics_finding(m, "a\"b\\c\nd");
-    assert_line(m, &g,
-                "chaperone_findings_total{rule=\"a\\\"b\\\\c\\nd\"} 1");
+    assert_line(m, &g, "chaperone_findings_total{rule=\"a\\\"b\\\\c\\nd\"} 1");
 }
 
 static void

@@ -13,19 +13,19 @@
 
 #include <cmocka.h>
 
-#define BLOG "kavo123pelu@post.wordpress.com"
-#define BLOG2 "riso456tame@post.wordpress.com"
+#define BLOG   "kavo123pelu@post.wordpress.com"
+#define BLOG2  "riso456tame@post.wordpress.com"
 #define PERSON "pat.reed@example.com"
 
 static ch_house *
 load_house(const char *yaml)
 {
     g_autoptr(ch_diag) diag = ch_diag_new();
-    g_autofree char *text = g_strconcat(
-        "rules: {paths: [" CH_SOURCE_DIR "/rules, " CH_SOURCE_DIR
-        "/tests/e2e/rules]}\ngateways: {files: [" CH_SOURCE_DIR
-        "/conf/gateways.yaml]}\n",
-        yaml, NULL);
+    g_autofree char *text =
+        g_strconcat("rules: {paths: [" CH_SOURCE_DIR "/rules, " CH_SOURCE_DIR
+                    "/tests/e2e/rules]}\ngateways: {files: [" CH_SOURCE_DIR
+                    "/conf/gateways.yaml]}\n",
+                    yaml, NULL);
     ch_config *config = ch_config_parse("t", text, strlen(text), diag);
     ch_house *house = config == NULL ? NULL : ch_house_new(config, diag);
     if (house == NULL) {
@@ -48,22 +48,61 @@ static const plan_row plans[] = {
     {"tag", "", "zibbletag", {BLOG}, TRUE, CH_PLAN_PASS, ""},
     {"hold", "", "zibblehold", {BLOG}, TRUE, CH_PLAN_HOLD, ""},
     {"reject", "", "zibblereject", {BLOG}, TRUE, CH_PLAN_REJECT, ""},
-    {"reject with people", "", "zibblereject", {BLOG, PERSON}, TRUE,
-     CH_PLAN_REJECT, ""},
-    {"split", "", "zibblehold", {"<" BLOG ">", "<" PERSON ">"}, TRUE,
-     CH_PLAN_SPLIT, "0"},
-    {"split, two gateways", "", "zibblehold", {BLOG, PERSON, BLOG2}, TRUE,
-     CH_PLAN_SPLIT, "02"},
-    {"the MTA deletes nobody", "", "zibblehold", {BLOG, PERSON}, FALSE,
-     CH_PLAN_HOLD, ""},
-    {"mixed: all", "mixed: all\n", "zibblehold", {BLOG, PERSON}, TRUE,
-     CH_PLAN_HOLD, ""},
-    {"scope: all", "scope: all\n", "zibblehold", {BLOG, PERSON}, TRUE,
-     CH_PLAN_HOLD, ""},
-    {"no gateway, scope: all", "scope: all\n", "zibblehold", {PERSON}, TRUE,
-     CH_PLAN_HOLD, ""},
-    {"quoted local part", "", "zibblehold",
-     {"<\"kavo123pelu\"@post.wordpress.com>", PERSON}, TRUE, CH_PLAN_HOLD,
+    {"reject with people",
+     "",
+     "zibblereject",
+     {BLOG, PERSON},
+     TRUE,
+     CH_PLAN_REJECT,
+     ""},
+    {"split",
+     "",
+     "zibblehold",
+     {"<" BLOG ">", "<" PERSON ">"},
+     TRUE,
+     CH_PLAN_SPLIT,
+     "0"},
+    {"split, two gateways",
+     "",
+     "zibblehold",
+     {BLOG, PERSON, BLOG2},
+     TRUE,
+     CH_PLAN_SPLIT,
+     "02"},
+    {"the MTA deletes nobody",
+     "",
+     "zibblehold",
+     {BLOG, PERSON},
+     FALSE,
+     CH_PLAN_HOLD,
+     ""},
+    {"mixed: all",
+     "mixed: all\n",
+     "zibblehold",
+     {BLOG, PERSON},
+     TRUE,
+     CH_PLAN_HOLD,
+     ""},
+    {"scope: all",
+     "scope: all\n",
+     "zibblehold",
+     {BLOG, PERSON},
+     TRUE,
+     CH_PLAN_HOLD,
+     ""},
+    {"no gateway, scope: all",
+     "scope: all\n",
+     "zibblehold",
+     {PERSON},
+     TRUE,
+     CH_PLAN_HOLD,
+     ""},
+    {"quoted local part",
+     "",
+     "zibblehold",
+     {"<\"kavo123pelu\"@post.wordpress.com>", PERSON},
+     TRUE,
+     CH_PLAN_HOLD,
      ""},
 };
 
@@ -128,7 +167,8 @@ envelope_is_cut_in_two(void **state)
     assert_int_equal(g_array_index(found, guint, 1), 2);
 }
 
-/* --- announce --------------------------------------------------------------- */
+/* --- announce ---------------------------------------------------------------
+ */
 
 static ch_store *
 open_store(const char *directory)
@@ -160,14 +200,18 @@ author_and_compliance_are_told(void **state)
     static const struct {
         const char *row, *yaml, *author, *told[3];
     } rows[] = {
-        {"both", "notices: {compliance: c@practice.example}\n",
+        {"both",
+         "notices: {compliance: c@practice.example}\n",
          "anna@practice.example",
          {"anna@practice.example", "c@practice.example"}},
-        {"no author", "notices: {compliance: c@practice.example}\n", NULL,
+        {"no author",
+         "notices: {compliance: c@practice.example}\n",
+         NULL,
          {"c@practice.example"}},
         {"authors are not told",
          "notices: {compliance: c@practice.example, author: false}\n",
-         "anna@practice.example", {"c@practice.example"}},
+         "anna@practice.example",
+         {"c@practice.example"}},
         {"nobody", "", NULL, {NULL}},
     };
     g_autofree char *dir = g_dir_make_tmp("ch-announce-XXXXXX", NULL);
@@ -185,9 +229,8 @@ author_and_compliance_are_told(void **state)
         guint n = 0;
         for (; rows[i].told[n] != NULL; n++) {
             const ch_outgoing *out = &g_array_index(list, ch_outgoing, n);
-            g_autofree char *mail =
-                g_strndup(g_bytes_get_data(out->mail, NULL),
-                          g_bytes_get_size(out->mail));
+            g_autofree char *mail = g_strndup(g_bytes_get_data(out->mail, NULL),
+                                              g_bytes_get_size(out->mail));
             assert_string_equal(out->recipient, rows[i].told[n]);
             assert_non_null(strstr(mail, "Word that holds"));
             assert_non_null(strstr(mail, "gone/rule"));

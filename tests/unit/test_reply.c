@@ -38,13 +38,20 @@ test_code_and_status_pair(void **state)
     static const struct {
         const char *code, *status, *want_code, *want_status;
     } rows[] = {
-        {"550", "5.7.1", "550", "5.7.1"}, {"451", "4.7.1", "451", "4.7.1"},
-        {"552", "5.3.4", "552", "5.3.4"}, {"550", "4.7.1", "451", "4.7.1"},
-        {"250", "2.0.0", "451", "4.7.1"}, {"55", "5.7.1", "451", "4.7.1"},
-        {"550", "", "451", "4.7.1"},      {"550", "5.7.x", "451", "4.7.1"},
-        {"550", "5.", "451", "4.7.1"},    {"550", "5...", "451", "4.7.1"},
-        {"550", "5.7", "451", "4.7.1"},   {"550", "5.7.1.1", "451", "4.7.1"},
-        {"550", "5.7.", "451", "4.7.1"},  {"550", "5.7.1234", "451", "4.7.1"},
+        {"550", "5.7.1", "550", "5.7.1"},
+        {"451", "4.7.1", "451", "4.7.1"},
+        {"552", "5.3.4", "552", "5.3.4"},
+        {"550", "4.7.1", "451", "4.7.1"},
+        {"250", "2.0.0", "451", "4.7.1"},
+        {"55", "5.7.1", "451", "4.7.1"},
+        {"550", "", "451", "4.7.1"},
+        {"550", "5.7.x", "451", "4.7.1"},
+        {"550", "5.", "451", "4.7.1"},
+        {"550", "5...", "451", "4.7.1"},
+        {"550", "5.7", "451", "4.7.1"},
+        {"550", "5.7.1.1", "451", "4.7.1"},
+        {"550", "5.7.", "451", "4.7.1"},
+        {"550", "5.7.1234", "451", "4.7.1"},
         {"550", "5.1.999", "550", "5.1.999"},
     };
     const char *lines[] = {"x", NULL};
@@ -95,7 +102,8 @@ judge(const char *config, const char *text, ch_house **house_out)
     return ch_inspect_plain(*house_out, e, &post, NULL, NULL);
 }
 
-#define RULES "rules: {paths: [" CH_SOURCE_DIR "/rules]}\n"                    \
+#define RULES                                                                  \
+    "rules: {paths: [" CH_SOURCE_DIR "/rules]}\n"                              \
     "gateways: {files: [" CH_SOURCE_DIR "/conf/gateways.yaml]}\n"
 
 static void
@@ -104,8 +112,7 @@ test_refusal_first_line_says_it_all(void **state)
     ch_house *house;
     g_autoptr(ch_verdict) v = judge(
         RULES "practice: {contact: 'Questions: Dana, 614-555-0100'}\n",
-        "Her number is 512-34-6789. Say goodbye to migraines forever!",
-        &house);
+        "Her number is 512-34-6789. Say goodbye to migraines forever!", &house);
     (void)state;
     g_autoptr(ch_reply) r = ch_reply_reject(v, "01ARZ3NDEKTSV4RR");
     const char *first = r->lines->pdata[0];

@@ -31,8 +31,8 @@ found(const char *rule, const char *subject, const char *body,
       gboolean is_reply)
 {
     g_autoptr(ch_diag) diag = ch_diag_new();
-    g_autofree char *yaml = g_strconcat(
-        "pack: t\nrules:\n  - id: t/r\n" META, rule, NULL);
+    g_autofree char *yaml =
+        g_strconcat("pack: t\nrules:\n  - id: t/r\n" META, rule, NULL);
     g_autoptr(ch_ruleset) rules = parse(yaml, diag);
     if (rules == NULL) {
         return ch_diag_dup_text(diag);
@@ -43,8 +43,7 @@ found(const char *rule, const char *subject, const char *body,
         g_ptr_array_add(texts, text_of(CH_WHERE_SUBJECT, subject));
     }
     g_ptr_array_add(texts, text_of(CH_WHERE_BODY, body));
-    g_autoptr(GArray) findings = g_array_new(FALSE, FALSE,
-                                             sizeof(ch_finding));
+    g_autoptr(GArray) findings = g_array_new(FALSE, FALSE, sizeof(ch_finding));
     ch_facts facts = {.is_reply = is_reply};
     g_autoptr(GError) error = NULL;
     assert_true(ch_ruleset_run(rules, texts, &facts, findings, &error));
@@ -76,14 +75,14 @@ static const row rows[] = {
      FALSE},
     {"phrase over a wrap", ONE("green tea"), "", "green\r\n tea",
      "green\r\n tea", FALSE},
-    {"alternatives", ONE("\"(my|our) tea\""), "", "Our tea, the tea",
-     "Our tea", FALSE},
+    {"alternatives", ONE("\"(my|our) tea\""), "", "Our tea, the tea", "Our tea",
+     FALSE},
     {"optional word", ONE("\"my (cold )?tea\""), "", "my cold tea, my tea",
      "my cold tea|my tea", FALSE},
     {"endings", ONE("treat~"), "", "treats treated treating treat's retreat",
      "treats|treated|treating|treat's", FALSE},
     {"endings after e", ONE("prescribe~"), "",
-     "prescribes prescribed prescribing prescribe", 
+     "prescribes prescribed prescribing prescribe",
      "prescribes|prescribed|prescribing|prescribe", FALSE},
     {"endings after y", ONE("cavity~"), "", "cavities cavity",
      "cavities|cavity", FALSE},
@@ -96,38 +95,38 @@ static const row rows[] = {
      FALSE},
     {"accents do not matter", ONE("m\303\251dico"), "", "Medico m\303\251dico",
      "Medico|m\303\251dico", FALSE},
-    {"look-alikes do not matter", ONE("patient"), "",
-     "p\320\260tient", "p\320\260tient", FALSE},
+    {"look-alikes do not matter", ONE("patient"), "", "p\320\260tient",
+     "p\320\260tient", FALSE},
     {"all in a sentence",
      SIGNALS("tea", "cake") "    condition: {all: [a, b], within: sentence}\n",
      "", "Tea first. Then tea and cake! Cake.", "tea and cake", FALSE},
     {"all in two sentences",
-     SIGNALS("tea", "cake")
-     "    condition: {all: [a, b], within: 2 sentences}\n",
+     SIGNALS("tea",
+             "cake") "    condition: {all: [a, b], within: 2 sentences}\n",
      "", "Tea first. Then cake. No more.", "Tea first. Then cake", FALSE},
     {"too far for two sentences",
-     SIGNALS("tea", "cake")
-     "    condition: {all: [a, b], within: 2 sentences}\n",
+     SIGNALS("tea",
+             "cake") "    condition: {all: [a, b], within: 2 sentences}\n",
      "", "Tea first. Then bread. Then cake.", "", FALSE},
     {"paragraph",
      SIGNALS("tea", "cake") "    condition: {all: [a, b], within: paragraph}\n",
      "", "Tea. Then. Cake.\n\nTea.", "Tea. Then. Cake", FALSE},
     {"characters",
-     SIGNALS("tea", "cake")
-     "    condition: {all: [a, b], within: 8 characters}\n",
+     SIGNALS("tea",
+             "cake") "    condition: {all: [a, b], within: 8 characters}\n",
      "", "tea and more words; cake with no tea or cake", "tea or cake", FALSE},
     {"part is the default",
-     SIGNALS("tea", "cake") "    condition: {all: [a, b]}\n", "tea",
-     "cake", "", FALSE},
+     SIGNALS("tea", "cake") "    condition: {all: [a, b]}\n", "tea", "cake", "",
+     FALSE},
     {"post",
      SIGNALS("tea", "cake") "    condition: {all: [a, b], within: post}\n",
      "tea", "cake", "tea", FALSE},
     {"veto in the sentence",
-     SIGNALS("tea", "never")
-     "    condition: {all: [a, {not: b}], within: sentence}\n",
+     SIGNALS("tea",
+             "never") "    condition: {all: [a, {not: b}], within: sentence}\n",
      "", "Never tea. More tea.", "tea", FALSE},
-    {"any", SIGNALS("tea", "cake") "    condition: {any: [a, b]}\n", "",
-     "cake", "cake", FALSE},
+    {"any", SIGNALS("tea", "cake") "    condition: {any: [a, b]}\n", "", "cake",
+     "cake", FALSE},
     {"at least two",
      "    signals: {a: {words: [tea]}, b: {words: [cake]}, c: {words: "
      "[jam]}}\n    condition: {at-least: 2, of: [a, b, c]}\n",
@@ -150,17 +149,16 @@ static const row rows[] = {
      "", "tea", "", FALSE},
     {"fact alone", "    signals: {r: {fact: reply}}\n    condition: r\n", "",
      "tea", "(fact)", TRUE},
-    {"entity",
-     "    signals: {n: {entity: us-ssn}}\n    condition: n\n", "",
+    {"entity", "    signals: {n: {entity: us-ssn}}\n    condition: n\n", "",
      "it is 512-34-6789", "512-34-6789", FALSE},
     {"regex list",
      "    signals: {x: {regex: ['\\btea\\b', 'ca[kq]e']}}\n"
      "    condition: x\n",
      "", "tea caqe", "tea|caqe", FALSE},
-    {"only where it looks",
-     "    where: [subject]\n" ONE("tea"), "tea!", "tea", "tea", FALSE},
-    {"quoted text left out", "    quoted: false\n" ONE("tea"), "",
-     "> tea\nno", "", FALSE},
+    {"only where it looks", "    where: [subject]\n" ONE("tea"), "tea!", "tea",
+     "tea", FALSE},
+    {"quoted text left out", "    quoted: false\n" ONE("tea"), "", "> tea\nno",
+     "", FALSE},
     {"quoted text as a rule", ONE("tea"), "", "> tea\nno", "tea", FALSE},
 };
 
@@ -185,16 +183,14 @@ test_refusals(void **state)
     } bad[] = {
         {"unknown key", "    foo: 1\n" ONE("a"),
          "unknown key \"foo\"; allowed here: id, title"},
-        {"unknown signal",
-         "    signals: {a: {words: [x]}}\n    condition: b\n",
+        {"unknown signal", "    signals: {a: {words: [x]}}\n    condition: b\n",
          "r.yaml:13:16: unknown signal \"b\""},
         {"unknown entity",
          "    signals: {a: {entity: shoe}}\n    condition: a\n",
          "unknown entity; allowed: us-ssn"},
         {"unknown fact", "    signals: {a: {fact: rain}}\n    condition: a\n",
          "unknown fact; allowed: reply"},
-        {"bad pattern",
-         "    signals: {a: {regex: '(x'}}\n    condition: a\n",
+        {"bad pattern", "    signals: {a: {regex: '(x'}}\n    condition: a\n",
          "r.yaml:12:26: signal \"a\": bad pattern: missing closing"},
         {"empty match", "    signals: {a: {regex: 'x*'}}\n    condition: a\n",
          "it matches the empty string"},
@@ -234,10 +230,9 @@ test_metadata_is_required(void **state)
                       "    signals: {a: {words: [x]}}\n    condition: a\n",
                       diag));
     g_autofree char *got = ch_diag_dup_text(diag);
-    static const char *const wanted[] = {"title", "severity", "action",
-                                         "confidence", "advice",
-                                         "reference", "reviewed",
-                                         "examples"};
+    static const char *const wanted[] = {"title",      "severity", "action",
+                                         "confidence", "advice",   "reference",
+                                         "reviewed",   "examples"};
     for (guint i = 0; i < G_N_ELEMENTS(wanted); i++) {
         assert_non_null(strstr(got, wanted[i]));
     }
@@ -248,8 +243,8 @@ test_duplicate_ids_are_refused(void **state)
 {
     g_autoptr(ch_diag) diag = ch_diag_new();
     (void)state;
-    assert_null(parse("pack: t\nrules:\n  - id: t/r\n" META ONE("x")
-                      "  - id: t/r\n" META ONE("y"),
+    assert_null(parse("pack: t\nrules:\n  - id: t/r\n" META ONE(
+                          "x") "  - id: t/r\n" META ONE("y"),
                       diag));
     g_autofree char *got = ch_diag_dup_text(diag);
     assert_non_null(strstr(got, "rule \"t/r\" is there twice, first in "
@@ -312,8 +307,7 @@ test_runaway_pattern_is_a_finding(void **state)
     g_autoptr(GPtrArray) texts =
         g_ptr_array_new_with_free_func((GDestroyNotify)ch_text_free);
     g_autofree char *evil = g_strnfill(200000, 'a');
-    g_autoptr(GArray) findings = g_array_new(FALSE, FALSE,
-                                             sizeof(ch_finding));
+    g_autoptr(GArray) findings = g_array_new(FALSE, FALSE, sizeof(ch_finding));
     ch_facts facts = {0};
     (void)state;
     assert_non_null(rules);

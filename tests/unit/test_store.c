@@ -167,9 +167,9 @@ the_same_message_again(void **state)
         g_autoptr(GBytes) raw = bytes_of(text);
         guint8 key[CH_DIGEST_BYTES];
         ch_prior prior;
-        ch_record r = make_record(
-            f, rows[i].noted ? rows[i].before : CH_STATE_HELD, NOW + DAY, e,
-            raw, second, key);
+        ch_record r =
+            make_record(f, rows[i].noted ? rows[i].before : CH_STATE_HELD,
+                        NOW + DAY, e, raw, second, key);
         assert_true(ch_store_commit(f->store, &r, &prior, &error));
         assert_string_equal(prior.id, first);
         assert_int_equal(prior.state, rows[i].before);
@@ -199,8 +199,7 @@ a_stronger_record_takes_the_place(void **state)
          TRUE},
         {"passed, now rejected", CH_STATE_PASSED, CH_STATE_REJECTED, TRUE,
          FALSE},
-        {"refused stays refused", CH_STATE_REFUSED, CH_STATE_HELD, TRUE,
-         FALSE},
+        {"refused stays refused", CH_STATE_REFUSED, CH_STATE_HELD, TRUE, FALSE},
         {"another ID", CH_STATE_REJECTED, CH_STATE_HELD, FALSE, FALSE},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -223,8 +222,8 @@ a_stronger_record_takes_the_place(void **state)
         assert_true(ch_store_commit(f->store, &r, &prior, &error));
         g_autoptr(ch_item) item = ch_store_get(f->store, first, &error);
         if ((prior.id[0] == '\0') != rows[i].replaced ||
-            item->state != (rows[i].replaced ? rows[i].after
-                                             : rows[i].before)) {
+            item->state !=
+                (rows[i].replaced ? rows[i].after : rows[i].before)) {
             fail_msg("%s: %s", rows[i].name, ch_state_name(item->state));
         }
         g_autoptr(GBytes) back = ch_store_read(f->store, first, NULL, &error);

@@ -38,8 +38,7 @@ test_folding(void **state)
         {"n with tilde stays", "a\303\261o", "a\303\261o"},
         {"n, combining tilde", "an\314\203o", "a\303\261o"},
         {"capital N with tilde", "A\303\221O", "a\303\261o"},
-        {"curly quotes", "\342\200\234it\342\200\231s\342\200\235",
-         "\"it's\""},
+        {"curly quotes", "\342\200\234it\342\200\231s\342\200\235", "\"it's\""},
         {"dashes", "a\342\200\224b\342\200\223c", "a-b-c"},
         {"emoji stay", "\360\237\222\212", "\360\237\222\212"},
         {"ligature", "\357\254\201ne", "fine"},
@@ -49,8 +48,8 @@ test_folding(void **state)
         {"spacing accent first", "\302\250a", "a"},
         {"sign that ends in n, combining tilde", "\343\217\221\314\203",
          "l\303\261"},
-        {"sign that begins with n, combining tilde",
-         "\343\216\232\314\203", "nm"},
+        {"sign that begins with n, combining tilde", "\343\216\232\314\203",
+         "nm"},
         {"nothing", "", ""},
     };
     (void)state;
@@ -89,8 +88,8 @@ test_way_back(void **state)
         gsize start = (gsize)(at - all);
         ch_span span = ch_text_origin(
             text, (ch_span){start, start + strlen(rows[i].needle)});
-        g_autofree char *got = g_strndup(rows[i].plain + span.start,
-                                         span.end - span.start);
+        g_autofree char *got =
+            g_strndup(rows[i].plain + span.start, span.end - span.start);
         assert_string_equal(got, rows[i].source);
     }
 }
@@ -111,8 +110,8 @@ test_sentences(void **state)
         {"question and quote", "\"Really?\" She left.", 2, 1},
         {"short lines", "Flu shots\nToday only\nCome", 3, 1},
         {"soft wrap",
-         "This line is long enough that a mail program broke it\nright here",
-         1, 1},
+         "This line is long enough that a mail program broke it\nright here", 1,
+         1},
         {"bullet after a long line",
          "This line is long enough that a mail program broke it\n- right", 2,
          1},
