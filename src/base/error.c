@@ -5,7 +5,7 @@
 
 #include <sysexits.h>
 
-G_DEFINE_QUARK(ch - error - quark, ch_error)
+G_DEFINE_QUARK(chaperone, ch_error)
 
 int
 ch_error_exit_code(const GError *error)

@@ -317,6 +317,7 @@ give_up(ch_daemon *daemon, const GError *error)
     }
     ch_metrics_free(daemon->metrics);
     ch_house_unref(daemon->house);
+    ch_config_unref(daemon->started);
     return code;
 }
 

@@ -51,7 +51,7 @@ test_values_are_cleaned_and_typed(void **state)
     assert_non_null(
         strstr(got, " chaperone-test: event=message id=01ARZ3NDEKTSV4RR "
                     "author=ana??fake=1??x? queue_id= count=3 elapsed_us=412 "
-                    "code=550 error=ch-error-quark/4:disk??full??now\n"));
+                    "code=550 error=chaperone/4:disk??full??now\n"));
     assert_non_null(strstr(got, "event=foreign error=x/7\n"));
     assert_null(strstr(got, "elsewhere"));
     assert_null(strstr(got, "hidden"));
