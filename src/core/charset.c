@@ -138,6 +138,20 @@ convert(GIConv cd, const char *data, gsize len, GString *out)
     return refused;
 }
 
+static gboolean
+is_utf8_apart_from_nul(const char *data, gsize len)
+{
+    const char *end;
+    while (!g_utf8_validate_len(data, len, &end)) {
+        if (*end != '\0') {
+            return FALSE;
+        }
+        len -= (gsize)(end - data) + 1;
+        data = end + 1;
+    }
+    return TRUE;
+}
+
 /* NULL if iconv does not know the name. */
 static GString *
 convert_from(const char *name, const char *data, gsize len, gsize *refused)
@@ -149,6 +163,15 @@ convert_from(const char *name, const char *data, gsize len, gsize *refused)
     GString *out = g_string_sized_new(len + len / 8 + 16);
     *refused = convert(cd, data, len, out);
     g_iconv_close(cd);
+    if (!is_utf8_apart_from_nul(out->str, out->len)) {
+        /* glibc writes code points beyond Unicode for some sets, RFC 3629 3
+         * ends at U+10FFFF. */
+        char *valid = g_utf8_make_valid(out->str, (gssize)out->len);
+        g_string_free(out, TRUE);
+        out = g_string_new(valid);
+        g_free(valid);
+        (*refused)++;
+    }
     return out;
 }
 
@@ -273,20 +296,6 @@ repair_utf8(const char *data, gsize len)
         }
     }
     return out;
-}
-
-static gboolean
-is_utf8_apart_from_nul(const char *data, gsize len)
-{
-    const char *end;
-    while (!g_utf8_validate_len(data, len, &end)) {
-        if (*end != '\0') {
-            return FALSE;
-        }
-        len -= (gsize)(end - data) + 1;
-        data = end + 1;
-    }
-    return TRUE;
 }
 
 static gboolean
