@@ -8,8 +8,9 @@
 #ifndef CHAPERONE_CONFIG_H
 #define CHAPERONE_CONFIG_H
 
+#include "chaperone/action.h"
 #include "chaperone/diag.h"
-#include "chaperone/verdict.h"
+#include "chaperone/envelope.h"
 
 typedef enum { CH_SCOPE_GATEWAYS, CH_SCOPE_ALL } ch_scope;
 typedef enum { CH_MIXED_SPLIT, CH_MIXED_ALL } ch_mixed;

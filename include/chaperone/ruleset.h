@@ -9,6 +9,7 @@
 #define CHAPERONE_RULESET_H
 
 #include "chaperone/config.h"
+#include "chaperone/verdict.h"
 
 typedef enum {
     CH_CONFIDENCE_LOW,

@@ -7,14 +7,9 @@
 #ifndef CHAPERONE_VERDICT_H
 #define CHAPERONE_VERDICT_H
 
+#include "chaperone/action.h"
 #include "chaperone/envelope.h"
 #include "chaperone/text.h"
-
-/* Weakest first; the strongest action among the findings wins. */
-typedef enum { CH_ACCEPT, CH_TAG, CH_QUARANTINE, CH_REJECT } ch_action;
-
-const char *ch_action_name(ch_action action); /* Borrowed. */
-gboolean ch_action_parse(const char *name, ch_action *action_out);
 
 struct ch_rule;
 struct ch_gateway;

@@ -1,28 +1,7 @@
 /*
- * Names of actions and what is read off a finished verdict.
+ * What is read off a finished verdict.
  */
 #include "chaperone/inspect.h"
-
-static const char *const action_names[] = {"accept", "tag", "quarantine",
-                                           "reject"};
-
-const char *
-ch_action_name(ch_action action)
-{
-    return action_names[action];
-}
-
-gboolean
-ch_action_parse(const char *name, ch_action *action_out)
-{
-    for (guint i = 0; i < G_N_ELEMENTS(action_names); i++) {
-        if (strcmp(name, action_names[i]) == 0) {
-            *action_out = (ch_action)i;
-            return TRUE;
-        }
-    }
-    return FALSE;
-}
 
 void
 ch_verdict_free(ch_verdict *verdict)
