@@ -87,6 +87,7 @@ typedef struct {
     gint64 deadline_us;          /* -1: none */
     const guint8 *retry_key;     /* CH_DIGEST_BYTES */
     const char *findings_json;   /* places, no words */
+    gboolean spanish;            /* the post's language: notices follow it */
     const ch_envelope *envelope; /* NULL: keep no message (reject) */
     GBytes *raw;                 /* NULL: keep no message */
     const ch_outgoing *notices;
@@ -123,6 +124,7 @@ typedef struct {
     char *findings_json;
     gsize size;           /* bytes of the message */
     gboolean has_message; /* FALSE: never kept, or destroyed */
+    gboolean spanish;     /* notices about it are */
 } ch_item;
 
 void ch_item_free(ch_item *item);

@@ -90,8 +90,8 @@ record_of(const delivery *d, ch_state state, const char *verdict,
 
 /* Commits a held message with its notices; housekeeping sends them. */
 static gboolean
-commit_held(const delivery *d, ch_record *record, gboolean spanish,
-            ch_prior *prior, GError **error)
+commit_held(const delivery *d, ch_record *record, ch_prior *prior,
+            GError **error)
 {
     ch_event event = {.kind = CH_NOTICE_HELD,
                       .id = d->id,
@@ -100,7 +100,7 @@ commit_held(const delivery *d, ch_record *record, gboolean spanish,
                       .rules = record->rules,
                       .publish_at_us = record->publish_at_us,
                       .time_us = d->e->time_us,
-                      .spanish = spanish};
+                      .spanish = record->spanish};
     g_autoptr(GArray) notices = ch_announce(d->house, d->daemon->store, &event);
     record->notices = (const ch_outgoing *)(const void *)notices->data;
     record->n_notices = notices->len;
@@ -204,6 +204,7 @@ record_judged(const delivery *d, const judged *j, ch_state state,
     ch_record record =
         record_of(d, state, ch_action_name(verdict), j->rules, j->gateways);
     record.findings_json = j->findings;
+    record.spanish = j->verdict->spanish;
     record.publish_at_us = j->publish_at_us;
     return record;
 }
@@ -292,7 +293,7 @@ hold(delivery *d, const judged *j, const ch_plan *plan)
         held = ch_plan_dup_envelope(d->e, plan->held, TRUE);
         record.envelope = held;
     }
-    if (!commit_held(d, &record, j->verdict->spanish, &prior, &error)) {
+    if (!commit_held(d, &record, &prior, &error)) {
         return fail(d, "store", error);
     }
     if (prior.id[0] != '\0') {
@@ -408,7 +409,7 @@ without_verdict(delivery *d, const GError *cause)
     ch_record record =
         record_of(d, CH_STATE_HELD, ch_action_name(CH_QUARANTINE),
                   CH_RULE_FAILURE, gateways);
-    if (!commit_held(d, &record, FALSE, &prior, &error)) {
+    if (!commit_held(d, &record, &prior, &error)) {
         return fail(d, "store", error);
     }
     ch_metrics_failure(d->daemon->metrics, "inspect");

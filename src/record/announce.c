@@ -15,6 +15,7 @@ ch_event_of_item(const ch_item *item, ch_notice_kind kind, gint64 time_us)
                       .gateways = item->gateways,
                       .rules = item->rules,
                       .publish_at_us = item->publish_at_us,
+                      .spanish = item->spanish,
                       .time_us = time_us};
 }
 

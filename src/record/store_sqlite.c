@@ -77,6 +77,8 @@ static const char *const steps[] = {
     "CREATE INDEX item_by_state ON item (state, time_us);"
     "CREATE INDEX outbox_by_due ON outbox (due_us);"
     "CREATE INDEX failure_by_time ON failure (time_us);",
+
+    "ALTER TABLE item ADD COLUMN spanish INTEGER NOT NULL DEFAULT 0;",
 };
 
 /* --- errors -------------------------------------------------------------- */

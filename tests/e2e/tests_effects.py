@@ -195,6 +195,16 @@ def test_retry_of_a_refused_message_gets_its_id(site):
     site.sink.wait(lambda m: LOGIN in m.recipients and item.encode() in m.data, 2)
 
 
+def test_notices_speak_the_language_of_the_post(site):
+    held = {i["id"] for i in site.items("held")}
+    site.send([BLOG], post([BLOG], unique("Abrimos el lunes para los ninos de la escuela zibblehold")))
+    item = next(i["id"] for i in site.items("held") if i["id"] not in held)
+    done = site.chaperone("quarantine", "refuse", item, "--note", "sin nombres, por favor")
+    assert done.returncode == 0, done.stderr
+    notices = site.sink.wait(lambda m: LOGIN in m.recipients and item.encode() in m.data, 2)
+    assert b"retenida" in notices[0].body() and b"fue rechazada" in notices[1].body()
+
+
 def test_retry_of_a_split_message_still_reaches_people(site):
     text = unique("split retry zibblehold")
     before = count_at_sink(site, PERSON)
@@ -389,6 +399,7 @@ MAIN = [
     test_export_is_exact_for_odd_bytes,
     test_retry_of_a_held_message_is_the_same_item,
     test_retry_of_a_refused_message_gets_its_id,
+    test_notices_speak_the_language_of_the_post,
     test_retry_of_a_split_message_still_reaches_people,
     test_mixed_recipients_are_split,
     test_two_gateways_a_person_and_a_hidden_copy,
