@@ -1,4 +1,5 @@
 """What becomes of a post: every verdict, every way in, every state."""
+import base64
 import glob
 import os
 import re
@@ -351,8 +352,17 @@ def plant(sample):
     """The sample with planted names and a number in subject and body."""
     head, body = sample.split(b"\n\n", 1)
     head = re.sub(rb"(?mi)^Subject:", b"Subject: Zyxandra Quillfeather", head)
-    if b"base64" not in head.lower() and b"multipart" not in head.lower():
-        body = b"Zyxandra Quillfeather 614-555-0173\n" + body
+    line = b"Zyxandra Quillfeather 614-555-0173\n"
+    boundary = re.search(rb'(?is)boundary="?([^";\s]+)', head)
+    if boundary:  # into the first part, behind its own headers
+        before, part = body.split(b"--" + boundary[1] + b"\n", 1)
+        inner, rest = part.split(b"\n\n", 1)
+        assert b"base64" not in inner.lower()
+        body = before + b"--" + boundary[1] + b"\n" + inner + b"\n\n" + line + rest
+    elif b"base64" in head.lower():
+        body = base64.encodebytes(line + base64.b64decode(body))
+    else:
+        body = line + body
     return crlf(head + b"\n\n" + body)
 
 
