@@ -19,7 +19,7 @@ SAN   ?=
 BUILD ?= build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
 
 # Debian's names; make deps is the one place that knows them.
-DEPS_BUILD = gcc libc6-dev pkg-config libmilter-dev libgmime-3.0-dev libglib2.0-dev \
+DEPS_BUILD = gcc libc6-dev pkg-config libmilter-dev libvectorscan-dev libgmime-3.0-dev libglib2.0-dev \
     libpcre2-dev libyaml-dev libgumbo-dev libsqlite3-dev libcurl4-openssl-dev \
     libsodium-dev libjson-glib-dev tzdata
 DEPS_TEST = libcmocka-dev clang libclang-rt-14-dev clang-format mandoc python3 \

@@ -76,6 +76,9 @@ const GArray *ch_text_paragraphs(const ch_text *text);
  * ascending spans of the folded text.  Borrowed array of ch_span. */
 const GArray *ch_text_quotes(const ch_text *text);
 
+/* Whether the character at that offset of the folded text was a capital. */
+gboolean ch_text_is_capital(const ch_text *text, gsize folded_offset);
+
 /* Span of plain, or of folded text, to span of source.  Pure. */
 ch_span ch_text_origin_of_plain(const ch_text *text, ch_span plain);
 ch_span ch_text_origin(const ch_text *text, ch_span folded);

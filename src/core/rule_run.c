@@ -52,8 +52,8 @@ search(run *r, const rule_signal *s, const ch_text *text)
         return spans;
     }
     g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(ch_entity));
-    note_result(r, ch_entities_find(r->rules->entities, s->number, folded,
-                                    length, found));
+    ch_entity_text in = {folded, length, text};
+    note_result(r, ch_entities_find(r->rules->entities, s->number, &in, found));
     for (guint i = 0; i < found->len; i++) {
         const ch_entity *e = &g_array_index(found, ch_entity, i);
         if (!e->own || s->own_too) {

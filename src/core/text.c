@@ -181,3 +181,12 @@ ch_text_line(const ch_text *text, gsize source_offset)
     }
     return line;
 }
+
+gboolean
+ch_text_is_capital(const ch_text *text, gsize folded_offset)
+{
+    ch_span plain = ch_map_origin(text->fold_map,
+                                  (ch_span){folded_offset, folded_offset + 1});
+    return plain.end > plain.start &&
+           g_unichar_isupper(g_utf8_get_char(text->plain->str + plain.start));
+}

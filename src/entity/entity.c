@@ -121,24 +121,52 @@ ch_entities_dup_names(void)
     return g_string_free(names, FALSE);
 }
 
-ch_regex_result
-ch_entities_find(const ch_entities *entities, guint kind, const char *folded,
-                 gsize length, GArray *found)
+guint
+ch_entities_count(void)
+{
+    return G_N_ELEMENTS(kinds);
+}
+
+const char *
+ch_entities_name(guint kind)
+{
+    return kinds[kind]->name;
+}
+
+const ch_regex *
+ch_entities_regex(const ch_entities *entities, guint kind)
+{
+    return entities->patterns[kind];
+}
+
+gboolean
+ch_entities_accept(const ch_entities *entities, guint kind,
+                   const ch_entity_text *in, ch_span hit, ch_entity *entity_out)
 {
     const ch_entity_kind *k = kinds[kind];
+    if (k->accept != NULL && !k->accept(in, &hit)) {
+        return FALSE;
+    }
+    entity_out->span = hit;
+    entity_out->own =
+        k->is_own != NULL &&
+        k->is_own(&entities->own, in->data + hit.start, hit.end - hit.start);
+    return TRUE;
+}
+
+ch_regex_result
+ch_entities_find(const ch_entities *entities, guint kind,
+                 const ch_entity_text *in, GArray *found)
+{
     g_autoptr(GArray) hits = g_array_new(FALSE, FALSE, sizeof(ch_span));
     ch_regex_result result =
-        ch_regex_find(entities->patterns[kind], folded, length, hits);
+        ch_regex_find(entities->patterns[kind], in->data, in->length, hits);
     for (guint i = 0; i < hits->len; i++) {
-        ch_span span = g_array_index(hits, ch_span, i);
-        if (k->accept != NULL && !k->accept(folded, length, &span)) {
-            continue;
+        ch_entity entity;
+        if (ch_entities_accept(entities, kind, in,
+                               g_array_index(hits, ch_span, i), &entity)) {
+            g_array_append_val(found, entity);
         }
-        ch_entity entity = {span,
-                            k->is_own != NULL &&
-                                k->is_own(&entities->own, folded + span.start,
-                                          span.end - span.start)};
-        g_array_append_val(found, entity);
     }
     return result;
 }

@@ -6,6 +6,11 @@
 
 #include "chaperone/entity.h"
 
+struct ch_own {
+    GStrv phones;  /* digits, without the leading 1 of NANP */
+    GStrv domains; /* lower case */
+};
+
 extern const ch_entity_kind ch_entity_us_ssn;
 extern const ch_entity_kind ch_entity_us_mbi;
 extern const ch_entity_kind ch_entity_phone;

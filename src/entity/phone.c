@@ -19,10 +19,10 @@ national(char *digits, gsize n)
 }
 
 static gboolean
-accept(const char *text, gsize length, ch_span *span)
+accept(const ch_entity_text *in, ch_span *span)
 {
     char buffer[24];
-    (void)length;
+    const char *text = in->data;
     gsize size = span->end - span->start;
     gsize n = ch_kind_digits(text + span->start, size, buffer, sizeof buffer);
     if (text[span->start] == '+' && buffer[0] != '1') {

@@ -11,11 +11,11 @@
 #define AN "[0-9ac-hjkmnp-rt-y]"
 
 static gboolean
-accept(const char *text, gsize length, ch_span *span)
+accept(const ch_entity_text *in, ch_span *span)
 {
     char compact[12] = "";
     gsize n = 0;
-    (void)length;
+    const char *text = in->data;
     for (gsize i = span->start; i < span->end && n < 11; i++) {
         if (g_ascii_isalnum(text[i])) {
             compact[n++] = text[i];

@@ -16,10 +16,10 @@ static const char *const printed[] = {"078051120", "219099999", "457555462",
                                       NULL};
 
 static gboolean
-accept(const char *text, gsize length, ch_span *span)
+accept(const ch_entity_text *in, ch_span *span)
 {
     char d[16];
-    (void)length;
+    const char *text = in->data;
     gsize size = span->end - span->start;
     if (ch_kind_digits(text + span->start, size, d, sizeof d) != 9 ||
         strncmp(d, "000", 3) == 0 || strncmp(d, "666", 3) == 0 || d[0] == '9' ||

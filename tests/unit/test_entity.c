@@ -92,7 +92,8 @@ test_rows(void **state)
         g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(ch_entity));
         int kind = ch_entities_find_kind(rows[i].kind);
         assert_true(kind >= 0);
-        ch_entities_find(entities, (guint)kind, folded, strlen(folded), found);
+        ch_entity_text in = {folded, strlen(folded), NULL};
+        ch_entities_find(entities, (guint)kind, &in, found);
         g_autofree char *got = NULL;
         if (found->len > 0) {
             const ch_entity *e = &g_array_index(found, ch_entity, 0);

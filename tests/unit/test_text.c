@@ -199,10 +199,25 @@ test_places_have_names(void **state)
     assert_false(ch_where_parse("nowhere", &unused));
 }
 
+static void
+test_capitals(void **state)
+{
+    ch_text *text = folded("My \303\211va  Robles");
+    (void)state; /* folded: my eva robles */
+    assert_true(ch_text_is_capital(text, 0));
+    assert_false(ch_text_is_capital(text, 1));
+    assert_true(ch_text_is_capital(text, 3));
+    assert_true(ch_text_is_capital(text, 7));
+    assert_false(ch_text_is_capital(text, 6));
+    assert_false(ch_text_is_capital(text, 99));
+    ch_text_free(text);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_capitals),
         cmocka_unit_test(test_folding),
         cmocka_unit_test(test_way_back),
         cmocka_unit_test(test_sentences),
