@@ -188,6 +188,12 @@ ch_text_line(const ch_text *text, gsize source_offset)
     return line;
 }
 
+ch_span
+ch_text_signature(const ch_text *text)
+{
+    return text->signature;
+}
+
 gboolean
 ch_text_is_capital(const ch_text *text, gsize folded_offset)
 {

@@ -22,6 +22,7 @@ struct ch_text {
     ch_map *fold_map;               /* folded to plain */
     GArray *sentences, *paragraphs; /* of gsize */
     GArray *quotes;                 /* of ch_span */
+    ch_span signature;
     text_view views[CH_VIEW_COUNT];
 };
 

@@ -60,6 +60,9 @@ check_quotes(const ch_text *text)
         g_assert(is_start(folded, len, q.end));
         last = q.end;
     }
+    ch_span s = ch_text_signature(text);
+    g_assert(s.start <= s.end && s.end <= len);
+    g_assert(is_start(folded, len, s.start) && is_start(folded, len, s.end));
 }
 
 /* Every view is text, and maps back in order. */
