@@ -544,7 +544,8 @@ find_in_windows(const ch_scan *scan, const ch_regex *regex, ch_regex_work *work,
         /* Windows side by side are one, and PCRE2 is called once. */
         while (i + 1 < w->first[index + 1] &&
                w->windows[i + 1].start <= starts.end + 1) {
-            starts.end = MAX(starts.end, w->windows[++i].end);
+            i++;
+            starts.end = MAX(starts.end, w->windows[i].end);
         }
         starts.start = MAX(at, first_start(scan->text, starts.start));
         if (starts.start > starts.end) {

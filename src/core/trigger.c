@@ -30,10 +30,12 @@ typedef struct {
 } builder;
 
 /* The run so far, and the best one so far.  from: bytes of the match before
- * the next piece. */
+ * the next piece.  aside: triggers of alternatives that are walked no further;
+ * a match holds one of them, or goes on where the walk does. */
 typedef struct {
     builder *b;
     GArray *run, *best; /* of ch_trigger; best may be NULL */
+    GArray *aside;      /* of ch_trigger */
     double best_cost;
     gsize from_min, from_max;
 } walk;
@@ -259,6 +261,7 @@ begin_run(walk *w)
 static void
 offer(walk *w, GArray *list)
 {
+    g_array_append_vals(list, w->aside->data, w->aside->len);
     double cost = list->len > MAX_TRIGGERS ? G_MAXDOUBLE : cost_of(w->b, list);
     if (cost < w->best_cost) {
         g_clear_pointer(&w->best, g_array_unref);
@@ -539,49 +542,93 @@ walk_gap(walk *w, gsize min, gsize max)
     begin_run(w);
 }
 
-/* The best triggers of a tree of its own.  NULL: none.  Owned. */
+/* The best triggers of a tree of its own, which begins at an edge or not.
+ * NULL: none.  Owned. */
 static GArray *
-best_of(builder *b, const ch_tree *tree)
+best_of(builder *b, const ch_tree *tree, gboolean edge)
 {
-    walk w = {.b = b, .run = new_list(), .best_cost = G_MAXDOUBLE};
+    walk w = {.b = b,
+              .run = new_list(),
+              .aside = new_list(),
+              .best_cost = G_MAXDOUBLE};
     begin_run(&w);
+    get(w.run, 0)->edge_start = edge != 0;
     walk_tree(&w, tree);
     g_array_unref(w.run);
+    g_array_unref(w.aside);
     return w.best;
 }
 
-/* Offers what stands in a piece that begins here. */
-static void
-offer_inner(walk *w, GArray *inner)
+/* The best triggers of a piece that begins here.  NULL: none.  Owned. */
+static GArray *
+best_of_piece(walk *w, const ch_tree *tree)
 {
-    for (guint i = 0; i < inner->len; i++) {
-        ch_trigger *t = get(inner, i);
+    const ch_trigger *first = get(w->run, 0);
+    GArray *list =
+        best_of(w->b, tree,
+                w->run->len == 1 && first->length == 0 && first->edge_start);
+    for (guint i = 0; list != NULL && i < list->len; i++) {
+        ch_trigger *t = get(list, i);
         t->before_min = add(t->before_min, w->from_min);
         t->before_max = add(t->before_max, w->from_max);
     }
-    offer(w, inner);
+    return list;
+}
+
+/* Alternatives without a bound on their length would leave all that follows
+ * without one: those with a good trigger of their own are set aside.  What
+ * remains, at least one, has min to max bytes. */
+static void
+set_aside(walk *w, const ch_tree *tree, GArray *const *bests, gsize *min,
+          gsize *max)
+{
+    guint i = 0;
+    gsize low, high, all_max = 0, all_min = G_MAXSIZE;
+    g_autoptr(GArray) aside = new_list();
+    for (const ch_tree *c = tree->first; c != NULL; c = c->next, i++) {
+        measure(c, &low, &high);
+        if (high == G_MAXSIZE && bests[i] != NULL) {
+            g_array_append_vals(aside, bests[i]->data, bests[i]->len);
+        } else {
+            all_min = MIN(all_min, low);
+            all_max = MAX(all_max, high);
+        }
+    }
+    if (aside->len > 0 && all_max < G_MAXSIZE && all_min <= all_max &&
+        cost_of(w->b, aside) < WORST_COST / 4) {
+        g_array_append_vals(w->aside, aside->data, aside->len);
+        *min = all_min;
+        *max = all_max;
+    }
 }
 
 static void
 walk_alt(walk *w, const ch_tree *tree)
 {
     gsize min, max;
-    g_autoptr(GArray) all = new_list();
-    for (const ch_tree *c = tree->first; c != NULL && all != NULL;
-         c = c->next) {
-        g_autoptr(GArray) one = best_of(w->b, c);
-        if (one == NULL) {
-            g_clear_pointer(&all, g_array_unref);
-        } else {
+    gboolean complete = TRUE;
+    g_autoptr(GPtrArray) bests = g_ptr_array_new();
+    GArray *all = new_list();
+    for (const ch_tree *c = tree->first; c != NULL; c = c->next) {
+        GArray *one = best_of_piece(w, c);
+        g_ptr_array_add(bests, one);
+        complete = complete && one != NULL;
+        if (one != NULL) {
             g_array_append_vals(all, one->data, one->len);
         }
     }
-    if (all != NULL) {
+    if (complete) {
         drop_same_starts(all);
-        offer_inner(w, g_steal_pointer(&all));
+        offer(w, all);
+    } else {
+        g_array_unref(all);
     }
     measure(tree, &min, &max);
+    set_aside(w, tree, (GArray *const *)bests->pdata, &min, &max);
     walk_gap(w, min, max);
+    for (guint i = 0; i < bests->len; i++) {
+        g_clear_pointer((GArray **)&bests->pdata[i], g_array_unref);
+    }
 }
 
 /* x{n,m} is n - 1 times x, up to m - n more, and x once again. */
@@ -632,9 +679,9 @@ walk_tree(walk *w, const ch_tree *tree)
         walk_repeat(w, tree);
         break;
     case CH_TREE_AHEAD: {
-        GArray *inner = best_of(w->b, tree->first);
+        GArray *inner = best_of_piece(w, tree->first);
         if (inner != NULL) {
-            offer_inner(w, inner);
+            offer(w, inner);
         }
         break;
     }
@@ -719,7 +766,7 @@ ch_triggers_new(const char *pattern)
         return triggers;
     }
     builder b = {.classes = triggers->classes};
-    GArray *best = best_of(&b, tree);
+    GArray *best = best_of(&b, tree, FALSE);
     double cost = best == NULL ? G_MAXDOUBLE : cost_of(&b, best);
     if (b.steps > MAX_STEPS || best == NULL) {
         g_clear_pointer(&best, g_array_unref);

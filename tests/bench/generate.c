@@ -230,7 +230,7 @@ bench_posts(guint n, gsize least, gsize most)
         gsize size = least + (most - least) * i / MAX(n - 1, 1);
         while (post->len < size) {
             add_sentence(random, post);
-            if (i % 10 == 3 && g_rand_int_range(random, 0, 8) == 0) {
+            if (g_rand_int_range(random, 0, 200) == 0) {
                 add_planted(random, post);
             }
         }

@@ -11,8 +11,8 @@
  * endings, alternatives, gaps, labelled numbers, names.  The first of n are
  * the same for any n.  Owned. */
 GPtrArray *bench_rules(guint n);
-/* Folded posts (of GBytes) of least to most bytes; one in ten holds what some
- * rule looks for.  Owned. */
+/* Folded posts (of GBytes) of least to most bytes; one sentence in 200 is what
+ * some rule looks for.  Owned. */
 GPtrArray *bench_posts(guint n, gsize least, gsize most);
 
 #endif
