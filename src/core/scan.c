@@ -34,7 +34,6 @@ enum { LITERALS, CLASSES, DATABASES };
 /* What one thread needs at a time. */
 typedef struct {
     hs_scratch_t *scratch;
-    ch_regex_work *regex;
     ch_places places;
 } worker;
 
@@ -52,6 +51,7 @@ struct ch_scan {
     const char *text;
     gsize length;
     ch_windows windows;
+    ch_regex_work *work; /* made when PCRE2 is first asked */
 };
 
 /* --- workers ------------------------------------------------------------ */
@@ -63,7 +63,6 @@ worker_free(gpointer data)
 #ifndef CH_NO_VECTORSCAN
     hs_free_scratch(w->scratch);
 #endif
-    ch_regex_work_free(w->regex);
     ch_places_clear(&w->places);
     g_free(w);
 }
@@ -89,9 +88,8 @@ static worker *
 worker_new(const ch_scanner *s)
 {
     worker *w = g_new0(worker, 1);
-    w->regex = ch_regex_work_new();
     ch_places_init(&w->places, s->plan, s->patterns->len);
-    if (w->regex == NULL || !alloc_scratch(s, w)) {
+    if (!alloc_scratch(s, w)) {
         worker_free(w);
         return NULL;
     }
@@ -492,6 +490,7 @@ ch_scan_free(ch_scan *scan)
 {
     if (scan != NULL) {
         ch_windows_clear(&scan->windows);
+        ch_regex_work_free(scan->work);
         g_free(scan);
     }
 }
@@ -533,8 +532,8 @@ first_start(const char *text, gsize start)
 /* Windows may overlap: each search begins behind the hit before, as it would
  * over the whole text, and never before where the last one ended. */
 static ch_regex_result
-find_in_windows(const ch_scan *scan, const ch_regex *regex, ch_regex_work *work,
-                guint index, GArray *hits)
+find_in_windows(const ch_scan *scan, const ch_regex *regex, guint index,
+                GArray *hits)
 {
     const ch_windows *w = &scan->windows;
     gsize at = 0;
@@ -552,7 +551,7 @@ find_in_windows(const ch_scan *scan, const ch_regex *regex, ch_regex_work *work,
             continue;
         }
         ch_regex_result result = ch_regex_find_between(
-            regex, work, scan->text, scan->length, starts, hits);
+            regex, scan->work, scan->text, scan->length, starts, hits);
         if (result != CH_REGEX_DONE) {
             return result;
         }
@@ -571,18 +570,17 @@ ch_scan_find(const ch_scan *scan, guint pattern, GArray *hits)
     if (index < 0) {
         return CH_REGEX_DONE;
     }
-    worker *w = take_worker(scan->scanner);
-    if (w == NULL) {
+    ch_scan *first = (ch_scan *)scan; /* const but for the work */
+    if (scan->work == NULL && (first->work = ch_regex_work_new()) == NULL) {
         return CH_REGEX_FAILED;
     }
     const ch_regex *regex = scan->scanner->patterns->pdata[pattern];
-    gboolean whole = windows->first[index] == windows->first[index + 1];
-    ch_regex_result result =
-        whole ? ch_regex_find_between(regex, w->regex, scan->text, scan->length,
-                                      (ch_span){0, scan->length}, hits)
-              : find_in_windows(scan, regex, w->regex, (guint)index, hits);
-    give_worker(scan->scanner, w);
-    return result;
+    if (windows->first[index] == windows->first[index + 1]) {
+        return ch_regex_find_between(regex, scan->work, scan->text,
+                                     scan->length, (ch_span){0, scan->length},
+                                     hits);
+    }
+    return find_in_windows(scan, regex, (guint)index, hits);
 }
 
 /* --- what a pattern costs ----------------------------------------------- */

@@ -20,6 +20,9 @@
 #define MAX_STEPS    50000 /* nested repeats can multiply: then no trigger */
 #define MAX_COPIES   24    /* of a repeated piece that are written out */
 #define SURE_LENGTH  5     /* words from here on are rare as prefixes, too */
+/* At least this part of all bytes ends a common word. */
+#define COMMON_RATE 0.001
+#define MAX_ENDING  3 /* letters behind a common word */
 /* A trigger dearer than this is no gain: a JIT-compiled pattern takes about
  * two nanoseconds a byte of text. */
 #define WORST_COST 2.0
@@ -109,6 +112,45 @@ place_rate(const builder *b, guint place)
     return MIN(rate, 1);
 }
 
+/* Words of many posts and what begins like them, in order; none begins like
+ * another. */
+static const char *const common_words[] = {
+    "about",   "after",    "and",  "appointment", "are",     "before",
+    "body",    "call",     "care", "clinic",      "come",    "day",
+    "do",      "family",   "for",  "free",        "friend",  "from",
+    "get",     "good",     "has",  "have",        "health",  "help",
+    "her",     "his",      "home", "how",         "is",      "it",
+    "just",    "know",     "like", "live",        "make",    "med",
+    "my",      "need",     "new",  "not",         "office",  "old",
+    "on",      "open",     "our",  "out",         "patient", "people",
+    "please",  "practice", "room", "see",         "share",   "side",
+    "surgery", "take",     "team", "test",        "thank",   "that",
+    "the",     "this",     "time", "to",          "treat",   "visit",
+    "was",     "way",      "we",   "what",        "when",    "while",
+    "who",     "will",     "with", "work",        "year",    "you",
+};
+
+static int
+compare_with_word(const void *text, const void *word)
+{
+    const char *w = *(const char *const *)word;
+    return strncmp(text, w, strlen(w));
+}
+
+static gboolean
+is_common_word(const ch_trigger *t)
+{
+    char text[CH_TRIGGER_PLACES + 1] = "";
+    guint from = t->length > 0 && t->places[0] == ' ';
+    for (guint i = from; i < t->length && t->places[i] < 128; i++) {
+        text[i - from] = (char)t->places[i];
+    }
+    const char *const *word =
+        bsearch(text, common_words, G_N_ELEMENTS(common_words),
+                sizeof common_words[0], compare_with_word);
+    return word != NULL && strlen(text) <= strlen(*word) + MAX_ENDING;
+}
+
 /* How often a byte of text ends this trigger. */
 static double
 trigger_rate(const builder *b, const ch_trigger *t)
@@ -119,6 +161,9 @@ trigger_rate(const builder *b, const ch_trigger *t)
     }
     /* Letters do not stand beside each other by chance. */
     rate = pow(rate, 0.85);
+    if (is_common_word(t)) {
+        rate = MAX(rate, COMMON_RATE);
+    }
     return rate * (t->edge_start ? 0.4 : 1) * (t->edge_end ? 0.4 : 1);
 }
 
@@ -631,26 +676,32 @@ walk_alt(walk *w, const ch_tree *tree)
     }
 }
 
-/* x{n,m} is n - 1 times x, up to m - n more, and x once again. */
+/* x{n,m} begins with n times x, and ends with x: what stands before goes on
+ * into the first, and what follows goes on from the last. */
 static void
 walk_repeat(walk *w, const ch_tree *tree)
 {
-    gsize min, max, more = tree->max - tree->min;
-    measure(tree->first, &min, &max);
+    gsize min, max, from_min = 0, from_max = 0;
+    guint more = tree->max - tree->min;
     if (tree->min == 0 || tree->min > MAX_COPIES) {
         measure(tree, &min, &max);
         walk_gap(w, min, max);
         return;
     }
-    for (guint i = 1; i < tree->min; i++) {
+    for (guint i = 0; i < tree->min; i++) {
+        from_min = w->from_min;
+        from_max = w->from_max;
         walk_tree(w, tree->first);
     }
-    if (tree->max == CH_TREE_MANY) {
-        walk_gap(w, 0, max > 0 ? G_MAXSIZE : 0);
-    } else if (more > 0) {
-        walk_gap(w, 0, multiply(max, more));
+    if (more > 0) {
+        measure(tree->first, &min, &max);
+        w->from_min = from_min; /* of the last of the n */
+        w->from_max = from_max;
+        walk_gap(w, 0,
+                 tree->max == CH_TREE_MANY && max > 0 ? G_MAXSIZE
+                                                      : multiply(max, more));
+        walk_tree(w, tree->first);
     }
-    walk_tree(w, tree->first);
 }
 
 static void
