@@ -18,6 +18,14 @@ typedef enum { CH_MODE_ENFORCE, CH_MODE_MONITOR } ch_mode;
 typedef enum { CH_LOG_SYSLOG, CH_LOG_STDERR, CH_LOG_JOURNAL } ch_log_to;
 typedef enum { CH_LOG_TEXT, CH_LOG_JSON } ch_log_format;
 
+/* How rules are matched: with Vectorscan where it was built in, or every
+ * pattern over every text.  The findings are the same. */
+typedef enum {
+    CH_ENGINE_AUTO,
+    CH_ENGINE_VECTORSCAN,
+    CH_ENGINE_PCRE2
+} ch_engine;
+
 /* An exception with an end; NULL fields match everything. */
 typedef struct {
     char *rule, *gateway, *author;
@@ -29,6 +37,7 @@ typedef struct {
 typedef struct {
     GStrv rules_paths, rules_disable, rules_monitor;
     char *rules_cache;
+    ch_engine rules_engine;
     gboolean rules_drafts; /* no key: tools of rule authors load rules whose
                             * examples come out wrong */
     GStrv practice_names, practice_phones, practice_domains, practice_addresses,

@@ -10,13 +10,8 @@
 #ifndef CHAPERONE_SCAN_H
 #define CHAPERONE_SCAN_H
 
+#include "chaperone/config.h"
 #include "chaperone/regex.h"
-
-typedef enum {
-    CH_ENGINE_AUTO,       /* Vectorscan where it was built in */
-    CH_ENGINE_VECTORSCAN, /* the same */
-    CH_ENGINE_PCRE2       /* every pattern over every text */
-} ch_engine;
 
 /* Const and shared by threads once made. */
 typedef struct ch_scanner ch_scanner;

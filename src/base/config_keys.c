@@ -110,6 +110,8 @@ const config_key ch_config_table[] = {
     {"rules.monitor", TYPE_STRINGS, AT(rules_monitor), "[]", NULL, NULL},
     {"rules.cache", TYPE_STRING, AT(rules_cache), "/var/cache/chaperone",
      "an absolute path", is_absolute},
+    {"rules.engine", TYPE_ENUM, AT(rules_engine), "auto",
+     "auto|vectorscan|pcre2", NULL},
     {"practice.names", TYPE_STRINGS, AT(practice_names), "[]", NULL, NULL},
     {"practice.phones", TYPE_STRINGS, AT(practice_phones), "[]", NULL, NULL},
     {"practice.domains", TYPE_STRINGS, AT(practice_domains), "[]", NULL, NULL},

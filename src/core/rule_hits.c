@@ -17,6 +17,37 @@ typedef struct {
 
 const rule_unit ch_rule_whole_post = {-1, {0, G_MAXSIZE}};
 
+/* What fires in each view of a text. */
+static void
+scan_text(rule_run *r, guint t)
+{
+    text_hits *of = &r->of_text[t];
+    of->fired = g_new0(guint8, r->rules->patterns->len / 8 + 1);
+    for (ch_view v = CH_VIEW_FOLDED; v < CH_VIEW_COUNT; v++) {
+        gsize length = 0;
+        const char *data = ch_text_view(r->texts->pdata[t], v, &length);
+        if (data == NULL || length == 0) {
+            continue;
+        }
+        of->scans[v] = ch_scanner_scan(r->rules->scanner, data, length);
+        if (of->scans[v] == NULL) {
+            r->failed = TRUE;
+            continue;
+        }
+        guint count;
+        const guint *fired = ch_scan_fired(of->scans[v], &count);
+        for (guint i = 0; i < count; i++) {
+            of->fired[fired[i] / 8] |= (guint8)(1u << fired[i] % 8);
+        }
+    }
+}
+
+gboolean
+ch_rule_fired(const rule_run *r, guint pattern, guint text)
+{
+    return (r->of_text[text].fired[pattern / 8] & 1u << pattern % 8) != 0;
+}
+
 void
 ch_rule_run_init(rule_run *r, const ch_ruleset *rules, const GPtrArray *texts,
                  const ch_facts *facts)
@@ -24,12 +55,19 @@ ch_rule_run_init(rule_run *r, const ch_ruleset *rules, const GPtrArray *texts,
     *r = (rule_run){.rules = rules, .texts = texts, .facts = facts};
     r->of_text = g_new0(text_hits, texts->len);
     r->nothing = g_array_new(FALSE, FALSE, sizeof(ch_span));
+    for (guint t = 0; t < texts->len; t++) {
+        scan_text(r, t);
+    }
 }
 
 void
 ch_rule_run_clear(rule_run *r)
 {
     for (guint t = 0; t < r->texts->len; t++) {
+        for (ch_view v = CH_VIEW_FOLDED; v < CH_VIEW_COUNT; v++) {
+            ch_scan_free(r->of_text[t].scans[v]);
+        }
+        g_free(r->of_text[t].fired);
         g_clear_pointer(&r->of_text[t].patterns, g_hash_table_unref);
         g_clear_pointer(&r->of_text[t].signals, g_hash_table_unref);
         g_clear_pointer(&r->of_text[t].clauses, g_array_unref);
@@ -120,16 +158,13 @@ search_pattern(rule_run *r, guint number, guint t)
     g_autoptr(GArray) spans = g_array_new(FALSE, FALSE, sizeof(ch_span));
     guint views = 0;
     for (ch_view v = CH_VIEW_FOLDED; v < CH_VIEW_COUNT; v++) {
-        gsize length;
-        const char *data =
-            is_view_of(v, p) ? ch_text_view(text, v, &length) : NULL;
-        if (data == NULL) {
-            continue;
+        const ch_scan *scan = r->of_text[t].scans[v];
+        if (scan != NULL && is_view_of(v, p)) {
+            g_array_set_size(spans, 0);
+            note_result(r, ch_scan_find(scan, number, spans));
+            keep_hits(r, p, text, v, spans, hits);
+            views++;
         }
-        g_array_set_size(spans, 0);
-        note_result(r, ch_regex_find(p->regex, data, length, spans));
-        keep_hits(r, p, text, v, spans, hits);
-        views++;
     }
     if (views > 1) {
         sort_hits(hits);
@@ -491,7 +526,8 @@ ch_rule_hits(rule_run *r, guint signal, guint text)
 {
     const rule_signal *s = r->rules->signals->pdata[signal];
     text_hits *of = &r->of_text[text];
-    if ((s->places & (1u << ch_text_where(r->texts->pdata[text]))) == 0) {
+    if ((s->places & (1u << ch_text_where(r->texts->pdata[text]))) == 0 ||
+        (s->kind != SIGNAL_CONDITION && !ch_rule_fired(r, s->pattern, text))) {
         return r->nothing;
     }
     if (of->signals == NULL) {

@@ -153,15 +153,42 @@ ch_rule_ask(rule_run *r, GArray *findings)
     }
 }
 
+static void
+call(gboolean *called, const GArray *rules)
+{
+    for (guint i = 0; i < rules->len; i++) {
+        called[g_array_index(rules, guint, i)] = TRUE;
+    }
+}
+
+/* Which rules something in the post calls for. */
+static gboolean *
+called_rules(const rule_run *r)
+{
+    gboolean *called = g_new0(gboolean, r->rules->rules->len);
+    call(called, r->rules->always);
+    for (guint p = 0; p < r->rules->patterns->len; p++) {
+        const rule_pattern *pattern = r->rules->patterns->pdata[p];
+        for (guint t = 0; t < r->texts->len; t++) {
+            if (ch_rule_fired(r, p, t)) {
+                call(called, pattern->rules);
+                break;
+            }
+        }
+    }
+    return called;
+}
+
 gboolean
 ch_ruleset_run(const ch_ruleset *rules, const GPtrArray *texts,
                const ch_facts *facts, GArray *findings, GError **error)
 {
     rule_run r;
     ch_rule_run_init(&r, rules, texts, facts);
+    g_autofree gboolean *called = called_rules(&r);
     for (guint i = 0; i < rules->rules->len; i++) {
         r.rule = rules->rules->pdata[i];
-        if (r.rule->public.enabled) {
+        if (called[i]) {
             ch_rule_ask(&r, findings);
         }
     }

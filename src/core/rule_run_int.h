@@ -25,9 +25,11 @@ typedef struct {
 } rule_unit;
 
 typedef struct {
-    GHashTable *patterns; /* number to GArray of pattern_hit */
-    GHashTable *signals;  /* number to GArray of ch_span, ascending */
-    GArray *clauses;      /* of gsize: where they start */
+    ch_scan *scans[CH_VIEW_COUNT]; /* NULL: there is no such view */
+    guint8 *fired;                 /* a bit for each pattern, in any view */
+    GHashTable *patterns;          /* number to GArray of pattern_hit */
+    GHashTable *signals;           /* number to GArray of ch_span, ascending */
+    GArray *clauses;               /* of gsize: where they start */
 } text_hits;
 
 typedef struct {
@@ -44,11 +46,14 @@ typedef struct {
 
 extern const rule_unit ch_rule_whole_post;
 
+/* Scans all texts. */
 void ch_rule_run_init(rule_run *r, const ch_ruleset *rules,
                       const GPtrArray *texts, const ch_facts *facts);
 void ch_rule_run_clear(rule_run *r);
 
 /* --- rule_hits.c --- */
+/* Whether a pattern may have a hit in a text. */
+gboolean ch_rule_fired(const rule_run *r, guint pattern, guint text);
 /* Hits of a signal in a text, ascending.  Borrowed array of ch_span. */
 const GArray *ch_rule_hits(rule_run *r, guint signal, guint text);
 /* Appends the hits that count for the rule in a unit, at most max. */

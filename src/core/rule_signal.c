@@ -79,7 +79,8 @@ set_pattern(scope_names *names, rule_signal *s, const ch_yaml_node *node,
         GPOINTER_TO_UINT(g_hash_table_lookup(rules->pattern_numbers, pattern));
     if (number == 0) {
         g_autofree char *problem = NULL;
-        ch_regex *regex = ch_regex_new(pattern, &problem);
+        ch_regex *regex = rules->trusted ? ch_regex_new_trusted(pattern)
+                                         : ch_regex_new(pattern, &problem);
         if (regex == NULL) {
             ch_yaml_error(node, names->diag, "signal \"%s\": bad pattern: %s",
                           s->name, problem);

@@ -5,6 +5,7 @@
  * and thresholds of packs, what overlays change of them, signals and frames,
  * rules, and what overlays change of those.  See chaperone-rules(5).
  */
+#include "rule_cache_int.h"
 #include "ruleset_int.h"
 
 #include "chaperone/error.h"
@@ -25,6 +26,7 @@ ch_ruleset_free(ch_ruleset *rules)
     }
     g_ptr_array_unref(rules->rules);
     g_ptr_array_unref(rules->signals);
+    ch_scanner_free(rules->scanner);
     g_hash_table_unref(rules->pattern_numbers);
     g_ptr_array_unref(rules->patterns);
     g_array_unref(rules->always);
@@ -213,13 +215,26 @@ list_files(const char *path, ch_diag *diag)
     return files;
 }
 
-/* Takes config's values and the documents; with overlays or without. */
+static void
+make_scanner(ch_ruleset *rules, const ch_config *config, GBytes *cached)
+{
+    g_autoptr(GPtrArray) patterns = g_ptr_array_new();
+    for (guint i = 0; i < rules->patterns->len; i++) {
+        const rule_pattern *p = rules->patterns->pdata[i];
+        g_ptr_array_add(patterns, (gpointer)p->regex);
+    }
+    rules->scanner = ch_scanner_new(patterns, config->rules_engine, cached);
+}
+
+/* With overlays or without.  cached: the database of these very rules, or
+ * NULL. */
 static ch_ruleset *
 build(const ch_config *config, const GPtrArray *documents, gboolean overlays,
-      ch_diag *diag)
+      GBytes *cached, ch_diag *diag)
 {
     guint before = ch_diag_count(diag);
     ch_ruleset *rules = ruleset_new(config);
+    rules->trusted = cached != NULL;
     read_files(rules, documents, overlays, diag);
     for (guint i = 0; i < rules->rules->len; i++) { /* outlive the YAML */
         rule_entry *r = rules->rules->pdata[i];
@@ -231,6 +246,7 @@ build(const ch_config *config, const GPtrArray *documents, gboolean overlays,
         return NULL;
     }
     ch_rule_anchor(rules);
+    make_scanner(rules, config, cached);
     return rules;
 }
 
@@ -244,7 +260,7 @@ check_examples(const ch_config *config, const GPtrArray *documents,
         changed |= is_overlay(ch_yaml_root(documents->pdata[i]));
     }
     g_autoptr(ch_ruleset) shipped =
-        changed ? build(config, documents, FALSE, diag) : NULL;
+        changed ? build(config, documents, FALSE, NULL, diag) : NULL;
     if (!changed || shipped != NULL) {
         ch_ruleset_check_examples(changed ? shipped : rules, diag);
     }
@@ -267,17 +283,63 @@ read_documents(const ch_config *config, ch_diag *diag)
     return documents;
 }
 
+/* Every file that rules under path may come from, lexicons included. */
+static void
+digest_tree(rule_cache *cache, const char *path, guint depth)
+{
+    g_autoptr(GDir) dir = depth == 0 ? NULL : g_dir_open(path, 0, NULL);
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    for (const char *name = dir == NULL ? NULL : g_dir_read_name(dir);
+         name != NULL; name = g_dir_read_name(dir)) {
+        g_ptr_array_add(names, g_build_filename(path, name, NULL));
+    }
+    g_ptr_array_sort(names, compare_names);
+    for (guint i = 0; i < names->len; i++) {
+        const char *name = names->pdata[i];
+        g_autofree char *data = NULL;
+        gsize length;
+        if (g_file_test(name, G_FILE_TEST_IS_DIR)) {
+            digest_tree(cache, name, depth - 1);
+        } else if (g_file_get_contents(name, &data, &length, NULL)) {
+            ch_rule_cache_add(cache, name, data, length);
+        }
+    }
+}
+
+static rule_cache *
+open_cache(const ch_config *config)
+{
+    rule_cache *cache = ch_rule_cache_new(config);
+    for (guint i = 0; cache != NULL && config->rules_paths[i] != NULL; i++) {
+        const char *path = config->rules_paths[i];
+        g_autofree char *dir = g_file_test(path, G_FILE_TEST_IS_DIR)
+                                   ? g_strdup(path)
+                                   : g_path_get_dirname(path);
+        ch_rule_cache_add(cache, path, "", 0);
+        digest_tree(cache, dir, 3);
+    }
+    return cache;
+}
+
 ch_ruleset *
 ch_ruleset_load(const ch_config *config, ch_diag *diag)
 {
     guint before = ch_diag_count(diag);
+    g_autoptr(rule_cache) cache = open_cache(config);
+    g_autoptr(GBytes) cached = ch_rule_cache_load(cache);
     g_autoptr(GPtrArray) documents = read_documents(config, diag);
-    g_autoptr(ch_ruleset) rules = build(config, documents, TRUE, diag);
-    if (rules != NULL) {
-        check_required(rules, diag);
+    g_autoptr(ch_ruleset) rules = build(config, documents, TRUE, cached, diag);
+    if (rules == NULL) {
+        return NULL;
     }
-    if (rules != NULL && !config->rules_drafts) {
+    check_required(rules, diag);
+    if (cached == NULL && !config->rules_drafts) {
         check_examples(config, documents, rules, diag);
+        if (ch_diag_count(diag) == before) {
+            g_autoptr(GBytes) database =
+                ch_scanner_dup_database(rules->scanner);
+            ch_rule_cache_save(cache, database);
+        }
     }
     return ch_diag_count(diag) > before ? NULL : g_steal_pointer(&rules);
 }
@@ -293,7 +355,7 @@ ch_ruleset_parse(const char *file, const char *data, gsize length,
         return NULL;
     }
     g_ptr_array_add(documents, yaml);
-    return build(config, documents, TRUE, diag);
+    return build(config, documents, TRUE, NULL, diag);
 }
 
 const GPtrArray *

@@ -14,6 +14,7 @@
 #include "chaperone/entity.h"
 #include "chaperone/message.h"
 #include "chaperone/ruleset.h"
+#include "chaperone/scan.h"
 #include "chaperone/yaml.h"
 
 typedef struct {
@@ -122,11 +123,13 @@ struct ch_ruleset {
     GPtrArray *rules;    /* of rule_entry */
     GPtrArray *signals;  /* of rule_signal */
     GPtrArray *patterns; /* of rule_pattern */
+    ch_scanner *scanner; /* over the patterns, by their numbers */
     GArray *always;      /* of guint: rules to be asked about every post */
     GHashTable *pattern_numbers; /* source to index + 1 */
     GHashTable *by_id;
     ch_entities *entities;
     GPtrArray *files; /* of char *: names for messages */
+    gboolean trusted; /* the cache says that all patterns compile */
 };
 
 #define ALL_PLACES ((1u << CH_WHERE_COUNT) - 1)
