@@ -39,7 +39,7 @@ typedef struct {
 
 struct ch_scanner {
     GPtrArray *patterns; /* of const ch_regex, borrowed */
-    ch_plan *plan;
+    ch_scan_plan *plan;
     hs_database_t *databases[DATABASES]; /* NULL: nothing to search for */
     char *digest;                        /* of what a cached one must fit */
     GMutex lock;
@@ -142,7 +142,7 @@ dup_bytes(const char *expression, gsize length)
 
 /* One of the two databases; FALSE: the library refuses. */
 static gboolean
-compile_one(const ch_plan *plan, guint which, hs_database_t **database)
+compile_one(const ch_scan_plan *plan, guint which, hs_database_t **database)
 {
     guint n = plan->triggers->len;
     g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
@@ -152,7 +152,8 @@ compile_one(const ch_plan *plan, guint which, hs_database_t **database)
     hs_compile_error_t *problem = NULL;
     for (guint i = 0; i < n; i++) {
         const char *expression = plan->expressions->pdata[i];
-        gsize length = g_array_index(plan->triggers, ch_plan_trigger, i).length;
+        gsize length =
+            g_array_index(plan->triggers, ch_scan_plan_trigger, i).length;
         if (g_array_index(plan->literal, gboolean, i) != (which == LITERALS)) {
             continue;
         }
@@ -223,7 +224,7 @@ ch_scanner_dup_database(const ch_scanner *s)
     GByteArray *out = g_byte_array_new();
     g_byte_array_append(out, (const guint8 *)s->digest,
                         (guint)strlen(s->digest));
-    ch_plan_write(s->plan, out);
+    ch_scan_plan_write(s->plan, out);
     for (guint i = 0; i < DATABASES; i++) {
         write_database(s->databases[i], out);
     }
@@ -258,12 +259,12 @@ load_cached(ch_scanner *s, GBytes *cached)
         return FALSE;
     }
     data += head;
-    s->plan = ch_plan_read(s->patterns->len, &data, end);
+    s->plan = ch_scan_plan_read(s->patterns->len, &data, end);
     if (s->plan != NULL && read_database(&data, end, &s->databases[0]) &&
         read_database(&data, end, &s->databases[1]) && data == end) {
         return TRUE;
     }
-    g_clear_pointer(&s->plan, ch_plan_free);
+    g_clear_pointer(&s->plan, ch_scan_plan_free);
     free_databases(s);
     return FALSE;
 }
@@ -291,9 +292,9 @@ prepare(ch_scanner *s, GBytes *cached)
     if (cached != NULL && load_cached(s, cached)) {
         return;
     }
-    s->plan = ch_plan_new(s->patterns);
+    s->plan = ch_scan_plan_new(s->patterns);
     if (!compile_databases(s)) {
-        g_clear_pointer(&s->plan, ch_plan_free);
+        g_clear_pointer(&s->plan, ch_scan_plan_free);
         g_clear_pointer(&s->digest, g_free);
         free_databases(s);
     }
@@ -341,7 +342,7 @@ ch_scanner_new(const GPtrArray *patterns, ch_engine engine, GBytes *cached)
         prepare(s, cached);
     }
     if (s->plan == NULL) {
-        s->plan = ch_plan_new_always(patterns->len);
+        s->plan = ch_scan_plan_new_always(patterns->len);
     }
     return s;
 }
@@ -352,7 +353,7 @@ ch_scanner_free(ch_scanner *s)
     if (s != NULL) {
         g_ptr_array_unref(s->idle);
         g_ptr_array_unref(s->patterns);
-        ch_plan_free(s->plan);
+        ch_scan_plan_free(s->plan);
         free_databases(s);
         g_free(s->digest);
         g_mutex_clear(&s->lock);
@@ -414,8 +415,8 @@ on_trigger(unsigned id, unsigned long long from, unsigned long long to,
     gsize end = (gsize)to;
     (void)from;
     (void)flags;
-    const ch_plan_trigger *t =
-        &g_array_index(w->plan->triggers, ch_plan_trigger, id);
+    const ch_scan_plan_trigger *t =
+        &g_array_index(w->plan->triggers, ch_scan_plan_trigger, id);
     if ((t->edge_start && end > t->length &&
          is_word_byte(w->text[end - t->length - 1])) ||
         (t->edge_end && end < w->length && is_word_byte(w->text[end]))) {
@@ -429,8 +430,8 @@ search(const ch_scanner *s, worker *w, const char *text, gsize length)
 {
     w->places.text = text;
     w->places.length = length;
-    if (length > G_MAXUINT32) {
-        return SEARCH_TOO_MANY;
+    if (length == 0 || length > G_MAXUINT32) {
+        return length == 0 ? SEARCH_DONE : SEARCH_TOO_MANY;
     }
     for (guint i = 0; i < DATABASES; i++) {
         if (s->databases[i] == NULL) {

@@ -13,38 +13,39 @@ typedef struct {
     guint32 first_user, n_users; /* in users */
     guint8 length;               /* bytes */
     guint8 edge_start, edge_end; /* see ch_trigger */
-} ch_plan_trigger;
+} ch_scan_plan_trigger;
 
 /* A match of the pattern begins span_min to span_max bytes before the end of
  * the trigger; span_max may be G_MAXSIZE. */
 typedef struct {
     gsize span_min, span_max;
     guint32 pattern;
-} ch_plan_user;
+} ch_scan_plan_user;
 
 typedef struct {
-    GArray *triggers;       /* of ch_plan_trigger */
-    GArray *users;          /* of ch_plan_user */
+    GArray *triggers;       /* of ch_scan_plan_trigger */
+    GArray *users;          /* of ch_scan_plan_user */
     GArray *always;         /* of guint: patterns without triggers, ascending */
     GArray *exotic;         /* of guint: patterns that an exotic text (see
                              * scan.c) calls for, ascending */
     GPtrArray *expressions; /* of char *, for compilation; NULL once loaded */
     GArray *literal;        /* of gboolean: the expression is plain bytes */
-} ch_plan;
+} ch_scan_plan;
 
 /* Patterns are of const ch_regex.  Owned. */
-ch_plan *ch_plan_new(const GPtrArray *patterns);
+ch_scan_plan *ch_scan_plan_new(const GPtrArray *patterns);
 /* The plan of a scanner that searches nothing: all patterns fire.  Owned. */
-ch_plan *ch_plan_new_always(guint n_patterns);
-void ch_plan_free(ch_plan *plan);
+ch_scan_plan *ch_scan_plan_new_always(guint n_patterns);
+void ch_scan_plan_free(ch_scan_plan *plan);
 
-/* Appends a plan to out as bytes that ch_plan_read takes back. */
-void ch_plan_write(const ch_plan *plan, GByteArray *out);
+/* Appends a plan to out as bytes that ch_scan_plan_read takes back. */
+void ch_scan_plan_write(const ch_scan_plan *plan, GByteArray *out);
 /* NULL for bytes that do not fit so many patterns; data moves behind what was
  * read.  Owned. */
-ch_plan *ch_plan_read(guint n_patterns, const guint8 **data, const guint8 *end);
+ch_scan_plan *ch_scan_plan_read(guint n_patterns, const guint8 **data,
+                                const guint8 *end);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(ch_plan, ch_plan_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ch_scan_plan, ch_scan_plan_free)
 
 /* Where a trigger ends, or several of the same close together. */
 typedef struct {
@@ -54,7 +55,7 @@ typedef struct {
 
 /* Places while one text is searched.  Between two texts all is zero. */
 typedef struct {
-    const ch_plan *plan;
+    const ch_scan_plan *plan;
     guint n_patterns;
     const char *text;
     gsize length;
@@ -73,7 +74,8 @@ typedef struct {
     ch_span *windows; /* of starts, the last one included; in order */
 } ch_windows;
 
-void ch_places_init(ch_places *places, const ch_plan *plan, guint n_patterns);
+void ch_places_init(ch_places *places, const ch_scan_plan *plan,
+                    guint n_patterns);
 void ch_places_clear(ch_places *places);
 /* Notes that a trigger ends there.  FALSE: too many places. */
 gboolean ch_places_add(ch_places *places, guint trigger, gsize end);

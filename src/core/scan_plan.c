@@ -12,22 +12,22 @@
 #define MAX_SPELLINGS 16
 
 typedef struct {
-    ch_plan *plan;
+    ch_scan_plan *plan;
     GHashTable *numbers; /* expression and edges to trigger number + 1 */
     GArray *links;       /* of caller */
 } builder;
 
 typedef struct {
     guint32 trigger;
-    ch_plan_user user;
+    ch_scan_plan_user user;
 } caller;
 
-static ch_plan *
+static ch_scan_plan *
 new_empty(void)
 {
-    ch_plan *plan = g_new0(ch_plan, 1);
-    plan->triggers = g_array_new(FALSE, TRUE, sizeof(ch_plan_trigger));
-    plan->users = g_array_new(FALSE, TRUE, sizeof(ch_plan_user));
+    ch_scan_plan *plan = g_new0(ch_scan_plan, 1);
+    plan->triggers = g_array_new(FALSE, TRUE, sizeof(ch_scan_plan_trigger));
+    plan->users = g_array_new(FALSE, TRUE, sizeof(ch_scan_plan_user));
     plan->always = g_array_new(FALSE, FALSE, sizeof(guint));
     plan->exotic = g_array_new(FALSE, FALSE, sizeof(guint));
     plan->literal = g_array_new(FALSE, FALSE, sizeof(gboolean));
@@ -36,7 +36,7 @@ new_empty(void)
 }
 
 void
-ch_plan_free(ch_plan *plan)
+ch_scan_plan_free(ch_scan_plan *plan)
 {
     if (plan != NULL) {
         g_array_unref(plan->triggers);
@@ -61,9 +61,9 @@ number_of(builder *b, const ch_triggers *all, const ch_trigger *t)
         g_free(key);
         return known - 1;
     }
-    ch_plan_trigger trigger = {.length = t->length,
-                               .edge_start = t->edge_start,
-                               .edge_end = t->edge_end};
+    ch_scan_plan_trigger trigger = {.length = t->length,
+                                    .edge_start = t->edge_start,
+                                    .edge_end = t->edge_end};
     gboolean literal = ch_trigger_is_literal(t);
     g_array_append_val(b->plan->triggers, trigger);
     g_array_append_val(b->plan->literal, literal);
@@ -166,8 +166,8 @@ sort_users(builder *b)
     g_array_sort(b->links, compare_links);
     for (guint i = 0; i < b->links->len; i++) {
         const caller *l = &g_array_index(b->links, caller, i);
-        ch_plan_trigger *t =
-            &g_array_index(b->plan->triggers, ch_plan_trigger, l->trigger);
+        ch_scan_plan_trigger *t =
+            &g_array_index(b->plan->triggers, ch_scan_plan_trigger, l->trigger);
         if (t->n_users++ == 0) {
             t->first_user = i;
         }
@@ -175,8 +175,8 @@ sort_users(builder *b)
     }
 }
 
-ch_plan *
-ch_plan_new(const GPtrArray *patterns)
+ch_scan_plan *
+ch_scan_plan_new(const GPtrArray *patterns)
 {
     builder b = {new_empty(),
                  g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
@@ -190,10 +190,10 @@ ch_plan_new(const GPtrArray *patterns)
     return b.plan;
 }
 
-ch_plan *
-ch_plan_new_always(guint n_patterns)
+ch_scan_plan *
+ch_scan_plan_new_always(guint n_patterns)
 {
-    ch_plan *plan = new_empty();
+    ch_scan_plan *plan = new_empty();
     for (guint i = 0; i < n_patterns; i++) {
         g_array_append_val(plan->always, i);
     }
@@ -212,7 +212,7 @@ write_array(const GArray *array, GByteArray *out)
 }
 
 void
-ch_plan_write(const ch_plan *plan, GByteArray *out)
+ch_scan_plan_write(const ch_scan_plan *plan, GByteArray *out)
 {
     write_array(plan->triggers, out);
     write_array(plan->users, out);
@@ -250,18 +250,19 @@ all_below(const GArray *numbers, guint bound)
 }
 
 static gboolean
-is_sound(const ch_plan *plan, guint n_patterns)
+is_sound(const ch_scan_plan *plan, guint n_patterns)
 {
     for (guint i = 0; i < plan->triggers->len; i++) {
-        const ch_plan_trigger *t =
-            &g_array_index(plan->triggers, ch_plan_trigger, i);
+        const ch_scan_plan_trigger *t =
+            &g_array_index(plan->triggers, ch_scan_plan_trigger, i);
         if (t->n_users > plan->users->len ||
             t->first_user > plan->users->len - t->n_users) {
             return FALSE;
         }
     }
     for (guint i = 0; i < plan->users->len; i++) {
-        const ch_plan_user *u = &g_array_index(plan->users, ch_plan_user, i);
+        const ch_scan_plan_user *u =
+            &g_array_index(plan->users, ch_scan_plan_user, i);
         if (u->pattern >= n_patterns || u->span_min > u->span_max) {
             return FALSE;
         }
@@ -270,10 +271,10 @@ is_sound(const ch_plan *plan, guint n_patterns)
            all_below(plan->exotic, n_patterns);
 }
 
-ch_plan *
-ch_plan_read(guint n_patterns, const guint8 **data, const guint8 *end)
+ch_scan_plan *
+ch_scan_plan_read(guint n_patterns, const guint8 **data, const guint8 *end)
 {
-    g_autoptr(ch_plan) plan = new_empty();
+    g_autoptr(ch_scan_plan) plan = new_empty();
     if (read_array(plan->triggers, data, end) &&
         read_array(plan->users, data, end) &&
         read_array(plan->always, data, end) &&

@@ -18,7 +18,7 @@
 #define WHOLE G_MAXUINT32
 
 void
-ch_places_init(ch_places *p, const ch_plan *plan, guint n_patterns)
+ch_places_init(ch_places *p, const ch_scan_plan *plan, guint n_patterns)
 {
     p->plan = plan;
     p->n_patterns = n_patterns;
@@ -73,7 +73,7 @@ mark_whole(ch_places *p, const GArray *patterns)
     }
 }
 
-typedef void (*user_visit)(ch_places *p, const ch_plan_user *user,
+typedef void (*user_visit)(ch_places *p, const ch_scan_plan_user *user,
                            const ch_place *place, ch_span *windows);
 
 /* Calls visit for each place and each pattern that it calls for.  A trigger
@@ -83,10 +83,10 @@ each_user(ch_places *p, user_visit visit, ch_span *windows)
 {
     for (guint i = 0; i < p->places->len; i++) {
         const ch_place *place = &g_array_index(p->places, ch_place, i);
-        const ch_plan_trigger *t =
-            &g_array_index(p->plan->triggers, ch_plan_trigger, place->trigger);
-        const ch_plan_user *users =
-            &g_array_index(p->plan->users, ch_plan_user, t->first_user);
+        const ch_scan_plan_trigger *t = &g_array_index(
+            p->plan->triggers, ch_scan_plan_trigger, place->trigger);
+        const ch_scan_plan_user *users =
+            &g_array_index(p->plan->users, ch_scan_plan_user, t->first_user);
         for (guint32 u = 0; u < t->n_users; u++) {
             if (place->last_end >= users[u].span_min) {
                 visit(p, &users[u], place, windows);
@@ -96,7 +96,7 @@ each_user(ch_places *p, user_visit visit, ch_span *windows)
 }
 
 static void
-count_window(ch_places *p, const ch_plan_user *user, const ch_place *place,
+count_window(ch_places *p, const ch_scan_plan_user *user, const ch_place *place,
              ch_span *windows)
 {
     (void)place;
@@ -109,7 +109,7 @@ count_window(ch_places *p, const ch_plan_user *user, const ch_place *place,
 
 /* counts say by now where the next window of a pattern goes. */
 static void
-put_window(ch_places *p, const ch_plan_user *user, const ch_place *place,
+put_window(ch_places *p, const ch_scan_plan_user *user, const ch_place *place,
            ch_span *windows)
 {
     guint32 at = p->counts[user->pattern];

@@ -23,9 +23,11 @@
 /* At least this part of all bytes ends a common word. */
 #define COMMON_RATE 0.001
 #define MAX_ENDING  3 /* letters behind a common word */
-/* A trigger dearer than this is no gain: a JIT-compiled pattern takes about
- * two nanoseconds a byte of text. */
-#define WORST_COST 2.0
+/* Nanoseconds, measured: a call of PCRE2, and a byte of text for a pattern
+ * that runs over all of it.  A trigger that is dearer is no gain. */
+#define CALL_COST  120.0
+#define ALL_COST   2.0
+#define POST_BYTES 1000 /* of a usual post */
 
 typedef struct {
     GArray *classes; /* of ch_triggers */
@@ -94,6 +96,9 @@ byte_rate(guint c)
     if (c >= '0' && c <= '9') {
         return 0.002;
     }
+    if (c == '@') {
+        return 0.0003;
+    }
     return c < 128 && strchr(".,-'!", (int)c) != NULL ? 0.006 : 0.001;
 }
 
@@ -156,33 +161,37 @@ static double
 trigger_rate(const builder *b, const ch_trigger *t)
 {
     double rate = 1;
-    for (guint i = 0; i < t->length; i++) {
+    for (guint i = 1; i < t->length; i++) {
         rate *= place_rate(b, t->places[i]);
     }
     /* Letters do not stand beside each other by chance. */
-    rate = pow(rate, 0.85);
+    rate = pow(rate, 0.85) * place_rate(b, t->places[0]);
     if (is_common_word(t)) {
         rate = MAX(rate, COMMON_RATE);
     }
     return rate * (t->edge_start ? 0.4 : 1) * (t->edge_end ? 0.4 : 1);
 }
 
-/* Nanoseconds a byte of text, roughly: per hit a call of PCRE2 and what it
- * looks at, per trigger its share of the search. */
+/* Nanoseconds a byte of text, roughly: a call of PCRE2 for each hit and what
+ * it looks at, which is at most all of a post, and the search. */
 static double
 cost_of(const builder *b, const GArray *list)
 {
-    double cost = 0;
+    double calls = 0, looks = 0, search = 0, rates = 0;
     for (guint i = 0; i < list->len; i++) {
         const ch_trigger *t = get(list, i);
-        gsize window = subtract(t->before_max, t->before_min);
         if (t->length == 0) {
             return G_MAXDOUBLE;
         }
-        cost += trigger_rate(b, t) * (120 + (double)MIN(window, 2000));
-        cost += ch_trigger_is_literal(t) ? 0.0002 : 0.02;
+        gsize window = subtract(t->before_max, t->before_min);
+        double rate = trigger_rate(b, t);
+        rates += rate;
+        calls += rate * CALL_COST;
+        looks += rate * (double)MIN(window, POST_BYTES);
+        search += ch_trigger_is_literal(t) ? 0.0002 : 0.02;
     }
-    return list->len == 0 ? G_MAXDOUBLE : cost;
+    double all = ALL_COST * MIN(1, rates * POST_BYTES);
+    return list->len == 0 ? G_MAXDOUBLE : calls + MIN(looks, all) + search;
 }
 
 /* --- fewer and shorter -------------------------------------------------- */
@@ -640,7 +649,7 @@ set_aside(walk *w, const ch_tree *tree, GArray *const *bests, gsize *min,
         }
     }
     if (aside->len > 0 && all_max < G_MAXSIZE && all_min <= all_max &&
-        cost_of(w->b, aside) < WORST_COST / 4) {
+        cost_of(w->b, aside) < ALL_COST / 4) {
         g_array_append_vals(w->aside, aside->data, aside->len);
         *min = all_min;
         *max = all_max;
@@ -791,7 +800,7 @@ static const char *
 problem_of(const ch_triggers *triggers, double cost)
 {
     gboolean open = FALSE;
-    if (cost > WORST_COST) {
+    if (cost > ALL_COST) {
         return "what every match holds is found in almost any text: name a "
                "rarer word";
     }
@@ -810,6 +819,7 @@ ch_triggers_new(const char *pattern)
     triggers->classes = g_array_new(FALSE, FALSE, sizeof(guint64[2]));
     triggers->list = new_list();
     g_autoptr(ch_tree) tree = NULL;
+    triggers->problem = "it is not UTF-8";
     if (g_utf8_validate(pattern, -1, NULL)) {
         tree = ch_tree_parse(pattern, &triggers->problem);
     }
@@ -829,7 +839,7 @@ ch_triggers_new(const char *pattern)
     triggers->list = best;
     check_edges(triggers);
     triggers->problem = problem_of(triggers, cost);
-    if (cost > WORST_COST) {
+    if (cost > ALL_COST) {
         g_array_set_size(triggers->list, 0);
     }
     return triggers;
