@@ -559,7 +559,8 @@ test_runaway_pattern_is_a_finding(void **state)
         diag);
     g_autoptr(GPtrArray) texts =
         g_ptr_array_new_with_free_func((GDestroyNotify)ch_text_free);
-    g_autofree char *evil = g_strnfill(200000, 'a');
+    g_autofree char *many = g_strnfill(200000, 'a');
+    g_autofree char *evil = g_strconcat(many, "bx", NULL);
     g_autoptr(GArray) findings = g_array_new(FALSE, FALSE, sizeof(ch_finding));
     ch_facts facts = {0};
     (void)state;
