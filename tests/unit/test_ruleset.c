@@ -553,7 +553,7 @@ test_runaway_pattern_is_a_finding(void **state)
     g_autoptr(ch_diag) diag = ch_diag_new();
     g_autoptr(ch_ruleset) rules = parse(
         "pack: t\nrules:\n  - id: t/r\n" META
-        "    signals: {a: {regex: '(?:a|aa)+[bc]\\b'}}\n    condition: a\n"
+        "    signals: {a: {regex: '(?:a|aa)+[bc](?!x)'}}\n    condition: a\n"
         "  - id: structure/pattern-limit\n" META
         "    signals: {l: {fact: pattern-limit}}\n    condition: l\n",
         diag);
