@@ -36,7 +36,7 @@ OPT ?= -O2 -g
 # pkg-config answers only once its package is there: asked when compiling.
 once = $(eval $(1) := $(2))$($(1))
 PKG_CFLAGS = $(call once,PKG_CFLAGS,$(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS))))
-PKG_LIBS   = $(call once,PKG_LIBS,$(shell pkg-config --libs $(PKGS)) -lgumbo -lmilter -pthread)
+PKG_LIBS   = $(call once,PKG_LIBS,$(shell pkg-config --libs $(PKGS)) -lgumbo -lmilter -lm -pthread)
 ALL_CFLAGS = -std=gnu11 $(OPT) $(WARN) $(HARDEN) -fno-common -pthread \
     $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all) \
     -Iinclude -Isrc $(PKG_CFLAGS) -D_GNU_SOURCE \
