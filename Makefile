@@ -62,13 +62,14 @@ say = $(if $(V),,@echo '  $(1)  $(2)')
 SUDO = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .PHONY: all deps deps-build check check-run demo install uninstall bench soak \
-    lint format clean help unit unit-build fuzz-build
+    corpus corpus-record lint format clean help unit unit-build fuzz-build
 .DEFAULT_GOAL := all
 
 all: $(PROGRAMS)
 
 help:
 	@echo 'make [all] | deps | check | demo [ONCE=1] | install [DESTDIR= PREFIX=]'
+	@echo 'make corpus | corpus-record'
 	@echo 'make unit | soak [MINUTES=10] | lint | format | clean'
 
 $(BUILD)/libchaperone.a: $(LIB_OBJ)
@@ -133,6 +134,11 @@ demo: deps
 soak:
 	@$(MAKE) fuzz-build
 	@tests/soak.sh $(or $(MINUTES),10)
+
+corpus: $(BUILD)/chaperone
+	@tests/corpus.sh show $<
+corpus-record: $(BUILD)/chaperone
+	@tests/corpus.sh record $<
 
 lint:
 	@tests/lint.sh
