@@ -16,23 +16,6 @@ typedef struct {
 } check;
 
 static void
-print_error(const ch_judge *j, const ch_input *input, const char *what)
-{
-    g_autofree char *where = input->line == 0
-                                 ? g_strdup("")
-                                 : g_strdup_printf("line %u: ", input->line);
-    g_autofree char *error = g_strconcat(where, what, NULL);
-    if (j->json) {
-        g_autofree char *line =
-            ch_report_error_json(input->name, input->id, error);
-        printf("%s\n", line);
-    } else {
-        printf("%s: not judged: %s\n", input->name, error);
-    }
-    fflush(stdout);
-}
-
-static void
 print_verdict(const ch_judge *j, const ch_input *input, const ch_verdict *v,
               gint64 elapsed_us)
 {
@@ -55,7 +38,7 @@ visit(const ch_input *input, gpointer data)
     g_autoptr(GError) error = NULL;
     if (input->error != NULL) {
         c->unreadable = TRUE;
-        print_error(&c->judge, input, input->error);
+        ch_judge_print_error(&c->judge, input, input->error);
         return TRUE;
     }
     gint64 start = g_get_monotonic_time();
@@ -64,7 +47,7 @@ visit(const ch_input *input, gpointer data)
         gboolean input_wrong = g_error_matches(error, CH_ERROR, CH_ERROR_INPUT);
         c->unreadable |= input_wrong;
         c->failed |= !input_wrong;
-        print_error(&c->judge, input, error->message);
+        ch_judge_print_error(&c->judge, input, error->message);
         return TRUE;
     }
     print_verdict(&c->judge, input, v, g_get_monotonic_time() - start);

@@ -168,7 +168,7 @@ ch_cmd_eval(int argc, char **argv)
     }
     judge.colour = ch_judge_colour();
     g_autoptr(ch_diag) diag = ch_diag_new();
-    judge.house = ch_house_load(judge.config, diag);
+    judge.house = ch_house_load_drafts(judge.config, diag);
     return judge.house == NULL ? ch_cli_fail_diag(diag)
                                : evaluate(&judge, baseline);
 }

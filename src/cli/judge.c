@@ -5,6 +5,7 @@
 #include "judge.h"
 
 #include "chaperone/error.h"
+#include "chaperone/report.h"
 
 #include <unistd.h>
 
@@ -133,7 +134,8 @@ ch_judge_open(ch_judge *j, int argc, char **argv, const char *summary,
         return FALSE;
     }
     g_autoptr(ch_diag) diag = ch_diag_new();
-    j->house = ch_house_load(j->config, diag);
+    j->house = j->drafts ? ch_house_load_drafts(j->config, diag)
+                         : ch_house_load(j->config, diag);
     if (j->house == NULL) {
         *exit_out = ch_cli_fail_diag(diag);
         return FALSE;
@@ -169,4 +171,21 @@ ch_judge_each(const ch_judge *j, ch_input_visit visit, gpointer data)
                   j->paths[0] == NULL ? standard_input
                                       : (const char *const *)j->paths,
                   visit, data);
+}
+
+void
+ch_judge_print_error(const ch_judge *j, const ch_input *input, const char *what)
+{
+    g_autofree char *where = input->line == 0
+                                 ? g_strdup("")
+                                 : g_strdup_printf("line %u: ", input->line);
+    g_autofree char *error = g_strconcat(where, what, NULL);
+    if (j->json) {
+        g_autofree char *line =
+            ch_report_error_json(input->name, input->id, error);
+        printf("%s\n", line);
+    } else {
+        printf("%s: not judged: %s\n", input->name, error);
+    }
+    fflush(stdout);
 }

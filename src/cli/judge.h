@@ -13,6 +13,7 @@ typedef struct {
     char *config, *format, *from, *gateway, *now, *input;
     GStrv to, paths;
     gboolean all;
+    gboolean drafts; /* set by the caller: rules may fail their examples */
     /* what they come to */
     ch_input_kind kind;
     gint64 now_us; /* -1: the Date header, else the clock */
@@ -33,6 +34,9 @@ void ch_judge_each(const ch_judge *j, ch_input_visit visit, gpointer data);
 ch_verdict *ch_judge_input(const ch_judge *j, const ch_input *input,
                            GError **error);
 
+/* The line that a bad input gets instead of a verdict. */
+void ch_judge_print_error(const ch_judge *j, const ch_input *input,
+                          const char *what);
 /* TRUE if *format is NULL, "text" or "json"; sets *json_out. */
 gboolean ch_judge_format(const char *format, gboolean *json_out);
 /* Whether colours are wanted on standard output. */

@@ -13,6 +13,7 @@ static const struct {
     const char *summary;
 } commands[] = {
     {"check", ch_cmd_check, "judge messages without sending them"},
+    {"explain", ch_cmd_explain, "show how a verdict comes about"},
     {"eval", ch_cmd_eval, "score the rules on labelled posts"},
     {"quarantine", ch_cmd_quarantine, "look at held posts and decide"},
     {"rules", ch_cmd_rules, "list, show and test the rules"},

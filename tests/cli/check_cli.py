@@ -11,7 +11,7 @@ import clitest
 from clitest import (CONFIG, DATAERR, ROOT, USAGE, expect, expect_exit,
                      on_terminal, run, write)
 
-COMMANDS = ("check", "eval", "quarantine", "rules", "config", "doctor", "store")
+COMMANDS = ("check", "explain", "eval", "quarantine", "rules", "config", "doctor", "store")
 WORDPRESS = "kavo1@post.wordpress.com"
 CLEAN = "The office is closed on Friday.\n"
 NUMBER = "Her social is 512-34-6789, please file it.\n"

@@ -2,7 +2,7 @@
 import json
 
 import clitest
-from clitest import (CONFIG, DATAERR, NOINPUT, USAGE, expect, expect_exit,
+from clitest import (CONFIG, DATAERR, NOINPUT, ROOT, USAGE, expect, expect_exit,
                      on_terminal, run, write)
 
 RATE = {"n", "of", "rate", "low", "high"}
@@ -241,6 +241,169 @@ def case_eval_terminal(directory):
     expect("\033" not in done.stdout and not done.stderr, done.stderr)
     expect(b"\033[1m" not in on_terminal("eval", "--format", "json", path),
            "colour in JSON")
+
+
+# --- explain ---------------------------------------------------------------
+
+def explain_json(*args, stdin=""):
+    done = run("explain", "--format", "json", *args, stdin=stdin)
+    return done, [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def rule_of(explained, rule):
+    (found,) = [r for r in explained["rules"] if r["rule"] == rule]
+    return found
+
+
+def case_explain_json_keys(directory):
+    """check's object and entities, signals, frames, rules"""
+    path = corpus(directory, [
+        {"id": "a", "text": "Today we treated a lady with shingles. "
+                            "Call 614-555-0100."}])
+    config = write(directory, "c.yaml", 'practice: {phones: ["614-555-0100"]}')
+    args = ("--input", "jsonl", "-c", config, path)
+    done, (got,) = explain_json(*args)
+    expect_exit(done, 0)
+    checked = json.loads(run("check", "--format", "json", *args).stdout)
+    more = {"entities", "signals", "frames", "rules"}
+    expect(set(got) == set(checked) | more, set(got))
+    for key in set(checked) - {"elapsed_us"}:
+        expect(got[key] == checked[key], key, got[key])
+    expect(got["entities"] == [
+        {"type": "phone", "start": 44, "end": 56, "part": None,
+         "where": "body", "own": True}], got["entities"])
+    for seen in got["signals"] + got["frames"]:
+        expect(set(seen) == {"rule", "name", "start", "end", "part",
+                             "where"}, seen)
+    rule = rule_of(got, "privacy/patient-anecdote")
+    expect(set(rule) == {"rule", "holds", "missing", "steps"} and
+           rule["holds"] and rule["missing"] is None and
+           set(rule["steps"][0]) == {"depth", "holds", "label"}, rule)
+
+
+RULES = """
+pack: t
+frames:
+  denied: {words: [never, not]}
+signals:
+  drink: {words: [coffee, tea~]}
+rules:
+  - id: t/breakfast
+    title: {en: T, es: T}
+    severity: S4
+    action: reject
+    confidence: low
+    signals:
+      cake: {words: [cake, bread]}
+    condition: {all: [drink, cake, {not: denied}], within: sentence}
+    advice: {en: A, es: A}
+    reference: R
+    reviewed: 2026-11-22
+    examples: {match: [Tea and cake], pass: [Never tea and cake]}
+"""
+
+
+def own_rules(directory, rules=RULES):
+    path = write(directory, "rules.yaml", rules)
+    return write(directory, "c.yaml", f"rules: {{paths: ['{path}', "
+                 f"'{ROOT}/rules/structure.yaml']}}\n")
+
+
+def case_explain_hits_and_near_misses(directory):
+    """five posts: why a hit hits and a near miss misses"""
+    config = own_rules(directory)
+    for text, holds, missing in (
+            ("Tea and cake, please.", True, None),
+            ("Bread  with teas.", True, None),
+            ("Coffee first. Then cake.", False, "cake"),
+            ("Bread and water.", False, "drink"),
+            ("We never serve tea with cake.", False, "not t.denied")):
+        done, (got,) = explain_json("-c", config, "--input", "text",
+                                    stdin=text)
+        expect_exit(done, 0)
+        rule = rule_of(got, "t/breakfast")
+        expect(rule["holds"] == holds and (missing or "") in
+               (rule["missing"] or ""), text, rule)
+        expect((got["verdict"] == "reject") == holds, text, got["verdict"])
+        for seen in got["signals"]:
+            word = text[seen["start"]:seen["end"]].lower()
+            expect(word in ("tea", "teas", "coffee", "cake", "bread"), word)
+        expect([f["name"] for f in got["frames"]] ==
+               (["denied"] if "never" in text else []), got["frames"])
+
+
+def case_explain_text(directory):
+    """the text form: numbered sentences, what was seen, each step"""
+    done = run("explain", "-c", own_rules(directory), "--input", "text", "-",
+               stdin="No milk today! TEA, and no  cake: never.")
+    expect_exit(done, 0)
+    for wanted in ("-: accept\n", "text 1: body, as rules see it\n",
+                   "    1  no milk today!\n", "    2  tea, and no cake: never.",
+                   '  t drink  ', '"TEA"', "\nframes\n  t denied ",
+                   "  t/breakfast: does not hold, what fails: not t.denied\n",
+                   "    - all within sentence\n      + t.drink\n",
+                   "      - not\n        + t.denied\n"):
+        expect(wanted in done.stdout, repr(wanted), done.stdout)
+
+
+def case_explain_drafts(directory):
+    """a rule whose examples come out wrong can be explained and scored"""
+    config = own_rules(directory, RULES.replace("[Tea and", "[Milk and"))
+    done, (got,) = explain_json("-c", config, "--input", "text", stdin="tea")
+    expect_exit(done, 0)
+    expect(not rule_of(got, "t/breakfast")["holds"], got)
+    expect_exit(run("eval", "-c", config, corpus(directory, POSTS)), 0)
+    expect_exit(run("check", "-c", config, "--input", "text", stdin="tea"),
+                CONFIG)
+
+
+def case_explain_mail(directory):
+    """places of a message name part and bytes; ordinary mail has no trace"""
+    body = "Her social is 512-34-6789."
+    mail = "To: {}\nSubject: x\nMIME-Version: 1.0\n" \
+           "Content-Type: text/html\n\n<b>" + body + "</b>\n"
+    done, (got,) = explain_json(stdin=mail.format("a@post.wordpress.com"))
+    expect_exit(done, 0)
+    (entity,) = got["entities"]
+    expect(got["verdict"] == "reject" and entity["part"] == "1" and
+           entity["start"] == 3 + body.index("512") and
+           entity["type"] == "us-ssn", got["entities"])
+    done, (got,) = explain_json(stdin=mail.format("pat@example.com"))
+    expect_exit(done, 0)
+    expect(got["entities"] == got["signals"] == got["rules"] == [], got)
+    done = run("explain", stdin=mail.format("pat@example.com"))
+    expect("not judged" in done.stdout and "--all" in done.stdout,
+           done.stdout)
+
+
+def case_explain_control_characters(directory):
+    """what could steer a terminal is not passed on"""
+    done = run("explain", "--input", "text",
+               stdin="512-34-6789\x1b[2Jpt \x07 SSN 512-34-6789 \u202e x")
+    expect_exit(done, 0)
+    expect("\x1b" not in done.stdout and "\x07" not in done.stdout and
+           "\u202e" not in done.stdout, repr(done.stdout))
+
+
+def case_explain_errors(directory):
+    """bad input is 65 and in its place, wrong options 64, wrong rules 78"""
+    path = corpus(directory, ["[]", {"id": "b", "text": "x"}])
+    done, got = explain_json("--input", "jsonl", path)
+    expect_exit(done, DATAERR)
+    expect(got[0]["verdict"] is None and "line 1" in got[0]["error"] and
+           got[1]["verdict"] == "accept", got)
+    expect_exit(run("explain", f"{directory}/none.eml"), DATAERR)
+    expect_exit(run("explain", "--format", "xml", path), USAGE)
+    expect_exit(run("explain", "--input", "pdf", path), USAGE)
+    expect_exit(run("explain", "-c", own_rules(directory, "pack: 1\nx: 1"),
+                    path), CONFIG)
+
+
+def case_explain_colour(_):
+    """colour on a terminal only"""
+    post = ROOT / "tests/samples/20-wordpress-patient-anecdote.quarantine.eml"
+    expect(b"\033[32m+" in on_terminal("explain", post), "no colour")
+    expect("\033" not in run("explain", post).stdout, "colour in a pipe")
 
 
 clitest.main("tools", globals())
