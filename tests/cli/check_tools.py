@@ -1,5 +1,6 @@
 """The tools of rule authors: eval, explain, rules new (CONTRACT.md)."""
 import json
+import pathlib
 
 import clitest
 from clitest import (CONFIG, DATAERR, NOINPUT, ROOT, USAGE, expect, expect_exit,
@@ -404,6 +405,93 @@ def case_explain_colour(_):
     post = ROOT / "tests/samples/20-wordpress-patient-anecdote.quarantine.eml"
     expect(b"\033[32m+" in on_terminal("explain", post), "no colour")
     expect("\033" not in run("explain", post).stdout, "colour in a pipe")
+
+
+# --- rules new ---------------------------------------------------------------
+
+def site(directory):
+    """A configuration with a directory of rules of the site."""
+    folder = pathlib.Path(directory) / "rules.d"
+    folder.mkdir()
+    return write(directory, "c.yaml", "rules: {paths: "
+                 f"['{ROOT}/rules', '{folder}']}}\n"), folder
+
+
+def case_rules_new(directory):
+    """a new rule lies in the site's directory, loads, and is right"""
+    config, folder = site(directory)
+    done = run("rules", "new", "-c", config, "site/tea-time")
+    expect_exit(done, 0)
+    path = folder / "site-tea-time.yaml"
+    expect(str(path) in done.stdout and "chaperone rules test site/tea-time"
+           in done.stdout and "rules.paths" not in done.stdout, done.stdout)
+    tested = run("rules", "test", "-c", config, "site/tea-time")
+    expect_exit(tested, 0)
+    expect(tested.stdout == "3 examples right, 0 wrong\n", tested.stdout)
+    expect_exit(run("config", "check", "-c", config), 0)
+    text = path.read_text()
+    expect("@" not in text and max(map(len, text.splitlines())) <= 80, text)
+
+
+def case_rules_new_never_overwrites(directory):
+    """a file that is there, and a rule that is there, are left alone: 65"""
+    config, folder = site(directory)
+    (folder / "site-tea.yaml").write_text("pack: mine\n")
+    for name in ("site/tea", "privacy/us-ssn"):
+        done = run("rules", "new", "-c", config, name)
+        expect_exit(done, DATAERR)
+        expect(done.stderr and not done.stdout, done.stdout)
+    expect([p.name for p in folder.iterdir()] == ["site-tea.yaml"] and
+           (folder / "site-tea.yaml").read_text() == "pack: mine\n",
+           list(folder.iterdir()))
+
+
+def case_rules_new_elsewhere(directory):
+    """--dir decides; what is not in rules.paths is said; else it is here"""
+    config, folder = site(directory)
+    other = pathlib.Path(directory) / "drafts"
+    other.mkdir()
+    done = run("rules", "new", "-c", config, "--dir", other, "site/tea")
+    expect_exit(done, 0)
+    expect((other / "site-tea.yaml").exists() and not any(folder.iterdir())
+           and "is not in rules.paths" in done.stdout, done.stdout)
+    config = write(directory, "e.yaml",
+                   f"rules: {{paths: ['{ROOT}/rules/structure.yaml']}}\n")
+    done = run("rules", "new", "-c", config, "site/tea", cwd=other.parent)
+    expect_exit(done, 0)
+    expect((other.parent / "site-tea.yaml").exists(), done.stdout)
+    done = run("rules", "new", "-c", config, "--dir", f"{directory}/no",
+               "site/tea")
+    expect_exit(done, 74)
+
+
+def case_rules_usage(directory):
+    """names that are none, arguments too many or too few are 64"""
+    for args in (["new"], ["new", "tea"], ["new", "Site/tea"],
+                 ["new", "site/../tea"], ["new", "site/tea\n"], ["new", "/x"],
+                 ["new", "a/b", "c/d"], ["list", "x"], ["show"],
+                 ["show", "a", "b"], ["test", "a", "b"],
+                 ["list", "--dir", directory], ["dance"]):
+        done = run("rules", *args, cwd=directory)
+        expect(done.returncode == USAGE and not done.stdout, args,
+               done.returncode)
+    done = run("rules", "--help")
+    expect("new PACK/NAME" in done.stdout and "--dir" in done.stdout,
+           done.stdout)
+
+
+def case_rules_test_with_pictures(directory):
+    """examples with image: true come with a picture"""
+    config = own_rules(directory, RULES.replace(
+        "      cake: {words: [cake, bread]}",
+                                "      cake: {fact: image}")
+        .replace("within: sentence}", "within: post}")
+        .replace("examples: {match: [Tea and cake], pass: [Never tea and "
+                 "cake]}", "examples: {image: true, match: [Tea], pass: "
+                 "[Never tea, Soup]}"))
+    done = run("rules", "test", "-c", config)
+    expect_exit(done, 0)
+    expect(done.stdout == "3 examples right, 0 wrong\n", done.stdout)
 
 
 clitest.main("tools", globals())
