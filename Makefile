@@ -23,7 +23,7 @@ DEPS_BUILD = gcc libc6-dev pkg-config libmilter-dev libvectorscan-dev libgmime-3
     libpcre2-dev libyaml-dev libgumbo-dev libsqlite3-dev libcurl4-openssl-dev \
     libsodium-dev libjson-glib-dev tzdata
 DEPS_TEST = libcmocka-dev clang libclang-rt-14-dev clang-format mandoc python3 \
-    postfix libsasl2-modules sasl2-bin sqlite3 procps
+    postfix libsasl2-modules sasl2-bin sqlite3 procps python3-jsonschema python3-yaml
 
 PKGS = glib-2.0 gio-2.0 gmime-3.0 libpcre2-8 yaml-0.1 sqlite3 libcurl libsodium json-glib-1.0
 
@@ -153,7 +153,7 @@ install: all
 	install -m 755 $(BUILD)/chaperone-milter $(DESTDIR)$(PREFIX)/sbin/
 	install -m 755 $(BUILD)/chaperone $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 rules/*.yaml $(DESTDIR)$(DATADIR)/rules/
-	install -m 644 conf/gateways.yaml $(DESTDIR)$(DATADIR)/
+	install -m 644 conf/gateways.yaml docs/rules.schema.json $(DESTDIR)$(DATADIR)/
 	test -e $(DESTDIR)$(SYSCONFDIR)/chaperone/chaperone.yaml || \
 	    install -m 644 conf/chaperone.yaml $(DESTDIR)$(SYSCONFDIR)/chaperone/
 	sed 's|@SBINDIR@|$(PREFIX)/sbin|' conf/chaperone-milter.service > $(DESTDIR)$(UNITDIR)/chaperone-milter.service
