@@ -93,6 +93,9 @@ const GArray *ch_text_paragraphs(const ch_text *text);
 /* What is quoted from somebody else ("> ", what follows "On … wrote:"), as
  * ascending spans of the folded text.  Borrowed array of ch_span. */
 const GArray *ch_text_quotes(const ch_text *text);
+/* Where the author's signature stands in the folded text ("-- ", "Sent from
+ * my"): up to a quotation below it or the end.  Empty: none. */
+ch_span ch_text_signature(const ch_text *text);
 
 /* Whether the character at that offset of the folded text was a capital. */
 gboolean ch_text_is_capital(const ch_text *text, gsize folded_offset);

@@ -521,6 +521,13 @@ ch_rule_looks_at(const rule_run *r, guint text)
 }
 
 static gboolean
+is_signature(const ch_text *text, ch_span span)
+{
+    ch_span s = ch_text_signature(text);
+    return span.start >= s.start && span.end <= s.end;
+}
+
+static gboolean
 is_quoted(const ch_text *text, ch_span span)
 {
     const GArray *quotes = ch_text_quotes(text);
@@ -540,6 +547,7 @@ counts(rule_run *r, guint text, ch_span span)
     const rule_entry *rule = r->rule;
     return rule == NULL ||
            ((rule->quoted || !is_quoted(r->texts->pdata[text], span)) &&
+            (rule->signature || !is_signature(r->texts->pdata[text], span)) &&
             (rule->unless == NULL ||
              !touches_any(r, rule->unless, text, span)));
 }

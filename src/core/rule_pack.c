@@ -5,9 +5,9 @@
 #include "ruleset_int.h"
 
 static const char *const rule_keys[] = {
-    "id",     "title",     "severity", "action",   "confidence", "languages",
-    "where",  "quoted",    "unless",   "signals",  "frames",     "condition",
-    "advice", "reference", "reviewed", "examples", NULL};
+    "id",        "title",  "severity",  "action",   "confidence", "languages",
+    "where",     "quoted", "signature", "unless",   "signals",    "frames",
+    "condition", "advice", "reference", "reviewed", "examples",   NULL};
 
 void
 ch_rule_entry_free(gpointer entry)
@@ -175,7 +175,10 @@ read_meta(rule_entry *r, const ch_yaml_node *yaml, ch_diag *diag)
         ch_rule_places(where, &r->places, diag);
     }
     const ch_yaml_node *quoted = ch_yaml_get(yaml, "quoted");
+    const ch_yaml_node *signature = ch_yaml_get(yaml, "signature");
     r->quoted = quoted == NULL || g_strcmp0(quoted->text, "false") != 0;
+    r->signature =
+        signature == NULL || g_strcmp0(signature->text, "false") != 0;
     if (!g_strv_contains(ch_required_rules, p->id)) {
         read_examples(p, yaml, diag);
     }

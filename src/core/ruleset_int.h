@@ -107,9 +107,10 @@ typedef struct {
 } rule_exception;
 
 typedef struct {
-    ch_rule public;  /* first: a rule is its public part */
-    guint places;    /* mask of 1 << ch_where */
-    gboolean quoted; /* also in what is quoted from others */
+    ch_rule public;     /* first: a rule is its public part */
+    guint places;       /* mask of 1 << ch_where */
+    gboolean quoted;    /* also in what is quoted from others */
+    gboolean signature; /* also in the author's signature */
     rule_node *condition;
     GArray *unless;          /* of guint: frames in which hits do not count */
     GArray *exceptions;      /* of rule_exception */
