@@ -25,7 +25,7 @@ DEPS_BUILD = gcc libc6-dev pkg-config libmilter-dev libvectorscan-dev libgmime-3
     libpcre2-dev libyaml-dev libgumbo-dev libsqlite3-dev libcurl4-openssl-dev \
     libsodium-dev libjson-glib-dev tzdata
 DEPS_TEST = libcmocka-dev clang libclang-rt-14-dev clang-format mandoc python3 \
-    postfix libsasl2-modules sasl2-bin sqlite3 procps
+    postfix libsasl2-modules sasl2-bin sqlite3 procps python3-jsonschema python3-yaml
 
 PKGS = glib-2.0 gio-2.0 gmime-3.0 libpcre2-8 yaml-0.1 sqlite3 libcurl libsodium json-glib-1.0 $(if $(WITHOUT_VECTORSCAN),,libhs)
 
@@ -64,13 +64,14 @@ say = $(if $(V),,@echo '  $(1)  $(2)')
 SUDO = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .PHONY: all deps deps-build check check-run demo install uninstall bench soak \
-    lint format clean help unit unit-build fuzz-build
+    corpus corpus-record lint format clean help unit unit-build fuzz-build
 .DEFAULT_GOAL := all
 
 all: $(PROGRAMS)
 
 help:
 	@echo 'make [all] | deps | check | demo [ONCE=1] | install [DESTDIR= PREFIX=]'
+	@echo 'make corpus | corpus-record'
 	@echo 'make unit | bench | soak [MINUTES=10] | lint | format | clean'
 
 $(BUILD)/libchaperone.a: $(LIB_OBJ)
@@ -142,6 +143,11 @@ soak:
 	@$(MAKE) fuzz-build
 	@tests/soak.sh $(or $(MINUTES),10)
 
+corpus: $(BUILD)/chaperone
+	@tests/corpus.sh show $<
+corpus-record: $(BUILD)/chaperone
+	@tests/corpus.sh record $<
+
 lint:
 	@tests/lint.sh
 
@@ -155,7 +161,7 @@ install: all
 	install -m 755 $(BUILD)/chaperone-milter $(DESTDIR)$(PREFIX)/sbin/
 	install -m 755 $(BUILD)/chaperone $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 rules/*.yaml $(DESTDIR)$(DATADIR)/rules/
-	install -m 644 conf/gateways.yaml $(DESTDIR)$(DATADIR)/
+	install -m 644 conf/gateways.yaml docs/rules.schema.json $(DESTDIR)$(DATADIR)/
 	test -e $(DESTDIR)$(SYSCONFDIR)/chaperone/chaperone.yaml || \
 	    install -m 644 conf/chaperone.yaml $(DESTDIR)$(SYSCONFDIR)/chaperone/
 	sed 's|@SBINDIR@|$(PREFIX)/sbin|' conf/chaperone-milter.service > $(DESTDIR)$(UNITDIR)/chaperone-milter.service

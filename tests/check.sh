@@ -33,6 +33,8 @@ step make -s DEV=1 SAN=$SAN unit
 step tests/lint.sh
 step tests/mail.sh $SANDIR/chaperone
 step tests/cli.sh $SANDIR/chaperone
+step python3 -B tests/schema/check_schema.py $SANDIR/chaperone
+step tests/corpus.sh check $SANDIR/chaperone
 build fuzz-build
 step tests/fuzz.sh 5
 step $SUDO python3 -B tests/e2e/run_e2e.py $SANDIR
@@ -41,7 +43,7 @@ step $SUDO python3 -B tests/e2e/run_e2e.py build
 awk -v seconds=$(($(date +%s) - start)) '
     /^[a-z0-9-]+: [0-9]+ passed, [0-9]+ failed/ { p += $2; f += $4; n++ }
     END {
-        if (n < 7) { print "a step gave no result: " n " of 7"; f++ }
+        if (n < 11) { print "a step gave no result: " n " of 11"; f++ }
         printf "all tests in %d s\n%d passed, %d failed\n", seconds, p, f
         exit f > 0
     }' "$log"

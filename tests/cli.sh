@@ -1,6 +1,11 @@
 #!/bin/sh
 # tests/cli.sh CHAPERONE: commands, options, exit codes and JSON keys of
-# CONTRACT.md.  Ends with "cli: N passed, N failed".
+# CONTRACT.md, and docs/writing-rules.md.  Each part ends with
+# "NAME: N passed, N failed".
 set -u
 cd "$(dirname "$0")/.." || exit 1
-exec python3 -B tests/cli/check_cli.py "$1"
+code=0
+for part in cli tools doc; do
+    python3 -B "tests/cli/check_$part.py" "$1" || code=1
+done
+exit $code

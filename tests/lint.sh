@@ -65,9 +65,13 @@ for f in $(git ls-files 'src/*.c' 'src/*.h' 'include/*.h'); do
 done >"$found"
 verdict "a file that does not say its duty first"
 
-grep -nE '\b[0-9]{3}-[0-9]{3}-[0-9]{4}\b' -r tests/samples tests/mail rules 2>/dev/null |
+grep -nE '\b[0-9]{3}-[0-9]{3}-[0-9]{4}\b' -r tests/samples tests/mail tests/corpus rules 2>/dev/null |
     grep -vE '555-01[0-9]{2}|800-222-1222|800-799-7233|833-852-6262' >"$found"
 verdict "phone numbers outside 555-01xx"
+
+grep -noiE '[a-z0-9._-]+@[a-z0-9-]+\.[a-z0-9.-]*[a-z]' -r tests/corpus 2>/dev/null |
+    grep -viE '@([a-z0-9-]+\.)*(example|invalid|test|localhost|example\.(com|net|org))$' >"$found"
+verdict "mail addresses outside reserved domains"
 
 if command -v clang-format >/dev/null; then
     clang-format --dry-run $(git ls-files '*.c' '*.h') 2>&1 | grep 'warning:' >"$found"

@@ -55,6 +55,8 @@ typedef struct {
     char *author;          /* login, proven, or NULL */
     ch_message *message;   /* NULL for a plain post */
     GPtrArray *texts;      /* of ch_text; findings point into them */
+    GPtrArray *gateways;   /* of char *, borrowed: names of destinations */
+    ch_facts facts;        /* what rules were told; borrows from all this */
 } ch_verdict;
 
 void ch_verdict_free(ch_verdict *verdict);

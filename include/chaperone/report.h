@@ -5,6 +5,7 @@
 #define CHAPERONE_REPORT_H
 
 #include "chaperone/inspect.h"
+#include "chaperone/trace.h"
 
 /* One line of JSON without line end (CONTRACT.md, "chaperone check"); id may
  * be NULL.  elapsed_us < 0 is left out.  Owned. */
@@ -18,6 +19,15 @@ char *ch_report_error_json(const char *input, const char *id,
 /* For a terminal, several lines with line ends.  Owned. */
 char *ch_report_text(const ch_verdict *verdict, const char *input,
                      gboolean colour);
+
+/* How a verdict came about (CONTRACT.md, "chaperone explain").  trace may be
+ * NULL for mail that was not judged.  Both hold text of the post: for the
+ * terminal of who asked, never for a log.  Owned. */
+char *ch_report_trace_json(const ch_verdict *verdict, const ch_trace *trace,
+                           const char *input, const char *id,
+                           gint64 elapsed_us);
+char *ch_report_trace_text(const ch_verdict *verdict, const ch_trace *trace,
+                           const char *input, gboolean colour);
 
 /* What stands at a finding, cut to 60 characters: the first letter of each
  * word, the rest of letters and all digits as "*".  NULL without text.

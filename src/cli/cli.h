@@ -12,6 +12,8 @@
 typedef int (*ch_command)(int argc, char **argv);
 
 int ch_cmd_check(int argc, char **argv);
+int ch_cmd_explain(int argc, char **argv);
+int ch_cmd_eval(int argc, char **argv);
 int ch_cmd_quarantine(int argc, char **argv);
 int ch_cmd_rules(int argc, char **argv);
 int ch_cmd_config(int argc, char **argv);

@@ -1,15 +1,17 @@
 /*
- * chaperone rules: what is judged, why, and whether the examples still hold.
+ * chaperone rules: what is judged, why, and whether the examples still hold;
+ * rules_new.c begins a new one.
  */
 #include "cli.h"
 
-#include "chaperone/report.h"
+#include "rules.h"
 
 #include <sysexits.h>
 
-static void
-print_list(const ch_house *house)
+static int
+list(ch_house *house, const char *id)
 {
+    (void)id;
     const GPtrArray *rules = ch_ruleset_rules(house->rules);
     for (guint i = 0; i < rules->len; i++) {
         const ch_rule *r = rules->pdata[i];
@@ -17,6 +19,7 @@ print_list(const ch_house *house)
                r->severity, r->title);
     }
     printf("%u rules\n", rules->len);
+    return EX_OK;
 }
 
 static void
@@ -38,7 +41,7 @@ no_such_rule(const char *id)
 }
 
 static int
-show(const ch_house *house, const char *id)
+show(ch_house *house, const char *id)
 {
     const ch_rule *r = ch_ruleset_find(house->rules, id);
     if (r == NULL) {
@@ -55,17 +58,44 @@ show(const ch_house *house, const char *id)
     return EX_OK;
 }
 
+/* The example as mail with a picture; its texts are those of the example. */
+static GBytes *
+make_mail(const ch_rule *rule, const char *text)
+{
+    GString *mail = g_string_new(NULL);
+    g_string_append_printf(
+        mail,
+        "Subject: %s\nMIME-Version: 1.0\n"
+        "Content-Type: multipart/mixed; boundary=\"=_example\"\n\n"
+        "--=_example\nContent-Type: text/plain; charset=utf-8\n"
+        "Content-Transfer-Encoding: 8bit\n\n%s\n"
+        "--=_example\nContent-Type: image/png\n\n\n--=_example--\n",
+        rule->reply_examples ? "Re: review" : "", text);
+    return g_string_free_to_bytes(mail);
+}
+
+static ch_verdict *
+judge_example(ch_house *house, const ch_rule *rule, const char *text,
+              GError **error)
+{
+    g_autoptr(ch_envelope) e = ch_envelope_new();
+    ch_ask ask = {TRUE, NULL};
+    ch_envelope_set_sender(e, "author@practice.example", NULL);
+    e->time_us = g_get_real_time();
+    if (rule->image_examples) {
+        g_autoptr(GBytes) mail = make_mail(rule, text);
+        return ch_inspect(house, e, mail, &ask, error);
+    }
+    ch_plain_post post = {.subject = rule->reply_examples ? "Re: review" : "",
+                          .text = text};
+    return ch_inspect_plain(house, e, &post, &ask, error);
+}
+
 /* Whether the rule fires on an example; trouble of ours counts as no. */
 static gboolean
 fires(ch_house *house, const ch_rule *rule, const char *text)
 {
-    g_autoptr(ch_envelope) e = ch_envelope_new();
-    ch_envelope_set_sender(e, "author@practice.example", NULL);
-    ch_plain_post post = {.subject = rule->reply_examples ? "Re: review" : "",
-                          .text = text};
-    ch_ask ask = {TRUE, NULL};
-    g_autoptr(GError) error = NULL;
-    g_autoptr(ch_verdict) v = ch_inspect_plain(house, e, &post, &ask, &error);
+    g_autoptr(ch_verdict) v = judge_example(house, rule, text, NULL);
     for (guint i = 0; v != NULL && i < v->findings->len; i++) {
         if (g_array_index(v->findings, ch_finding, i).rule == rule) {
             return TRUE;
@@ -108,38 +138,53 @@ test(ch_house *house, const char *only)
     return failed > 0 ? EX_CONFIG : EX_OK;
 }
 
+static const struct {
+    const char *name;
+    guint min_args, max_args; /* behind the name */
+    int (*run)(ch_house *house, const char *id);
+} verbs[] = {{"list", 0, 0, list}, {"show", 1, 1, show}, {"test", 0, 1, test}};
+
+static const char usage[] =
+    "list, show ID, test [ID] or new PACK/NAME [--dir DIR]";
+
 static int
-run(const char *config, const char *const *args)
+run(const char *config, const char *dir, const char *const *args)
 {
-    g_autoptr(ch_diag) diag = ch_diag_new();
     const char *verb = args[0] == NULL ? "" : args[0];
-    gboolean known = strcmp(verb, "list") == 0 || strcmp(verb, "show") == 0 ||
-                     strcmp(verb, "test") == 0;
-    if (!known || (strcmp(verb, "show") == 0 && args[1] == NULL)) {
-        return ch_cli_usage("rules", "list, show ID or test [ID]");
+    guint count = args[0] == NULL ? 0 : g_strv_length((char **)args) - 1;
+    if (strcmp(verb, "new") == 0 && count == 1) {
+        return ch_rules_new(config, dir, args[1]);
     }
-    g_autoptr(ch_house) house = ch_house_load_drafts(config, diag);
-    if (house == NULL) {
-        return ch_cli_fail_diag(diag);
+    for (guint i = 0; i < G_N_ELEMENTS(verbs); i++) {
+        if (strcmp(verbs[i].name, verb) != 0 || count < verbs[i].min_args ||
+            count > verbs[i].max_args || dir != NULL) {
+            continue;
+        }
+        g_autoptr(ch_diag) diag = ch_diag_new();
+        g_autoptr(ch_house) house = ch_house_load_drafts(config, diag);
+        return house == NULL ? ch_cli_fail_diag(diag)
+                             : verbs[i].run(house, args[1]);
     }
-    if (strcmp(verb, "list") == 0) {
-        print_list(house);
-        return EX_OK;
-    }
-    return strcmp(verb, "show") == 0 ? show(house, args[1])
-                                     : test(house, args[1]);
+    return ch_cli_usage("rules", "%s", usage);
 }
 
 int
 ch_cmd_rules(int argc, char **argv)
 {
     g_autofree char *config = NULL;
+    g_autofree char *dir = NULL;
     g_auto(GStrv) args = NULL;
     int code;
-    if (!ch_cli_options(argc, argv, "list | show ID | test [ID]",
-                        "Lists, shows and tests the rules in force.", NULL,
-                        &config, &args, &code)) {
+    const GOptionEntry entries[] = {
+        {"dir", 0, 0, G_OPTION_ARG_FILENAME, &dir,
+         "new: where to write (default: the site's directory of rules)", "DIR"},
+        G_OPTION_ENTRY_NULL};
+    if (!ch_cli_options(argc, argv,
+                        "list | show ID | test [ID] | new PACK/NAME",
+                        "Lists, shows and tests the rules in force; begins a "
+                        "new one.",
+                        entries, &config, &args, &code)) {
         return code;
     }
-    return run(config, (const char *const *)args);
+    return run(config, dir, (const char *const *)args);
 }

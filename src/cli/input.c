@@ -6,19 +6,41 @@
 
 #include "chaperone/limits.h"
 
-#include <json-glib/json-glib.h>
-
 typedef struct {
     ch_input_kind kind;
     ch_input_visit visit;
     gpointer data;
 } walk;
 
-static gboolean
-visit_error(const walk *w, const char *name, const char *id, const char *error)
+/* Where a line stands. */
+typedef struct {
+    const char *name, *id;
+    guint number; /* 0: no line */
+    JsonObject *fields;
+} place;
+
+char *
+ch_input_dup_name(const ch_input *input)
 {
-    ch_input input = {.name = name, .id = id, .error = error};
+    return input->id == NULL ? g_strdup(input->name)
+                             : g_strdup_printf("%s:%s", input->name, input->id);
+}
+
+static gboolean
+visit_bad_line(const walk *w, const place *at, const char *error)
+{
+    ch_input input = {.name = at->name,
+                      .id = at->id,
+                      .line = at->number,
+                      .fields = at->fields,
+                      .error = error};
     return w->visit(&input, w->data);
+}
+
+static gboolean
+visit_error(const walk *w, const char *name, const char *error)
+{
+    return visit_bad_line(w, &(place){.name = name}, error);
 }
 
 static gboolean
@@ -62,43 +84,39 @@ dup_headers(JsonObject *object)
 
 /* A message beside the jsonl file, which is a post like the other lines. */
 static gboolean
-visit_eml(const walk *w, const char *name, const char *id, const char *eml,
-          const char *gateway)
+visit_eml(const walk *w, const place *at, ch_input *input, const char *eml)
 {
-    g_autofree char *dir = g_path_get_dirname(name);
+    g_autofree char *dir = g_path_get_dirname(at->name);
     g_autofree char *path = g_build_filename(dir, eml, NULL);
     g_autofree char *data = NULL;
     gsize length;
     g_autoptr(GError) error = NULL;
     if (!g_file_get_contents(path, &data, &length, &error)) {
-        return visit_error(w, name, id, error->message);
+        return visit_bad_line(w, at, error->message);
     }
     g_autoptr(GBytes) raw = g_bytes_new(data, length);
-    ch_input input = {.name = name,
-                      .id = id,
-                      .raw = raw,
-                      .is_post = TRUE,
-                      .gateway = gateway};
-    return w->visit(&input, w->data);
+    input->raw = raw;
+    return w->visit(input, w->data);
 }
 
 static gboolean
-visit_line(const walk *w, const char *name, JsonObject *object)
+visit_line(const walk *w, const place *at)
 {
-    const char *id = get_text(object, "id");
-    const char *eml = get_text(object, "eml");
-    if (eml != NULL) {
-        return visit_eml(w, name, id, eml, get_text(object, "gateway"));
-    }
-    g_auto(GStrv) headers = dup_headers(object);
-    ch_input input = {.name = name,
-                      .id = id,
+    const char *eml = get_text(at->fields, "eml");
+    ch_input input = {.name = at->name,
+                      .id = at->id,
+                      .line = at->number,
+                      .fields = at->fields,
                       .is_post = TRUE,
-                      .gateway = get_text(object, "gateway"),
-                      .post = {.subject = get_text(object, "subject"),
-                               .text = get_text(object, "text"),
-                               .html = get_text(object, "html"),
-                               .headers = (const char *const *)headers}};
+                      .gateway = get_text(at->fields, "gateway")};
+    if (eml != NULL) {
+        return visit_eml(w, at, &input, eml);
+    }
+    g_auto(GStrv) headers = dup_headers(at->fields);
+    input.post = (ch_plain_post){.subject = get_text(at->fields, "subject"),
+                                 .text = get_text(at->fields, "text"),
+                                 .html = get_text(at->fields, "html"),
+                                 .headers = (const char *const *)headers};
     return w->visit(&input, w->data);
 }
 
@@ -106,16 +124,15 @@ static gboolean
 visit_json(const walk *w, const char *name, const char *line, guint number)
 {
     g_autoptr(JsonParser) parser = json_parser_new();
-    g_autoptr(GError) error = NULL;
-    if (!json_parser_load_from_data(parser, line, -1, &error) ||
+    place at = {.name = name, .number = number};
+    if (!json_parser_load_from_data(parser, line, -1, NULL) ||
         json_parser_get_root(parser) == NULL ||
         !JSON_NODE_HOLDS_OBJECT(json_parser_get_root(parser))) {
-        g_autofree char *what =
-            g_strdup_printf("line %u is no JSON object", number);
-        return visit_error(w, name, NULL, what);
+        return visit_bad_line(w, &at, "no JSON object");
     }
-    return visit_line(w, name,
-                      json_node_get_object(json_parser_get_root(parser)));
+    at.fields = json_node_get_object(json_parser_get_root(parser));
+    at.id = get_text(at.fields, "id");
+    return visit_line(w, &at);
 }
 
 static gboolean
@@ -129,7 +146,7 @@ visit_jsonl(const walk *w, const char *name, GIOChannel *channel)
         GIOStatus status =
             g_io_channel_read_line(channel, &line, &length, &end, &error);
         if (status == G_IO_STATUS_ERROR) {
-            return visit_error(w, name, NULL, error->message);
+            return visit_error(w, name, error->message);
         }
         if (status != G_IO_STATUS_NORMAL) {
             return TRUE;
@@ -137,7 +154,8 @@ visit_jsonl(const walk *w, const char *name, GIOChannel *channel)
         number++;
         line[end] = '\0';
         if (!g_utf8_validate(line, (gssize)end, NULL)) {
-            if (!visit_error(w, name, NULL, "a line is not UTF-8")) {
+            place at = {.name = name, .number = number};
+            if (!visit_bad_line(w, &at, "not UTF-8")) {
                 return FALSE;
             }
         } else if (*g_strstrip(line) != '\0' &&
@@ -169,7 +187,7 @@ visit_channel(const walk *w, const char *name, GIOChannel *channel)
     }
     if (g_io_channel_read_to_end(channel, &data, &length, &error) !=
         G_IO_STATUS_NORMAL) {
-        return visit_error(w, name, NULL, error->message);
+        return visit_error(w, name, error->message);
     }
     if (w->kind == CH_INPUT_EML) {
         return visit_message(w, name, data, length);
@@ -186,7 +204,7 @@ visit_file(const walk *w, const char *path)
     g_autoptr(GIOChannel) channel =
         strcmp(path, "-") == 0 ? g_io_channel_unix_new(0)
                                : g_io_channel_new_file(path, "r", &error);
-    return channel == NULL ? visit_error(w, path, NULL, error->message)
+    return channel == NULL ? visit_error(w, path, error->message)
                            : visit_channel(w, path, channel);
 }
 
@@ -203,7 +221,7 @@ visit_directory(const walk *w, const char *path)
     g_autoptr(GDir) dir = g_dir_open(path, 0, &error);
     g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
     if (dir == NULL) {
-        return visit_error(w, path, NULL, error->message);
+        return visit_error(w, path, error->message);
     }
     for (const char *name = g_dir_read_name(dir); name != NULL;
          name = g_dir_read_name(dir)) {

@@ -13,6 +13,8 @@ static const struct {
     const char *summary;
 } commands[] = {
     {"check", ch_cmd_check, "judge messages without sending them"},
+    {"explain", ch_cmd_explain, "show how a verdict comes about"},
+    {"eval", ch_cmd_eval, "score the rules on labelled posts"},
     {"quarantine", ch_cmd_quarantine, "look at held posts and decide"},
     {"rules", ch_cmd_rules, "list, show and test the rules"},
     {"config", ch_cmd_config, "check, show or reload the configuration"},

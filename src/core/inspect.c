@@ -278,21 +278,21 @@ judge(ch_verdict *taken, const ch_envelope *e, GError **error)
     for (guint i = 0; i < v->texts->len; i++) {
         ch_text_fold(v->texts->pdata[i]);
     }
-    g_autoptr(GPtrArray) gateways = gateway_names(v);
-    ch_facts facts = {
-        .is_reply = is_reply(v), .now_us = e->time_us, .gateways = gateways};
+    v->gateways = gateway_names(v);
+    v->facts = (ch_facts){
+        .is_reply = is_reply(v), .now_us = e->time_us, .gateways = v->gateways};
     if (v->message != NULL) {
-        facts.has_image = ch_message_has_image(v->message);
-        facts.defects = ch_message_defects(v->message);
-        facts.unscanned = ch_message_unscanned(v->message);
-        facts.parts = ch_message_parts(v->message);
+        v->facts.has_image = ch_message_has_image(v->message);
+        v->facts.defects = ch_message_defects(v->message);
+        v->facts.unscanned = ch_message_unscanned(v->message);
+        v->facts.parts = ch_message_parts(v->message);
     }
-    if (!ch_ruleset_run(v->house->rules, v->texts, &facts, v->findings,
+    if (!ch_ruleset_run(v->house->rules, v->texts, &v->facts, v->findings,
                         error)) {
         return NULL;
     }
     v->spanish = is_spanish(v);
-    v->is_reply = facts.is_reply;
+    v->is_reply = v->facts.is_reply;
     v->author = ch_config_dup_author(v->house->config, e);
     find_publish_times(v, e);
     note_unseen_media(v);

@@ -2,9 +2,7 @@
  * Verdicts to JSON and text.  Masked excerpts are cut from the mail here and
  * only here; nothing of them goes to a log.
  */
-#include "chaperone/report.h"
-
-#include <json-glib/json-glib.h>
+#include "report_int.h"
 
 #define MASK_CHARACTERS 60
 
@@ -92,8 +90,8 @@ ch_report_dup_masked(const ch_verdict *v, const ch_finding *f)
 
 /* --- JSON ---------------------------------------------------------------- */
 
-static void
-add_member(JsonBuilder *b, const char *name, const char *value)
+void
+ch_report_add_member(JsonBuilder *b, const char *name, const char *value)
 {
     json_builder_set_member_name(b, name);
     if (value == NULL) {
@@ -114,8 +112,8 @@ add_offset(JsonBuilder *b, const char *name, const ch_finding *f, gsize value)
     }
 }
 
-static const char *
-part_number(const ch_verdict *v, int part)
+const char *
+ch_report_part_number(const ch_verdict *v, int part)
 {
     if (v->message == NULL || part < 0) {
         return NULL;
@@ -134,8 +132,8 @@ confidence_name(ch_confidence confidence)
 static void
 add_place(JsonBuilder *b, const ch_verdict *v, const ch_finding *f)
 {
-    add_member(b, "where", ch_where_name(f->where));
-    add_member(b, "part", part_number(v, f->part));
+    ch_report_add_member(b, "where", ch_where_name(f->where));
+    ch_report_add_member(b, "part", ch_report_part_number(v, f->part));
     add_offset(b, "start", f, f->span.start);
     add_offset(b, "end", f, f->span.end);
     add_offset(b, "line", f, f->line);
@@ -146,14 +144,16 @@ add_finding(JsonBuilder *b, const ch_verdict *v, const ch_finding *f)
 {
     g_autofree char *masked = ch_report_dup_masked(v, f);
     json_builder_begin_object(b);
-    add_member(b, "rule", f->rule->id);
-    add_member(b, "action", ch_action_name(f->action));
-    add_member(b, "confidence", confidence_name(f->rule->confidence));
+    ch_report_add_member(b, "rule", f->rule->id);
+    ch_report_add_member(b, "action", ch_action_name(f->action));
+    ch_report_add_member(b, "confidence", confidence_name(f->rule->confidence));
     add_place(b, v, f);
-    add_member(b, "masked", masked);
-    add_member(b, "title", v->spanish ? f->rule->title_es : f->rule->title);
-    add_member(b, "advice", v->spanish ? f->rule->advice_es : f->rule->advice);
-    add_member(b, "reference", f->rule->reference);
+    ch_report_add_member(b, "masked", masked);
+    ch_report_add_member(b, "title",
+                         v->spanish ? f->rule->title_es : f->rule->title);
+    ch_report_add_member(b, "advice",
+                         v->spanish ? f->rule->advice_es : f->rule->advice);
+    ch_report_add_member(b, "reference", f->rule->reference);
     json_builder_end_object(b);
 }
 
@@ -163,12 +163,12 @@ add_destination(JsonBuilder *b, const ch_destination *d)
     g_autofree char *at =
         d->publish_at_us < 0 ? NULL : ch_report_dup_time(d->publish_at_us);
     json_builder_begin_object(b);
-    add_member(b, "name", d->gateway->name);
-    add_member(b, "account", NULL);
+    ch_report_add_member(b, "name", d->gateway->name);
+    ch_report_add_member(b, "account", NULL);
     json_builder_set_member_name(b, "recipient");
     json_builder_add_int_value(b, d->recipient);
-    add_member(b, "verdict", ch_action_name(d->verdict));
-    add_member(b, "publish_at", at);
+    ch_report_add_member(b, "verdict", ch_action_name(d->verdict));
+    ch_report_add_member(b, "publish_at", at);
     json_builder_end_object(b);
 }
 
@@ -201,10 +201,10 @@ add_unscanned(JsonBuilder *b, const ch_verdict *v)
         const ch_part *part =
             u->part < 0 ? NULL : ch_message_parts(v->message)->pdata[u->part];
         json_builder_begin_object(b);
-        add_member(b, "part", part == NULL ? NULL : part->number);
-        add_member(b, "name", part == NULL ? NULL : part->name);
-        add_member(b, "type", part == NULL ? NULL : part->type);
-        add_member(b, "reason", ch_unscanned_name(u->reason));
+        ch_report_add_member(b, "part", part == NULL ? NULL : part->number);
+        ch_report_add_member(b, "name", part == NULL ? NULL : part->name);
+        ch_report_add_member(b, "type", part == NULL ? NULL : part->type);
+        ch_report_add_member(b, "reason", ch_unscanned_name(u->reason));
         json_builder_end_object(b);
     }
     json_builder_end_array(b);
@@ -218,15 +218,15 @@ add_notes(JsonBuilder *b, const ch_verdict *v)
     for (guint i = 0; i < v->notes->len; i++) {
         const ch_note *note = v->notes->pdata[i];
         json_builder_begin_object(b);
-        add_member(b, "id", note->id);
-        add_member(b, "text", note->text);
+        ch_report_add_member(b, "id", note->id);
+        ch_report_add_member(b, "text", note->text);
         json_builder_end_object(b);
     }
     json_builder_end_array(b);
 }
 
-static char *
-finish(JsonBuilder *b)
+char *
+ch_report_finish(JsonBuilder *b)
 {
     g_autoptr(JsonGenerator) generator = json_generator_new();
     JsonNode *root = json_builder_get_root(b);
@@ -236,17 +236,15 @@ finish(JsonBuilder *b)
     return text;
 }
 
-char *
-ch_report_json(const ch_verdict *v, const char *input, const char *id,
-               gint64 elapsed_us)
+void
+ch_report_add_check(JsonBuilder *b, const ch_verdict *v, const char *input,
+                    const char *id, gint64 elapsed_us)
 {
-    g_autoptr(JsonBuilder) b = json_builder_new();
-    json_builder_begin_object(b);
-    add_member(b, "input", input);
+    ch_report_add_member(b, "input", input);
     if (id != NULL) {
-        add_member(b, "id", id);
+        ch_report_add_member(b, "id", id);
     }
-    add_member(b, "verdict", ch_action_name(v->action));
+    ch_report_add_member(b, "verdict", ch_action_name(v->action));
     add_destinations(b, v);
     json_builder_set_member_name(b, "findings");
     json_builder_begin_array(b);
@@ -257,14 +255,23 @@ ch_report_json(const ch_verdict *v, const char *input, const char *id,
     add_notes(b, v);
     add_unscanned(b, v);
     /* Posts are told apart as replies only, so far. */
-    add_member(b, "class", v->is_reply ? "reply" : "other");
-    add_member(b, "suggestion", NULL);
+    ch_report_add_member(b, "class", v->is_reply ? "reply" : "other");
+    ch_report_add_member(b, "suggestion", NULL);
     if (elapsed_us >= 0) {
         json_builder_set_member_name(b, "elapsed_us");
         json_builder_add_int_value(b, elapsed_us);
     }
+}
+
+char *
+ch_report_json(const ch_verdict *v, const char *input, const char *id,
+               gint64 elapsed_us)
+{
+    g_autoptr(JsonBuilder) b = json_builder_new();
+    json_builder_begin_object(b);
+    ch_report_add_check(b, v, input, id, elapsed_us);
     json_builder_end_object(b);
-    return finish(b);
+    return ch_report_finish(b);
 }
 
 char *
@@ -275,13 +282,13 @@ ch_report_findings_json(const ch_verdict *v)
     for (guint i = 0; i < v->findings->len; i++) {
         const ch_finding *f = &g_array_index(v->findings, ch_finding, i);
         json_builder_begin_object(b);
-        add_member(b, "rule", f->rule->id);
-        add_member(b, "action", ch_action_name(f->action));
+        ch_report_add_member(b, "rule", f->rule->id);
+        ch_report_add_member(b, "action", ch_action_name(f->action));
         add_place(b, v, f);
         json_builder_end_object(b);
     }
     json_builder_end_array(b);
-    return finish(b);
+    return ch_report_finish(b);
 }
 
 char *
@@ -289,14 +296,14 @@ ch_report_error_json(const char *input, const char *id, const char *error)
 {
     g_autoptr(JsonBuilder) b = json_builder_new();
     json_builder_begin_object(b);
-    add_member(b, "input", input);
+    ch_report_add_member(b, "input", input);
     if (id != NULL) {
-        add_member(b, "id", id);
+        ch_report_add_member(b, "id", id);
     }
-    add_member(b, "verdict", NULL);
-    add_member(b, "error", error);
+    ch_report_add_member(b, "verdict", NULL);
+    ch_report_add_member(b, "error", error);
     json_builder_end_object(b);
-    return finish(b);
+    return ch_report_finish(b);
 }
 
 /* --- text ---------------------------------------------------------------- */
@@ -353,7 +360,7 @@ ch_report_text(const ch_verdict *v, const char *input, gboolean colour)
         v->message == NULL ? NULL : ch_message_unscanned(v->message);
     for (guint i = 0; unscanned != NULL && i < unscanned->len; i++) {
         const ch_unscanned *u = &g_array_index(unscanned, ch_unscanned, i);
-        const char *number = part_number(v, u->part);
+        const char *number = ch_report_part_number(v, u->part);
         g_string_append_printf(out, "  not read   part %s: %s\n",
                                number == NULL ? "-" : number,
                                ch_unscanned_name(u->reason));

@@ -236,6 +236,23 @@ trace_node(rule_run *r, const rule_node *n, rule_unit outer, guint depth,
     }
 }
 
+/* What stands there in spite of a "not": the leaves below it that hold. */
+static void
+append_vetoes(const GArray *steps, guint veto, GString *out)
+{
+    guint depth = g_array_index(steps, ch_step, veto).depth;
+    for (guint i = veto + 1; i < steps->len; i++) {
+        const ch_step *s = &g_array_index(steps, ch_step, i);
+        const ch_step *next = i + 1 < steps->len ? s + 1 : NULL;
+        if (s->depth <= depth) {
+            return;
+        }
+        if (s->holds && (next == NULL || next->depth <= s->depth)) {
+            g_string_append_printf(out, " %s", s->label);
+        }
+    }
+}
+
 /* The first part that had to hold and did not, the deepest such. */
 static char *
 dup_missing(const GArray *steps)
@@ -248,6 +265,11 @@ dup_missing(const GArray *steps)
         }
         if (!s->holds) {
             found = s;
+        }
+        if (!s->holds && g_str_has_prefix(s->label, "not")) {
+            GString *out = g_string_new(s->label);
+            append_vetoes(steps, i, out);
+            return g_string_free(out, FALSE);
         }
     }
     return found == NULL ? NULL : g_strdup(found->label);

@@ -14,6 +14,7 @@ ch_verdict_free(ch_verdict *verdict)
     g_array_unref(verdict->findings);
     g_array_unref(verdict->destinations);
     g_ptr_array_unref(verdict->notes);
+    g_clear_pointer(&verdict->gateways, g_ptr_array_unref);
     g_free(verdict->author);
     ch_house_unref(verdict->house);
     g_free(verdict);

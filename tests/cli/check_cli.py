@@ -6,36 +6,16 @@ They run in a directory of their own and ask no daemon.
 import json
 import os
 import pathlib
-import pty
-import subprocess
-import sys
-import tempfile
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-CHAPERONE = str(pathlib.Path(sys.argv[1]).resolve())
-COMMANDS = ("check", "quarantine", "rules", "config", "doctor", "store")
+import clitest
+from clitest import (CONFIG, DATAERR, ROOT, USAGE, expect, expect_exit,
+                     on_terminal, run, write)
+
+COMMANDS = ("check", "explain", "eval", "quarantine", "rules", "config", "doctor", "store")
 WORDPRESS = "kavo1@post.wordpress.com"
 CLEAN = "The office is closed on Friday.\n"
 NUMBER = "Her social is 512-34-6789, please file it.\n"
 STORY = "Today we treated a lady with shingles.\n"
-# sysexits.h
-USAGE, DATAERR, IOERR, CONFIG = 64, 65, 74, 78
-
-
-def run(*args, stdin=""):
-    env = {k: v for k, v in os.environ.items() if k != "NO_COLOR"}
-    return subprocess.run([CHAPERONE, *map(str, args)], input=stdin, env=env,
-                          capture_output=True, text=True, timeout=60)
-
-
-def expect(condition, *what):
-    if not condition:
-        raise AssertionError(" ".join(map(str, what)))
-
-
-def expect_exit(done, code):
-    expect(done.returncode == code, "exit", done.returncode, "not", code,
-           done.stdout[-300:], done.stderr[-300:])
 
 
 def mail(directory, name, body, to=WORDPRESS, subject="News"):
@@ -43,12 +23,6 @@ def mail(directory, name, body, to=WORDPRESS, subject="News"):
     path.write_text(f"From: Anna Field <anna@practice.example>\nTo: {to}\n"
                     f"Subject: {subject}\n"
                     f"Date: Tue, 3 Nov 2026 09:00:00 -0500\n\n{body}")
-    return path
-
-
-def write(directory, name, text):
-    path = pathlib.Path(directory) / name
-    path.write_text(text)
     return path
 
 
@@ -297,28 +271,6 @@ def case_text_output(directory):
     expect("6789" not in done.stdout + done.stderr, "the number is shown")
 
 
-def on_terminal(*args):
-    """Output of the program when a terminal reads it."""
-    leader, follower = pty.openpty()
-    env = {k: v for k, v in os.environ.items() if k != "NO_COLOR"}
-    child = subprocess.Popen([CHAPERONE, *map(str, args)], stdout=follower,
-                             stderr=follower, stdin=subprocess.DEVNULL,
-                             env=env)
-    os.close(follower)
-    output = b""
-    while True:
-        try:
-            piece = os.read(leader, 65536)
-        except OSError:  # the other side is closed
-            break
-        if not piece:
-            break
-        output += piece
-    os.close(leader)
-    child.wait(timeout=60)
-    return output
-
-
 def case_colour_on_terminals_only(directory):
     """colour on a terminal, none elsewhere and none in JSON"""
     post = mail(directory, "a.eml", NUMBER)
@@ -436,21 +388,4 @@ def case_doctor(directory):
     expect("notices: {compliance: " in done.stdout, done.stdout)
 
 
-def main():
-    passed = failed = 0
-    for name, case in list(globals().items()):
-        if not name.startswith("case_"):
-            continue
-        with tempfile.TemporaryDirectory() as directory:
-            try:
-                case(directory)
-                passed += 1
-            except (AssertionError, ValueError, LookupError,
-                    subprocess.TimeoutExpired) as wrong:
-                failed += 1
-                print(f"{name}: {case.__doc__}: {wrong!r}")
-    print(f"cli: {passed} passed, {failed} failed")
-    sys.exit(failed > 0)
-
-
-main()
+clitest.main("cli", globals())

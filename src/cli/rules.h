@@ -1,0 +1,11 @@
+/*
+ * What the files of `chaperone rules` share.
+ */
+#ifndef CHAPERONE_RULES_H
+#define CHAPERONE_RULES_H
+
+/* Writes the beginning of a rule into a file of its own; dir NULL: the last
+ * directory of rules.paths that can be written to.  Exit code. */
+int ch_rules_new(const char *config, const char *dir, const char *id);
+
+#endif
