@@ -71,13 +71,13 @@ static const row rows[] = {
     {"email", "info@notpractice.example", "info@notpractice.example"},
     {"email", "look at me dot", NULL},
     {"email", "@handle and a@b", NULL},
-    {"date-of-birth", "DOB: 04/17/1961", "dob: 04/17/1961"},
-    {"date-of-birth", "born on May 3, 1958", "born on may 3, 1958"},
-    {"date-of-birth", "date of birth 1958-05-03", "date of birth 1958-05-03"},
+    {"date-of-birth", "DOB: 04/17/1961", "04/17/1961"},
+    {"date-of-birth", "born on May 3, 1958", "may 3, 1958"},
+    {"date-of-birth", "date of birth 1958-05-03", "1958-05-03"},
     {"date-of-birth", "nacida el 3 de mayo de 1958",
-     "nacida el 3 de mayo de 1958"},
+     "3 de mayo de 1958"},
     {"date-of-birth", "Fecha de nacimiento: 3/5/58",
-     "fecha de nacimiento: 3/5/58"},
+     "3/5/58"},
     {"date-of-birth", "born in 1958", NULL},
     {"date-of-birth", "the fair is on May 3, 2027", NULL},
 };
@@ -114,7 +114,7 @@ test_unknown_kind(void **state)
     g_autofree char *names = ch_entities_dup_names();
     (void)state;
     assert_int_equal(ch_entities_find_kind("shoe-size"), -1);
-    assert_non_null(strstr(names, "us-ssn, us-mbi"));
+    assert_non_null(strstr(names, "email, us-ssn, us-itin"));
 }
 
 int
