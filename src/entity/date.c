@@ -71,7 +71,7 @@ is_named_day(const ch_entity_text *in, ch_span span, const guint *n,
         return TRUE; /* "the third of May" */
     }
     if (count == 1 && n[0] > 31) {
-        return is_year(n[0]);
+        return n[0] >= 100 && is_year(n[0]);
     }
     return (month == 0 || is_day(month, n[0])) && (count == 1 || is_year(n[1]));
 }

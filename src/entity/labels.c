@@ -8,7 +8,7 @@
  */
 #include "kinds.h"
 
-#define FAR        ((gsize)-1)
+#define FAR        ((gsize)1 << 30)
 #define BREAK_COST 15 /* a new sentence or another number lies between */
 #define AFTER_COST 8  /* people put the label first */
 #define NEAR       20 /* reach of what denies a value, bytes */
@@ -265,11 +265,30 @@ is_tail(const ch_entity_text *in, gsize start)
            ch_kind_is_word(in->data[start - 2]);
 }
 
+/* "sku-0048213": the letters of the value say what it is. */
+static gboolean
+is_thing_by_prefix(const ch_entity_text *in, ch_span span)
+{
+    gsize len = 0;
+    while (span.start + len < span.end &&
+           g_ascii_isalpha(in->data[span.start + len])) {
+        len++;
+    }
+    for (guint i = 0; things[i] != NULL && len > 1; i++) {
+        if (strncmp(things[i], in->data + span.start, len) == 0 &&
+            things[i][len] == '\0') {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 gboolean
 ch_labels_claim(const ch_labels *labels, const ch_entity_text *in, ch_span span)
 {
     gsize own = cost(labels, in, span);
-    if (own == FAR || (is_tail(in, span.start) && own > 1)) {
+    if (own == FAR || (is_tail(in, span.start) && own > 1) ||
+        is_thing_by_prefix(in, span)) {
         return FALSE;
     }
     gsize window = MIN(own, labels->before);
@@ -295,7 +314,10 @@ ch_labels_skip(const ch_labels *labels, const ch_entity_text *in, ch_span *span)
         if (at < span->end &&
             memcmp(in->data + span->start, labels->words[i], len) == 0 &&
             !g_ascii_isalpha(in->data[at])) {
-            span->start = at + (in->data[at] == '-' ? 1 : 0);
+            while (at < span->end && !g_ascii_isalnum(in->data[at])) {
+                at++;
+            }
+            span->start = at;
             return;
         }
     }

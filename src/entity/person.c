@@ -120,8 +120,10 @@ end_of_word(const ch_entity_text *in, gsize at, gsize end)
     return at;
 }
 
-/* Drops words at the end that are no part of a name; small words such as "de"
- * stay only between parts.  Returns how many parts of a name stand. */
+/* Without capitals a verb looks like a surname: one word, two behind a known
+ * given name.  Drops words at the end that are no part of a name; small words
+ * such as "de" stay only between parts.  Returns how many parts of a name
+ * stand. */
 static guint
 trim_name(const ch_entity_text *in, ch_span *name)
 {
@@ -134,7 +136,9 @@ trim_name(const ch_entity_text *in, ch_span *name)
         gsize end = end_of_word(in, at, name->end);
         g_autofree char *word = g_strndup(in->data + at, end - at);
         gboolean joint = parts > 0 && g_strv_contains(joints, word);
-        if (!joint && (is_ordinary(in, at, end) ||
+        gboolean enough = in->text == NULL && parts > 0 &&
+                          (parts > 1 || !is_given(in, name->start, good));
+        if (!joint && (enough || is_ordinary(in, at, end) ||
                        (in->text != NULL && !ch_kind_is_capital(in, at)))) {
             break;
         }

@@ -38,11 +38,11 @@ static const char *const ordinary[] = {
     "simple", "quick",    "best",    "top",     "good",    "ways",    "tips",
     "things", "steps",    "reasons", "star",    "main",    "key",     "more",
     "new",    "pm",       "am",      "feet",    "foot",    "pounds",  "lbs",
-    "mg",     "ml",       "times",   "first",   "second",  "way",     "lane",
-    "car",    "parking",  "baby",    "patient", "charity", "fun",     "blood",
-    "food",   "toy",      "coat",    "through", "sesame",  "wall",    "weeks",
-    "later",  "ago",      "left",    "spots",   "wrong",   "dollar",  "dollars",
-    "cent",   "inch",     "-",       NULL};
+    "mg",     "ml",       "times",   "first",   "second",  "car",     "parking",
+    "baby",   "patient",  "charity", "fun",     "blood",   "food",    "toy",
+    "coat",   "through",  "sesame",  "wall",    "weeks",   "later",   "ago",
+    "left",   "spots",    "wrong",   "dollar",  "dollars", "cent",    "inch",
+    NULL};
 
 static gboolean
 has_ordinary_word(const ch_entity_text *in, ch_span name)

@@ -62,7 +62,7 @@ accept(const ch_entity_text *in, ch_span *span)
 const ch_entity_kind ch_entity_us_driver_license = {
     "us-driver-license",
     CH_LEFT
-    "(?:[0-9]{7,14}|[a-z][0-9]{2,4}(?:[- ][0-9]{2,6}){1,4}"
+    "(?:[0-9]{7,14}|[a-z][0-9]{2,4}(?:[- ][0-9]{1,6}){1,4}"
     "|[a-z]{1,2}[- ]?[0-9]{5,14}[a-z]?|[a-z]{3,7}[0-9]{2,5}[a-z0-9]{2,5}"
     "|[0-9]{2,3}(?<s>[ -])[0-9]{2,3}\\k<s>[0-9]{3,4}"
     "|" CH_CODE ")" CH_RIGHT,
