@@ -40,5 +40,6 @@ accept(const ch_entity_text *in, ch_span *span)
 
 const ch_entity_kind ch_entity_bank_account = {
     "bank-account",
-    CH_LEFT "(?:[0-9]{6,18}|[0-9]{3,5}(?:[ -][0-9]{3,6}){1,3})" CH_RIGHT,
+    CH_LEFT "(?:[0-9]{6,18}(?:-[0-9]{1,4})?|[0-9]{3,5}(?:[ "
+            "-][0-9]{3,6}){1,3})" CH_RIGHT,
     accept, NULL};

@@ -41,16 +41,17 @@ static const char *const words[] = {"dob",
                                     NULL};
 static const ch_labels labels = {words, 36, 16};
 
-/* Between or beside word and date: no one person's day. */
-static const char *const groups[] = {
-    "before",  "after",       "since",     "between",    "party",
-    "bash",    "celebration", "celebrate", "celebrates", "celebrating",
-    "class",   "classes",     "fair",      "event",      "sale",
-    "fiesta",  "run",         "5k",        "antes",      "despues",
-    "partir",  "entre",       "screening", "week",       "month",
-    "idea",    "control",     "center",    "centre",     "defects",
-    "plan",    "workshop",    "taller",    "clase",      "curso",
-    "celebra", "celebramos",  "feria",     "expo",       NULL};
+/* Between word and date: no one person's day. */
+static const char *const ranges[] = {
+    "before", "after",   "since",   "between", "antes",  "despues", "partir",
+    "entre",  "control", "defects", "plan",    "center", "centre",  NULL};
+static const char *const events[] = {
+    "party",       "bash",   "celebration", "celebrate",  "celebrates",
+    "celebrating", "class",  "classes",     "fair",       "event",
+    "sale",        "fiesta", "run",         "5k",         "screening",
+    "week",        "month",  "idea",        "workshop",   "taller",
+    "clase",       "curso",  "celebra",     "celebramos", "feria",
+    "expo",        NULL};
 static const char *const houses[] = {
     "practice",    "clinic",  "office",          "hospital",   "company",
     "team",        "program", "our birthday",    "foundation", "clinica",
@@ -82,7 +83,8 @@ static gboolean
 accept(const ch_entity_text *in, ch_span *span)
 {
     return ch_date_accept(in, span) && has_label_in_sentence(in, *span) &&
-           !ch_kind_has_word(in, *span, 36, 14, groups) &&
+           !ch_kind_has_word(in, *span, 25, 0, ranges) &&
+           !ch_kind_has_word(in, *span, 36, 10, events) &&
            !ch_kind_has_word(in, *span, 50, 0, houses);
 }
 

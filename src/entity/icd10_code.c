@@ -1,6 +1,6 @@
 /*
  * icd10-code: diagnosis code, ICD-10-CM (CDC and CMS, official guidelines
- * I.A): a letter but U, a digit, a digit or A or B, and behind a point up to
+ * I.A): a letter, a digit, a digit or A or B, and behind a point up to
  * four more.  With the point it shows by itself, unless it is a room, a size
  * or a version; without it ("E1165", "B12") a word is compulsory.
  */
@@ -49,6 +49,6 @@ accept(const ch_entity_text *in, ch_span *span)
 
 const ch_entity_kind ch_entity_icd10_code = {
     "icd10-code",
-    "(?<![a-z0-9_.$/-])[a-tv-z][0-9][0-9ab](?:\\.[0-9a][0-9a-z]{0,3}"
+    "(?<![a-z0-9_.$/-])[a-z][0-9][0-9ab](?:\\.[0-9a][0-9a-z]{0,3}"
     "|[0-9]{1,2}[0-9a-z]{0,2})?(?![a-z0-9_-]|\\.[a-z0-9])",
     accept, NULL};

@@ -34,6 +34,27 @@ static const char *const kitchen[] = {
     "dinner",     "cookies",  "per plate",    "metal plate",
     "agar",       "fracture", "plato",        NULL};
 
+/* "is 17" and "no 4421" are words with a number behind. */
+static gboolean
+is_phrase(const ch_entity_text *in, ch_span span)
+{
+    static const char *const words_of_three[] = {
+        "the", "and", "was", "for", "has", "num", "are", "not",
+        "but", "her", "his", "car", "saw", "una", "los", NULL};
+    const char *value = in->data + span.start;
+    gsize size = span.end - span.start;
+    const char *space = memchr(value, ' ', size);
+    if (space == NULL) {
+        return FALSE;
+    }
+    gsize first = (gsize)(space - value);
+    gboolean leads = g_ascii_isalpha(value[0]);
+    g_autofree char *letters = leads ? g_strndup(value, first)
+                                     : g_strndup(space + 1, size - first - 1);
+    return !ch_kind_is_capital(in, span.start + (leads ? 0 : first + 1)) &&
+           (strlen(letters) != 3 || g_strv_contains(words_of_three, letters));
+}
+
 static gboolean
 accept(const ch_entity_text *in, ch_span *span)
 {
@@ -41,14 +62,15 @@ accept(const ch_entity_text *in, ch_span *span)
     gsize n = CH_ALNUMS(in, *span, code);
     gsize digits = ch_kind_count_digits(in, *span);
     return n >= 4 && n <= 8 && digits > 0 && (digits < n || n >= 6) &&
-           ch_labels_claim(&labels, in, *span) &&
+           !is_phrase(in, *span) && ch_labels_claim(&labels, in, *span) &&
            !ch_kind_has_word(in, *span, 30, 15, kitchen);
 }
 
 const ch_entity_kind ch_entity_license_plate = {
     "license-plate",
-    CH_LEFT "(?:[a-z]{1,4}(?:[- ]|\\* ?)?[0-9]{1,4}(?:[- ]?[a-z]{1,3})?"
-            "|[0-9]{1,4}[- ]?[a-z]{1,4}[- ]?[0-9]{1,4}"
+    CH_LEFT "(?:[a-z]{1,4}[- ]?[0-9]{1,4}(?:-?[a-z]{1,3})?"
+            "|[a-z]{1,3}[0-9]{1,3}-[0-9a-z]{2,4}"
+            "|[0-9]{1,4}-?[a-z]{1,4}[- ]?[0-9]{1,4}"
             "|[0-9]{1,4}[- ]?[a-z]{2,3}|[a-z]{2,3}[0-9][a-z][0-9]{2}"
             "|[0-9]{6,7})" CH_RIGHT,
     accept, NULL};

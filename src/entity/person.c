@@ -292,6 +292,6 @@ const ch_entity_kind ch_entity_person = {
     "person",
     "(?<![a-z0-9_'@#.-])(?:" TITLES "\\.? (?:[a-z]\\.? )?" WORD "(?:" REST
     ")?|" ROLES "[,:.]? (?:[a-z]\\.? ?[a-z](?:\\. ?[a-z])?"
-    "(?![a-z0-9'])\\.?|" WORD "(?:" REST ")?)|(?:" CH_GIVEN_NAMES ")" REST
-    ")(?![a-z0-9_@])",
+    "(?![a-z0-9'])\\.?|" WORD "(?:" REST ")?)|(?:" CH_GIVEN_NAMES
+    ")(?:-[a-z]{2,12})?" REST ")(?![a-z0-9_@])",
     accept, ch_own_has_person};
