@@ -284,12 +284,36 @@ is_shape_of_shorthand(const ch_entity_text *in, ch_span span)
     return letters == 1;
 }
 
+/* "Rosa Alvarado, 93, came in": the word before the comma has a capital and
+ * is no day or month. */
+static gboolean
+follows_name(const ch_entity_text *in, gsize comma)
+{
+    static const char *const days[] = {
+        "monday",    "tuesday", "wednesday", "thursday", "friday",
+        "saturday",  "sunday",  "january",   "february", "march",
+        "april",     "may",     "june",      "july",     "august",
+        "september", "october", "november",  "december", "room",
+        "suite",     "chapter", "page",      "level",    NULL};
+    gsize start = comma;
+    while (start > 0 && ch_kind_is_word(in->data[start - 1])) {
+        start--;
+    }
+    g_autofree char *word = g_strndup(in->data + start, comma - start);
+    return comma - start > 1 && ch_kind_is_capital(in, start) &&
+           !ch_kind_is_capital(in, start + 1) && !g_strv_contains(days, word);
+}
+
 static gboolean
 accept_age(const ch_entity_text *in, ch_span *span)
 {
     gint years = years_of(in, *span);
     if (years > 120) {
         return FALSE;
+    }
+    if (in->data[span->start] == ',') {
+        span->start += 2;
+        return years > 0 && follows_name(in, span->start - 2);
     }
     if (is_shape_of_shorthand(in, *span)) {
         return years > 0 && is_shorthand(in, *span);
@@ -312,28 +336,30 @@ accept_over_89(const ch_entity_text *in, ch_span *span)
     return years_of(in, *span) > OVER && accept_age(in, span);
 }
 
+#define BESIDE_NAME "(?<=[a-z]), [0-9]{1,3}(?=, [a-z])|"
 #define PATTERN                                                                \
-    EDGE "(?:[0-9]{1,3}(?:" OLD "|[- ]?(?:y\\.? ?o\\.?|y/o)(?![a-z])"          \
-         "|[- ]?y(?:rs?)?[- /]?[mf](?![a-z])"                                  \
-         "|[- ]?" PERIODS "[- ](?:old|of age)|[- ]?m/o(?![a-z])"               \
-         "| a(?:\303\261|n)os(?: de edad)?(?![a-z])| meses de edad"            \
-         "|[ /-]?[mf](?![a-z0-9'/-]))"                                         \
-         "|[mf][ /-]?[0-9]{2,3}(?![a-z0-9.%'/-])"                              \
-         "|" ENGLISH "(?:" OLD "|[- ]" PERIODS "[- ](?:old|of age))"           \
-         "|" SPANISH " a(?:\303\261|n)os(?: de edad)?(?![a-z])"                \
-         "|(?:aged|age|edad|ages)(?: of| is|:| =| de)?:? ?"                    \
-         "(?:[0-9]{1,3}|" ENGLISH ")(?![a-z0-9%]|[-.,/:][0-9])"                \
-         "|(?:turned|turns|turning|cumplio|cumplir|cumple)(?: los)? "          \
-         "(?:[0-9]{2,3}|" TENS "(?:[- ]" UNITS ")?|(?:one|a) hundred"          \
-         "(?: and " UNITS ")?|" SPANISH ")(?![a-z0-9%]|[-.,/:][0-9]"           \
-         "| (?:a(?:\303\261|n)os|degrees|percent|pages|minutes|times))"        \
-         "|(?:she|he|who)(?: is|'s| was)(?: now| only| almost| nearly)? "      \
-         "(?:[0-9]{1,3}|" TENS "(?:[- ]" UNITS ")?)"                           \
-         "(?= ?(?:[.;!?)]|, | and | now| but | with |$))"                      \
-         "|in (?:her|his) (?:mid-?|late |early )?(?:[6-9]0'?s|nineties"        \
-         "|eighties|seventies|sixties)"                                        \
-         "|(?:super)?centenarians?|nonagenarians?|octogenarians?"              \
-         "|septuagenarian|nonagenari[oa]|octogenari[oa])(?![a-z0-9])"
+    BESIDE_NAME EDGE                                                           \
+        "(?:[0-9]{1,3}(?:" OLD "|[- ]?(?:y\\.? ?o\\.?|y/o) ?[mf]?(?![a-z])"    \
+        "|[- ]?y(?:rs?)?[- /]?[mf](?![a-z])"                                   \
+        "|[- ]?" PERIODS "[- ](?:old|of age)|[- ]?m/o(?![a-z])"                \
+        "| a(?:\303\261|n)os(?: de edad)?(?![a-z])| meses de edad"             \
+        "|[ /-]?[mf](?![a-z0-9'/-]))"                                          \
+        "|[mf][ /-]?[0-9]{2,3}(?![a-z0-9.%'/-])"                               \
+        "|" ENGLISH "(?:" OLD "|[- ]" PERIODS "[- ](?:old|of age))"            \
+        "|" SPANISH " a(?:\303\261|n)os(?: de edad)?(?![a-z])"                 \
+        "|(?:aged|age|edad|ages)(?: of| is|:| =| de)?:? ?"                     \
+        "(?:[0-9]{1,3}|" ENGLISH ")(?![a-z0-9%]|[-.,/:][0-9])"                 \
+        "|(?:turned|turns|turning|cumplio|cumplir|cumple)(?: los)? "           \
+        "(?:[0-9]{2,3}|" TENS "(?:[- ]" UNITS ")?|(?:one|a) hundred"           \
+        "(?: and " UNITS ")?|" SPANISH ")(?![a-z0-9%]|[-.,/:][0-9]"            \
+        "| (?:a(?:\303\261|n)os|degrees|percent|pages|minutes|times))"         \
+        "|(?:she|he|who)(?: is|'s| was)(?: now| only| almost| nearly)? "       \
+        "(?:[0-9]{1,3}|" TENS "(?:[- ]" UNITS ")?)"                            \
+        "(?= ?(?:[.;!?)]|, | and | now| but | with |$))"                       \
+        "|in (?:her|his) (?:mid-?|late |early )?(?:[6-9]0'?s|nineties"         \
+        "|eighties|seventies|sixties)"                                         \
+        "|(?:super)?centenarians?|nonagenarians?|octogenarians?"               \
+        "|septuagenarian|nonagenari[oa]|octogenari[oa])(?![a-z0-9])"
 
 const ch_entity_kind ch_entity_age = {"age", PATTERN, accept_age, NULL};
 

@@ -18,6 +18,13 @@ static guint
 numbers_of(const ch_entity_text *in, ch_span span, guint *out)
 {
     guint n = 0;
+    const char *p = in->data + span.start;
+    if (span.end - span.start == 8 && strspn(p, "0123456789") >= 8) {
+        out[0] = ch_kind_two(p); /* 03051958 */
+        out[1] = ch_kind_two(p + 2);
+        out[2] = ch_kind_two(p + 4) * 100 + ch_kind_two(p + 6);
+        return 3;
+    }
     for (gsize i = span.start; i < span.end && n < 3; i++) {
         if (g_ascii_isdigit(in->data[i])) {
             out[n++] = (guint)g_ascii_strtoull(in->data + i, NULL, 10) % 100000;

@@ -30,6 +30,9 @@ static const char *const words[] = {"dob",
                                     "fec. nac",
                                     "fec nac",
                                     "fdn",
+                                    "f.n",
+                                    "fn",
+                                    "f. n",
                                     "f.d.n",
                                     "nacimiento",
                                     "nacido",
@@ -88,5 +91,8 @@ accept(const ch_entity_text *in, ch_span *span)
            !ch_kind_has_word(in, *span, 50, 0, houses);
 }
 
-const ch_entity_kind ch_entity_date_of_birth = {"date-of-birth",
-                                                CH_DATE_PATTERN, accept, NULL};
+const ch_entity_kind ch_entity_date_of_birth = {
+    "date-of-birth",
+    CH_DATE_PATTERN
+    "|" CH_LEFT "(?:[0-9]{1,2} [0-9]{1,2} |[0-9]{4})(?:19|20)[0-9]{2}" CH_RIGHT,
+    accept, NULL};

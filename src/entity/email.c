@@ -11,7 +11,7 @@
 const ch_entity_kind ch_entity_email = {
     "email",
     "(?<![a-z0-9_.+%-])[a-z0-9_][a-z0-9_.+%'-]{0,63}"
-    "(?:\\x20?@\\x20?|\\x20?[(\\[{]at[)\\]}]\\x20?"
+    "(?:@|\\x20@\\x20|\\x20?[(\\[{]at[)\\]}]\\x20?"
     "| (?:at|arroba) (?=[a-z0-9-]{1,63} (?:dot|punto) "
     "|(?:gmail|yahoo|hotmail|outlook|icloud|aol|proton|live|msn)\\.))"
     "[a-z0-9][a-z0-9-]{0,62}(?:" DOT "[a-z0-9-]{1,63}){0,4}" DOT

@@ -33,6 +33,9 @@ gboolean ch_labels_claim(const ch_labels *labels, const ch_entity_text *in,
  * identifier (order, lot, version) stands right before the value. */
 gboolean ch_labels_deny(const ch_labels *labels, const ch_entity_text *in,
                         ch_span span);
+/* Whether a label of another kind stands nearer before the value. */
+gboolean ch_labels_rival(const ch_labels *labels, const ch_entity_text *in,
+                         ch_span span);
 /* Moves the start behind a label that the pattern took in: "mrn-004821". */
 void ch_labels_skip(const ch_labels *labels, const ch_entity_text *in,
                     ch_span *span);

@@ -305,6 +305,12 @@ ch_labels_deny(const ch_labels *labels, const ch_entity_text *in, ch_span span)
            cost_before(in, span.start, NEAR, things) < own;
 }
 
+gboolean
+ch_labels_rival(const ch_labels *labels, const ch_entity_text *in, ch_span span)
+{
+    return cost_before(in, span.start, NEAR, others) < cost(labels, in, span);
+}
+
 void
 ch_labels_skip(const ch_labels *labels, const ch_entity_text *in, ch_span *span)
 {

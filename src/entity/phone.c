@@ -69,7 +69,9 @@ accept(const ch_entity_text *in, ch_span *span)
     if (len == 7) {
         return ch_labels_claim(&labels, in, *span);
     }
-    if (ch_labels_deny(&wide, in, *span)) {
+    gboolean plain = n == size; /* no brackets, no separators */
+    if (ch_labels_deny(&wide, in, *span) ||
+        (plain && ch_labels_rival(&wide, in, *span))) {
         return FALSE;
     }
     if (len == 9) { /* Spain: 6, 7 mobile; 8, 9 fixed */
@@ -93,7 +95,8 @@ const ch_entity_kind ch_entity_phone = {
     "|(?<![a-z0-9_+])\\+[1-9](?:[-. ()]{0,2}[0-9]){7,14}(?![a-z0-9_])"
     "|" LEFT "[6-9][0-9]{2}(?<s>[ .-])[0-9]{3}\\k<s>[0-9]{3}"
     "(?![a-z0-9_-]|[.-][0-9])"
-    "|" LEFT "[6-9][0-9]{2} [0-9]{2} [0-9]{2} [0-9]{2}(?![a-z0-9_-])"
+    "|" LEFT "(?:[6-9][0-9]{2} [0-9]{2}|[89][0-9] [0-9]{3}) [0-9]{2} "
+             "[0-9]{2}(?![a-z0-9_-])"
     "|(?<![0-9)] )(?<!\\))" LEFT
     "[2-9][0-9]{2}[-.][0-9]{4}(?![a-z0-9_-]|[./][0-9])",
     accept, ch_own_has_phone};
