@@ -24,7 +24,7 @@ static const char *const words[] = {"routing",
                                     "numero aba",
                                     "codigo de ruta",
                                     NULL};
-static const ch_labels labels = {words, 32, 25};
+static const ch_labels labels = {words, 32, 25, NULL};
 
 static gboolean
 accept(const ch_entity_text *in, ch_span *span)

@@ -6,30 +6,26 @@
  */
 #include "kinds.h"
 
-static const char *const words[] = {"account",
-                                    "account number",
+static const char *const words[] = {"account number",
                                     "account no",
                                     "account #",
-                                    "acct",
                                     "acct no",
                                     "acct #",
                                     "acct number",
                                     "a/c",
                                     "a/c no",
                                     "bank account",
-                                    "checking",
                                     "checking account",
-                                    "savings",
                                     "savings account",
-                                    "direct deposit",
-                                    "cuenta",
                                     "cuenta bancaria",
                                     "numero de cuenta",
                                     "cuenta corriente",
                                     "num. de cuenta",
                                     "clabe",
                                     NULL};
-static const ch_labels labels = {words, 32, 25};
+static const char *const weak[] = {
+    "account", "acct", "checking", "savings", "direct deposit", "cuenta", NULL};
+static const ch_labels labels = {words, 32, 25, weak};
 
 static gboolean
 accept(const ch_entity_text *in, ch_span *span)

@@ -17,7 +17,7 @@ static const char *const words[] = {"sin",
                                     "nas",
                                     "numero de seguro social canadiense",
                                     NULL};
-static const ch_labels labels = {words, 36, 25};
+static const ch_labels labels = {words, 36, 25, NULL};
 static const char *const calls[] = {"tel",    "telefono", "phone",    "call",
                                     "movil",  "llame",    "whatsapp", "fax",
                                     "llamar", NULL};

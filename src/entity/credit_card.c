@@ -36,7 +36,7 @@ static const char *const words[] = {"card",
                                     "numero de tarjeta",
                                     "vence",
                                     NULL};
-static const ch_labels labels = {words, 40, 30};
+static const ch_labels labels = {words, 40, 30, NULL};
 
 static gboolean
 is_issued(const char *d, gsize n)

@@ -42,7 +42,7 @@ static const char *const words[] = {"dob",
                                     "cumplea\303\261os",
                                     "cumpleanos",
                                     NULL};
-static const ch_labels labels = {words, 36, 16};
+static const ch_labels labels = {words, 36, 16, NULL};
 
 /* Between word and date: no one person's day. */
 static const char *const ranges[] = {

@@ -7,8 +7,7 @@
  */
 #include "kinds.h"
 
-static const char *const words[] = {"serial",
-                                    "serial number",
+static const char *const words[] = {"serial number",
                                     "serial no",
                                     "serial #",
                                     "serial num",
@@ -16,12 +15,10 @@ static const char *const words[] = {"serial",
                                     "ser no",
                                     "ser. no",
                                     "s/n",
-                                    "sn",
                                     "sn#",
                                     "device id",
                                     "device identifier",
                                     "device number",
-                                    "implant",
                                     "implant id",
                                     "implant number",
                                     "implant card",
@@ -30,13 +27,12 @@ static const char *const words[] = {"serial",
                                     "n. de serie",
                                     "no. de serie",
                                     "n/s",
-                                    "serie",
                                     "device serial",
-                                    "pacemaker",
-                                    "marcapasos",
-                                    "implante",
                                     NULL};
-static const ch_labels labels = {words, 32, 25};
+static const char *const weak[] = {"serial",   "sn",        "implant",
+                                   "serie",    "pacemaker", "marcapasos",
+                                   "implante", NULL};
+static const ch_labels labels = {words, 32, 25, weak};
 
 static gboolean
 accept(const ch_entity_text *in, ch_span *span)

@@ -15,7 +15,7 @@ static const char *const words[] = {"dni",        "d.n.i",
                                     "dni number", "spanish id",
                                     "extranjero", "residencia",
                                     NULL};
-static const ch_labels labels = {words, 36, 25};
+static const ch_labels labels = {words, 36, 25, NULL};
 
 static gboolean
 accept(const ch_entity_text *in, ch_span *span)

@@ -27,7 +27,7 @@ static const char *const words[] = {"icd",
                                     "diagnostico",
                                     "codigo de diagnostico",
                                     NULL};
-static const ch_labels labels = {words, 36, 25};
+static const ch_labels labels = {words, 36, 25, NULL};
 static const char *const places[] = {
     "aisle",   "gate",    "level", "size",   "vitamin", "vitamina",
     "talla",   "f-stop",  "page",  "figure", "fig",     "table",

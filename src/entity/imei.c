@@ -9,7 +9,7 @@
 
 static const char *const words[] = {
     "imei", "imei number", "imei no", "imei #", "i.m.e.i", "meid", NULL};
-static const ch_labels labels = {words, 36, 25};
+static const ch_labels labels = {words, 36, 25, NULL};
 
 static gboolean
 accept(const ch_entity_text *in, ch_span *span)

@@ -23,6 +23,10 @@ typedef struct {
     const char *const *words; /* folded; ends with NULL */
     gsize before;             /* bytes that may lie between label and value */
     gsize after;              /* the same for a label behind it */
+    /* NULL, or words of every day that are labels only right beside the
+     * value: "policy is 4471", not "policy update 4471" */
+    const char *const *weak;
+
 } ch_labels;
 
 /* Whether a label of the kind stands near, whole words, and none of another

@@ -211,9 +211,32 @@ gap_cost(const char *data, gsize from, gsize to)
     return cost + (broken ? BREAK_COST : 0) + (number ? BREAK_COST : 0);
 }
 
+/* Whether nothing but signs and such words as "is" lies in the gap. */
+static gboolean
+is_tight(const ch_entity_text *in, gsize from, gsize to)
+{
+    static const char *const fillers[] = {
+        "is",   "was",      "no",      "num",    "number", "numero", "nr",
+        "id",   "es",       "su",      "her",    "his",    "the",    "card",
+        "code", "read",     "says",    "ending", "de",     "el",     "la",
+        "del",  "paciente", "patient", "for",    "on",     "of",     NULL};
+    for (gsize at = from; at < to;) {
+        gsize start = at;
+        while (at < to && ch_kind_is_word(in->data[at])) {
+            at++;
+        }
+        g_autofree char *word = g_strndup(in->data + start, at - start);
+        if (at > start && !g_strv_contains(fillers, word)) {
+            return FALSE;
+        }
+        at += at == start ? 1 : 0;
+    }
+    return TRUE;
+}
+
 static gsize
 cost_before(const ch_entity_text *in, gsize start, gsize window,
-            const char *const *words)
+            const char *const *words, gboolean tight)
 {
     gsize best = FAR;
     gsize from = start > window + 24 ? start - window - 24 : 0;
@@ -225,7 +248,8 @@ cost_before(const ch_entity_text *in, gsize start, gsize window,
         for (guint i = 0; words[i] != NULL; i++) {
             gsize len = strlen(words[i]);
             if (words[i][0] == in->data[at] && at + len <= start &&
-                stands(in, at, words[i], len, start)) {
+                stands(in, at, words[i], len, start) &&
+                (!tight || is_tight(in, at + len, start))) {
                 best = MIN(best, gap_cost(in->data, at + len, start));
             }
         }
@@ -235,13 +259,14 @@ cost_before(const ch_entity_text *in, gsize start, gsize window,
 
 static gsize
 cost_after(const ch_entity_text *in, gsize end, gsize window,
-           const char *const *words)
+           const char *const *words, gboolean tight)
 {
     gsize to = MIN(in->length, end + window + 1);
     for (gsize at = end; at < to; at++) {
         for (guint i = 0; words[i] != NULL; i++) {
             if (words[i][0] == in->data[at] &&
-                stands(in, at, words[i], strlen(words[i]), FAR)) {
+                stands(in, at, words[i], strlen(words[i]), FAR) &&
+                (!tight || is_tight(in, end, at))) {
                 return 2 * gap_cost(in->data, end, at) + AFTER_COST;
             }
         }
@@ -252,9 +277,17 @@ cost_after(const ch_entity_text *in, gsize end, gsize window,
 static gsize
 cost(const ch_labels *labels, const ch_entity_text *in, ch_span span)
 {
-    gsize before = cost_before(in, span.start, labels->before, labels->words);
-    gsize after = cost_after(in, span.end, labels->after, labels->words);
-    return MIN(before, after);
+    gsize before =
+        cost_before(in, span.start, labels->before, labels->words, FALSE);
+    gsize after = cost_after(in, span.end, labels->after, labels->words, FALSE);
+    gsize best = MIN(before, after);
+    if (labels->weak != NULL) {
+        before =
+            cost_before(in, span.start, labels->before, labels->weak, TRUE);
+        after = cost_after(in, span.end, labels->after, labels->weak, TRUE);
+        best = MIN(best, MIN(before, after));
+    }
+    return best;
 }
 
 /* "inv-512346789": the value is the tail of a code. */
@@ -292,9 +325,10 @@ ch_labels_claim(const ch_labels *labels, const ch_entity_text *in, ch_span span)
         return FALSE;
     }
     gsize window = MIN(own, labels->before);
-    return cost_before(in, span.start, window, things) >= own &&
-           cost_before(in, span.start, window, others) >= own &&
-           2 * AFTER_COST + cost_after(in, span.end, NEAR, things) >= own;
+    return cost_before(in, span.start, window, things, FALSE) >= own &&
+           cost_before(in, span.start, window, others, FALSE) >= own &&
+           2 * AFTER_COST + cost_after(in, span.end, NEAR, things, FALSE) >=
+               own;
 }
 
 gboolean
@@ -302,13 +336,14 @@ ch_labels_deny(const ch_labels *labels, const ch_entity_text *in, ch_span span)
 {
     gsize own = labels == NULL ? FAR : cost(labels, in, span);
     return (is_tail(in, span.start) && own > 1) ||
-           cost_before(in, span.start, NEAR, things) < own;
+           cost_before(in, span.start, NEAR, things, FALSE) < own;
 }
 
 gboolean
 ch_labels_rival(const ch_labels *labels, const ch_entity_text *in, ch_span span)
 {
-    return cost_before(in, span.start, NEAR, others) < cost(labels, in, span);
+    return cost_before(in, span.start, NEAR, others, FALSE) <
+           cost(labels, in, span);
 }
 
 void

@@ -28,7 +28,7 @@ static const char *const words[] = {"license plate",
                                     "numero de placa",
                                     "matricula",
                                     NULL};
-static const ch_labels labels = {words, 22, 22};
+static const ch_labels labels = {words, 22, 22, NULL};
 static const char *const kitchen[] = {
     "home plate", "tectonic", "growth plate", "plate of",
     "dinner",     "cookies",  "per plate",    "metal plate",

@@ -37,8 +37,8 @@ static const char *const words[] = {
     "reach",  "number",  "ring",  "contact",      "whatsapp",  "telefono",
     "movil",  "celular", "llame", "llamar",       "marquen",   "marque",
     "dial",   NULL};
-static const ch_labels labels = {words, 20, 0};
-static const ch_labels wide = {words, 30, 15};
+static const ch_labels labels = {words, 20, 0, NULL};
+static const ch_labels wide = {words, 30, 15, NULL};
 
 static const char *
 national(char *digits, gsize n)
@@ -96,7 +96,7 @@ const ch_entity_kind ch_entity_phone = {
     "|" LEFT "[6-9][0-9]{2}(?<s>[ .-])[0-9]{3}\\k<s>[0-9]{3}"
     "(?![a-z0-9_-]|[.-][0-9])"
     "|" LEFT "(?:[6-9][0-9]{2} [0-9]{2}|[89][0-9] [0-9]{3}) [0-9]{2} "
-             "[0-9]{2}(?![a-z0-9_-])"
+    "[0-9]{2}(?![a-z0-9_-])"
     "|(?<![0-9)] )(?<!\\))" LEFT
     "[2-9][0-9]{2}[-.][0-9]{4}(?![a-z0-9_-]|[./][0-9])",
     accept, ch_own_has_phone};

@@ -18,7 +18,7 @@ static const char *const recalls[] = {"recall", "recalled", "recalls",
 static const char *const words[] = {
     "udi",    "device identifier", "implant",     "gs1", "barcode", "hibc",
     "device", "implante",          "dispositivo", NULL};
-static const ch_labels labels = {words, 40, 30};
+static const ch_labels labels = {words, 40, 30, NULL};
 
 static gboolean
 is_gtin(const char *digits)

@@ -9,7 +9,7 @@
 
 static const char *const words[] = {
     "nhs", "nhs number", "nhs no", "nhs #", "n.h.s", "national health", NULL};
-static const ch_labels labels = {words, 36, 25};
+static const ch_labels labels = {words, 36, 25, NULL};
 
 static gboolean
 accept(const ch_entity_text *in, ch_span *span)

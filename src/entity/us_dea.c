@@ -11,7 +11,7 @@
 static const char *const words[] = {
     "dea",          "d.e.a",  "dea number", "dea no",       "dea registration",
     "registration", "script", "prescriber", "registro dea", NULL};
-static const ch_labels labels = {words, 35, 25};
+static const ch_labels labels = {words, 35, 25, NULL};
 
 static gboolean
 accept(const ch_entity_text *in, ch_span *span)

@@ -22,7 +22,6 @@ static const char *const words[] = {"driver's license",
                                     "drivers licence",
                                     "driving licence",
                                     "driving license",
-                                    "dl",
                                     "dl#",
                                     "dl #",
                                     "dl no",
@@ -38,12 +37,12 @@ static const char *const words[] = {"driver's license",
                                     "lic. no",
                                     "licencia de conducir",
                                     "licencia de manejar",
-                                    "licencia",
                                     "permiso de conducir",
                                     "carnet de conducir",
                                     "carne de conducir",
                                     NULL};
-static const ch_labels labels = {words, 36, 30};
+static const char *const weak[] = {"dl", "licencia", NULL};
+static const ch_labels labels = {words, 36, 30, weak};
 static const char *const of_trade[] = {
     "medical",       "nursing",    "rn",       "lpn",
     "dental",        "business",   "software", "pharmacy",

@@ -25,7 +25,7 @@ static const char *const words[] = {"ein",
                                     "identificacion patronal",
                                     "numero patronal",
                                     NULL};
-static const ch_labels labels = {words, 35, 25};
+static const ch_labels labels = {words, 35, 25, NULL};
 
 static gboolean
 is_prefix(guint prefix)

@@ -10,7 +10,7 @@
 static const char *const words[] = {
     "itin", "itins",   "taxpayer",      "taxpayer id", "tax id",
     "tin",  "i.t.i.n", "contribuyente", "irs",         NULL};
-static const ch_labels labels = {words, 40, 25};
+static const ch_labels labels = {words, 40, 25, NULL};
 
 static gboolean
 accept(const ch_entity_text *in, ch_span *span)

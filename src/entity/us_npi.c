@@ -22,7 +22,7 @@ static const char *const words[] = {"npi",
                                     "identificador de proveedor",
                                     "proveedor",
                                     NULL};
-static const ch_labels labels = {words, 35, 25};
+static const ch_labels labels = {words, 35, 25, NULL};
 
 static gboolean
 accept(const ch_entity_text *in, ch_span *span)

@@ -16,7 +16,7 @@ static const char *const words[] = {"passport",
                                     "pasaporte no",
                                     "numero de pasaporte",
                                     NULL};
-static const ch_labels labels = {words, 36, 25};
+static const ch_labels labels = {words, 36, 25, NULL};
 
 static gboolean
 accept(const ch_entity_text *in, ch_span *span)

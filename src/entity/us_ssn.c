@@ -31,7 +31,7 @@ static const char *const words[] = {"ssn",
                                     "nss",
                                     "numero de seguro social",
                                     NULL};
-static const ch_labels labels = {words, 40, 25};
+static const ch_labels labels = {words, 40, 25, NULL};
 
 /* Numbers that were printed in advertising and on sample cards (SSA). */
 static const char *const printed[] = {"078051120", "219099999", "457555462",

@@ -22,7 +22,7 @@ static const char *const words[] = {"vin",
                                     "vehiculo",
                                     "numero de serie del vehiculo",
                                     NULL};
-static const ch_labels labels = {words, 40, 30};
+static const ch_labels labels = {words, 40, 30, NULL};
 
 static guint
 value_of(char c)
