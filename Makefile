@@ -6,7 +6,8 @@
 #   make help       the other targets
 #
 # Variables: PREFIX, DESTDIR, DEV=1 (warnings are errors), SAN=address,undefined
-# or SAN=thread (into build/san-...), CC, CFLAGS.
+# or SAN=thread (into build/san-...), WITHOUT_VECTORSCAN=1 (slower with many
+# rules, the same verdicts; into build/no-vectorscan), CC, CFLAGS.
 
 PREFIX     ?= /usr
 SYSCONFDIR ?= /etc
@@ -16,7 +17,8 @@ UNITDIR    ?= /lib/systemd/system
 
 comma := ,
 SAN   ?=
-BUILD ?= build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
+WITHOUT_VECTORSCAN ?=
+BUILD ?= build$(if $(WITHOUT_VECTORSCAN),/no-vectorscan)$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
 
 # Debian's names; make deps is the one place that knows them.
 DEPS_BUILD = gcc libc6-dev pkg-config libmilter-dev libvectorscan-dev libgmime-3.0-dev libglib2.0-dev \
@@ -25,7 +27,7 @@ DEPS_BUILD = gcc libc6-dev pkg-config libmilter-dev libvectorscan-dev libgmime-3
 DEPS_TEST = libcmocka-dev clang libclang-rt-14-dev clang-format mandoc python3 \
     postfix libsasl2-modules sasl2-bin sqlite3 procps
 
-PKGS = glib-2.0 gio-2.0 gmime-3.0 libpcre2-8 yaml-0.1 sqlite3 libcurl libsodium json-glib-1.0
+PKGS = glib-2.0 gio-2.0 gmime-3.0 libpcre2-8 yaml-0.1 sqlite3 libcurl libsodium json-glib-1.0 $(if $(WITHOUT_VECTORSCAN),,libhs)
 
 WARN = -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes \
     -Wmissing-prototypes -Wwrite-strings -Wformat=2 -Wundef -Wvla \
@@ -36,10 +38,10 @@ OPT ?= -O2 -g
 # pkg-config answers only once its package is there: asked when compiling.
 once = $(eval $(1) := $(2))$($(1))
 PKG_CFLAGS = $(call once,PKG_CFLAGS,$(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS))))
-PKG_LIBS   = $(call once,PKG_LIBS,$(shell pkg-config --libs $(PKGS)) -lgumbo -lmilter -pthread)
+PKG_LIBS   = $(call once,PKG_LIBS,$(shell pkg-config --libs $(PKGS)) -lgumbo -lmilter -lm -pthread)
 ALL_CFLAGS = -std=gnu11 $(OPT) $(WARN) $(HARDEN) -fno-common -pthread \
     $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all) \
-    -Iinclude -Isrc $(PKG_CFLAGS) -D_GNU_SOURCE \
+    $(if $(WITHOUT_VECTORSCAN),-DCH_NO_VECTORSCAN) -Iinclude -Isrc $(PKG_CFLAGS) -D_GNU_SOURCE \
     -DCH_DATADIR='"$(DATADIR)"' -DCH_SYSCONFDIR='"$(SYSCONFDIR)"' \
     -DG_LOG_DOMAIN='"chaperone"' -include chaperone/banned.h $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
@@ -69,7 +71,7 @@ all: $(PROGRAMS)
 
 help:
 	@echo 'make [all] | deps | check | demo [ONCE=1] | install [DESTDIR= PREFIX=]'
-	@echo 'make unit | soak [MINUTES=10] | lint | format | clean'
+	@echo 'make unit | bench | soak [MINUTES=10] | lint | format | clean'
 
 $(BUILD)/libchaperone.a: $(LIB_OBJ)
 	@rm -f $@
@@ -115,6 +117,12 @@ build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(LIB_SRC:%.c=build/fuzz/obj/%.o)
 	$(call say,LD,$@)
 	$(Q)$(FUZZ_CC) -fsanitize=fuzzer,$(FUZZ_SAN) -o $@ $^ $(PKG_LIBS)
 fuzz-build: $(FUZZ_BIN)
+
+$(BUILD)/bench_engine: tests/bench/bench_engine.c tests/bench/generate.c $(BUILD)/libchaperone.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(PKG_LIBS)
+bench: $(BUILD)/bench_engine
+	@$(BUILD)/bench_engine
 
 deps: deps-build
 	@tests/deps.sh $(DEPS_TEST)

@@ -29,6 +29,8 @@ typedef struct {
 typedef struct {
     GStrv rules_paths, rules_disable, rules_monitor;
     char *rules_cache;
+    gboolean rules_drafts; /* no key: tools of rule authors load rules whose
+                            * examples come out wrong */
     GStrv practice_names, practice_phones, practice_domains, practice_addresses,
         practice_npi, practice_ein, practice_staff;
     char *practice_timezone, *practice_contact;

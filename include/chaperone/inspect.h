@@ -26,6 +26,8 @@ typedef struct {
 ch_house *ch_house_new(ch_config *config, ch_diag *diag);
 /* Configuration (path NULL: the standard file), rules and gateways. */
 ch_house *ch_house_load(const char *path, ch_diag *diag);
+/* The same for tools of rule authors: examples may come out wrong. */
+ch_house *ch_house_load_drafts(const char *path, ch_diag *diag);
 ch_house *ch_house_ref(ch_house *house); /* Thread-safe. */
 void ch_house_unref(ch_house *house);
 

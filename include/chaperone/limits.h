@@ -35,6 +35,11 @@
  * times. */
 #define CH_MAX_DEFECTS 100
 
+/* Bytes of one base64 run in a text that is decoded: a page of prose. */
+#define CH_MAX_DECODED (64 * 1024)
+/* Bytes of a word that is read aloud: the longest hashtag is 100. */
+#define CH_MAX_SPOKEN 120
+
 /* --- rules ----------------------------------------------------------- */
 /* PCRE2 match limit and heap (KiB) of one search: a pattern that needs more
  * has run away, which is a finding. */

@@ -3,7 +3,8 @@
  *
  * A loaded ruleset is const and shared by all threads.  Loading refuses
  * unknown keys, signals and entities, bad patterns, patterns that match the
- * empty string, duplicate ids, rules without reference, advice or examples.
+ * empty string, duplicate ids, rules without reference, advice or examples,
+ * and rules whose examples come out wrong.
  */
 #ifndef CHAPERONE_RULESET_H
 #define CHAPERONE_RULESET_H
@@ -17,16 +18,26 @@ typedef enum {
     CH_CONFIDENCE_HIGH
 } ch_confidence;
 
+/* A post in which a rule must, or must not, find something. */
+typedef struct {
+    char *text;
+    gboolean must_match;
+    guint line, column; /* in the rule's file */
+} ch_example;
+
 typedef struct ch_rule {
     char *id, *title, *title_es;
     char *advice, *advice_es; /* plain words for staff */
     char *reference;          /* law, guideline or case */
     char *reviewed;           /* date of the last review */
+    char *languages;          /* "en, es": that it was written for */
     ch_action action;
     guint severity; /* 1 legal or patient harm .. 4 style */
     ch_confidence confidence;
-    GStrv must_match, must_pass; /* examples */
-    gboolean reply_examples;     /* the examples are replies */
+    GArray *examples;        /* of ch_example */
+    gboolean reply_examples; /* the examples are replies */
+    gboolean image_examples; /* the examples come with a picture */
+    gboolean enabled;        /* FALSE: a site switched it off */
     const char *file;
     guint line;
 } ch_rule;
@@ -47,13 +58,20 @@ const ch_rule *ch_ruleset_find(const ch_ruleset *rules, const char *id);
 typedef struct {
     gboolean is_reply;
     gboolean has_image;
-    const GArray *defects;   /* of ch_defect, or NULL */
-    const GArray *unscanned; /* of ch_unscanned, or NULL */
-    const GPtrArray *parts;  /* of ch_part, or NULL */
+    gint64 now_us;             /* exceptions of a site end */
+    const GPtrArray *gateways; /* of char *: their names, or NULL */
+    const GArray *defects;     /* of ch_defect, or NULL */
+    const GArray *unscanned;   /* of ch_unscanned, or NULL */
+    const GPtrArray *parts;    /* of ch_part, or NULL */
 } ch_facts;
 
-/* Runs all rules over folded texts; appends ch_finding with the rule's own
- * action.  GError only for trouble of ours.  Thread-safe. */
+/* Tells diag of examples that come out wrong: each rule is run over its own
+ * with no practice configured. */
+void ch_ruleset_check_examples(const ch_ruleset *rules, ch_diag *diag);
+
+/* Runs all rules over folded texts; appends ch_finding with the action of
+ * the rule, or the site's.  GError only for trouble of ours.  Thread-safe
+ * for texts of one thread. */
 gboolean ch_ruleset_run(const ch_ruleset *rules, const GPtrArray *texts,
                         const ch_facts *facts, GArray *findings,
                         GError **error);

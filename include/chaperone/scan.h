@@ -34,7 +34,7 @@ char *ch_scanner_dup_platform(void);
 /* NULL where there is none.  Owned. */
 GBytes *ch_scanner_dup_database(const ch_scanner *scanner);
 
-/* What fired in one text. */
+/* What fired in one text; for one thread. */
 typedef struct ch_scan ch_scan;
 
 /* text must be UTF-8 and outlive the scan.  NULL: no memory.  Thread-safe.

@@ -68,6 +68,24 @@ char *ch_text_dup_folded(const char *utf8);
 /* Borrowed; the text must be folded. */
 const char *ch_text_folded(const ch_text *text, gsize *len_out);
 
+/* Other views of a text, for what people disguise.  Each is made when it is
+ * first asked for, and only if something in the text calls for it. */
+typedef enum {
+    CH_VIEW_FOLDED,  /* the folded text itself */
+    CH_VIEW_DECODED, /* percent and character references, base64 undone */
+    CH_VIEW_SPOKEN,  /* words as read aloud: 4 as a, s p a c e d letters
+                      * closed up, #HashTags split */
+    CH_VIEW_DIGITS,  /* digits closed up, number words and letters that stand
+                      * for digits as digits */
+    CH_VIEW_COUNT
+} ch_view;
+
+/* Borrowed; NULL: the same as the folded text.  Not thread-safe for one
+ * text. */
+const char *ch_text_view(ch_text *text, ch_view view, gsize *len_out);
+/* Span of a view to span of the folded text.  Pure. */
+ch_span ch_text_view_origin(const ch_text *text, ch_view view, ch_span span);
+
 /* Where a sentence, a paragraph starts, as ascending byte offsets into the
  * folded text, the first always 0.  Borrowed arrays of gsize. */
 const GArray *ch_text_sentences(const ch_text *text);
@@ -75,6 +93,9 @@ const GArray *ch_text_paragraphs(const ch_text *text);
 /* What is quoted from somebody else ("> ", what follows "On … wrote:"), as
  * ascending spans of the folded text.  Borrowed array of ch_span. */
 const GArray *ch_text_quotes(const ch_text *text);
+/* Where the author's signature stands in the folded text ("-- ", "Sent from
+ * my"): up to a quotation below it or the end.  Empty: none. */
+ch_span ch_text_signature(const ch_text *text);
 
 /* Whether the character at that offset of the folded text was a capital. */
 gboolean ch_text_is_capital(const ch_text *text, gsize folded_offset);

@@ -16,6 +16,7 @@ struct ch_gateway;
 
 typedef struct {
     const struct ch_rule *rule; /* borrowed from the ruleset */
+    ch_action asked;            /* by the rule, or by a site's overlay */
     ch_action action;           /* after policy, for all gateways together */
     ch_where where;
     int part;          /* index or -1 */

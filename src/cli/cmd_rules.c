@@ -20,10 +20,12 @@ print_list(const ch_house *house)
 }
 
 static void
-print_examples(const char *label, const char *const *examples)
+print_examples(const ch_rule *rule)
 {
-    for (guint i = 0; examples != NULL && examples[i] != NULL; i++) {
-        printf("%s%s\n", label, examples[i]);
+    for (guint i = 0; i < rule->examples->len; i++) {
+        const ch_example *e = &g_array_index(rule->examples, ch_example, i);
+        printf("%s%s\n",
+               e->must_match ? "must match: " : "must pass:  ", e->text);
     }
 }
 
@@ -49,8 +51,7 @@ show(const ch_house *house, const char *id)
     printf("advice:     %s\n            %s\n", r->advice, r->advice_es);
     printf("reference:  %s\nreviewed:   %s\nfile:       %s:%u\n", r->reference,
            r->reviewed, r->file, r->line);
-    print_examples("must match: ", (const char *const *)r->must_match);
-    print_examples("must pass:  ", (const char *const *)r->must_pass);
+    print_examples(r);
     return EX_OK;
 }
 
@@ -74,14 +75,14 @@ fires(ch_house *house, const ch_rule *rule, const char *text)
 }
 
 static guint
-test_list(ch_house *house, const ch_rule *rule, const char *const *examples,
-          gboolean wanted)
+test_rule(ch_house *house, const ch_rule *rule)
 {
     guint failed = 0;
-    for (guint i = 0; examples != NULL && examples[i] != NULL; i++) {
-        if (fires(house, rule, examples[i]) != wanted) {
-            printf("%s:%u: %s %s: \"%s\"\n", rule->file, rule->line, rule->id,
-                   wanted ? "does not match" : "matches", examples[i]);
+    for (guint i = 0; i < rule->examples->len; i++) {
+        const ch_example *e = &g_array_index(rule->examples, ch_example, i);
+        if (fires(house, rule, e->text) != e->must_match) {
+            printf("%s:%u: %s %s: \"%s\"\n", rule->file, e->line, rule->id,
+                   e->must_match ? "does not match" : "matches", e->text);
             failed++;
         }
     }
@@ -98,13 +99,10 @@ test(ch_house *house, const char *only)
     }
     for (guint i = 0; i < rules->len; i++) {
         const ch_rule *r = rules->pdata[i];
-        if ((only != NULL && strcmp(only, r->id) != 0) ||
-            r->must_match == NULL) {
-            continue;
+        if (only == NULL || strcmp(only, r->id) == 0) {
+            total += r->examples->len;
+            failed += test_rule(house, r);
         }
-        total += g_strv_length(r->must_match) + g_strv_length(r->must_pass);
-        failed += test_list(house, r, (const char *const *)r->must_match, TRUE);
-        failed += test_list(house, r, (const char *const *)r->must_pass, FALSE);
     }
     printf("%u examples right, %u wrong\n", total - failed, failed);
     return failed > 0 ? EX_CONFIG : EX_OK;
@@ -120,7 +118,7 @@ run(const char *config, const char *const *args)
     if (!known || (strcmp(verb, "show") == 0 && args[1] == NULL)) {
         return ch_cli_usage("rules", "list, show ID or test [ID]");
     }
-    g_autoptr(ch_house) house = ch_house_load(config, diag);
+    g_autoptr(ch_house) house = ch_house_load_drafts(config, diag);
     if (house == NULL) {
         return ch_cli_fail_diag(diag);
     }

@@ -20,6 +20,7 @@ typedef struct {
     const char *plain, *end;
     GArray *plain_quotes; /* of ch_span, lines of plain */
     guint quote;          /* next of plain_quotes */
+    ch_span plain_signature;
     gboolean in_quote;
     gsize line_start; /* plain offset */
 } folder;
@@ -172,6 +173,45 @@ find_quotes(const char *plain, gsize len)
     return quotes;
 }
 
+/* RFC 3676 4.3, and what mail programs of phones write by themselves. */
+static gboolean
+starts_signature(const char *line, gsize len)
+{
+    static const char *const marks[] = {"Sent from my ",   "Sent from Outlook",
+                                        "Get Outlook for", "Enviado desde mi ",
+                                        "Enviado con ",    "Obtener Outlook"};
+    while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == '\r')) {
+        len--;
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(marks); i++) {
+        if (len >= strlen(marks[i]) && g_str_has_prefix(line, marks[i])) {
+            return TRUE;
+        }
+    }
+    return (len == 2 || (len == 3 && line[2] == ' ')) &&
+           memcmp(line, "--", 2) == 0;
+}
+
+/* The signature in plain: from its first line to the quotation below. */
+static ch_span
+find_signature(const char *plain, gsize len, const GArray *quotes)
+{
+    for (gsize at = 0; at < len;) {
+        const char *nl = memchr(plain + at, '\n', len - at);
+        gsize next = nl == NULL ? len : (gsize)(nl - plain) + 1;
+        if (starts_signature(plain + at, next - at)) {
+            ch_span found = {at, len};
+            for (guint i = quotes->len; i > 0; i--) {
+                ch_span q = g_array_index(quotes, ch_span, i - 1);
+                found.end = q.start > at ? q.start : found.end;
+            }
+            return found;
+        }
+        at = next;
+    }
+    return (ch_span){len, len};
+}
+
 static gboolean
 is_abbreviation(const GString *folded)
 {
@@ -265,6 +305,17 @@ track_quote(folder *f, gsize at)
 }
 
 static void
+track_signature(folder *f, gsize at)
+{
+    gsize here = f->text->folded->len;
+    if (at <= f->plain_signature.start) {
+        f->text->signature = (ch_span){here, here};
+    } else if (at <= f->plain_signature.end) {
+        f->text->signature.end = here;
+    }
+}
+
+static void
 add_start(GArray *starts, gsize at)
 {
     if (g_array_index(starts, gsize, starts->len - 1) < at) {
@@ -351,8 +402,10 @@ ch_text_fold(ch_text *text)
                 .plain = plain,
                 .end = plain + text->plain->len,
                 .plain_quotes = quotes};
+    f.plain_signature = find_signature(plain, text->plain->len, quotes);
     for (const char *p = plain; p < f.end;) {
         track_quote(&f, (gsize)(p - plain));
+        track_signature(&f, (gsize)(p - plain));
         if (g_unichar_isspace(g_utf8_get_char(p))) {
             p = fold_space(&f, p);
             continue;
@@ -362,4 +415,5 @@ ch_text_fold(ch_text *text)
         p = next;
     }
     track_quote(&f, text->plain->len);
+    track_signature(&f, text->plain->len);
 }

@@ -28,6 +28,17 @@ ch_house_load(const char *path, ch_diag *diag)
 }
 
 ch_house *
+ch_house_load_drafts(const char *path, ch_diag *diag)
+{
+    ch_config *config = ch_config_load(path, diag);
+    if (config == NULL) {
+        return NULL;
+    }
+    config->rules_drafts = TRUE;
+    return ch_house_new(config, diag);
+}
+
+ch_house *
 ch_house_ref(ch_house *house)
 {
     g_atomic_int_inc(&house->refs);

@@ -257,6 +257,19 @@ decide(ch_verdict *v, const ch_envelope *e)
     }
 }
 
+/* Of borrowed names. */
+static GPtrArray *
+gateway_names(const ch_verdict *v)
+{
+    GPtrArray *names = g_ptr_array_new();
+    for (guint i = 0; i < v->destinations->len; i++) {
+        g_ptr_array_add(
+            names,
+            g_array_index(v->destinations, ch_destination, i).gateway->name);
+    }
+    return names;
+}
+
 /* From texts on, the walk is the same for a message and a plain post. */
 static ch_verdict *
 judge(ch_verdict *taken, const ch_envelope *e, GError **error)
@@ -265,7 +278,9 @@ judge(ch_verdict *taken, const ch_envelope *e, GError **error)
     for (guint i = 0; i < v->texts->len; i++) {
         ch_text_fold(v->texts->pdata[i]);
     }
-    ch_facts facts = {.is_reply = is_reply(v)};
+    g_autoptr(GPtrArray) gateways = gateway_names(v);
+    ch_facts facts = {
+        .is_reply = is_reply(v), .now_us = e->time_us, .gateways = gateways};
     if (v->message != NULL) {
         facts.has_image = ch_message_has_image(v->message);
         facts.defects = ch_message_defects(v->message);

@@ -15,9 +15,11 @@ fits(const char *wanted, const char *have)
     return wanted == NULL || g_strcmp0(wanted, have) == 0;
 }
 
-/* Action of a rule for one gateway (NULL: none in particular). */
+/* Action for one gateway (NULL: none in particular) of a rule that asks for
+ * one. */
 static ch_action
-effective(const ch_policy *p, const ch_rule *rule, const ch_gateway *gateway)
+effective(const ch_policy *p, const ch_rule *rule, ch_action asked,
+          const ch_gateway *gateway)
 {
     const char *name = gateway == NULL ? NULL : gateway->name;
     if (listed(p->config->rules_monitor, rule->id)) {
@@ -30,7 +32,7 @@ effective(const ch_policy *p, const ch_rule *rule, const ch_gateway *gateway)
             return o->action;
         }
     }
-    return rule->action;
+    return asked;
 }
 
 /* Rules of weight (S1 to S3) that only tag, each once, for one gateway. */
@@ -40,9 +42,10 @@ count_weak(const ch_policy *p, const GArray *findings,
 {
     g_autoptr(GHashTable) seen = g_hash_table_new(g_direct_hash, NULL);
     for (guint i = 0; i < findings->len; i++) {
-        const ch_rule *rule = g_array_index(findings, ch_finding, i).rule;
-        if (rule->severity <= 3 && effective(p, rule, gateway) == CH_TAG) {
-            g_hash_table_add(seen, (gpointer)rule);
+        const ch_finding *f = &g_array_index(findings, ch_finding, i);
+        if (f->rule->severity <= 3 &&
+            effective(p, f->rule, f->asked, gateway) == CH_TAG) {
+            g_hash_table_add(seen, (gpointer)f->rule);
         }
     }
     return g_hash_table_size(seen);
@@ -57,14 +60,15 @@ decide_one(const ch_policy *p, GArray *findings, const ch_gateway *gateway,
     ch_action verdict = CH_ACCEPT;
     for (guint i = 0; i < findings->len; i++) {
         ch_finding *f = &g_array_index(findings, ch_finding, i);
-        ch_action action = effective(p, f->rule, gateway);
+        ch_action action = effective(p, f->rule, f->asked, gateway);
         f->action = MAX(f->action, action);
         verdict = MAX(verdict, action);
     }
     if (combined != NULL && !listed(p->config->rules_disable, combined->id) &&
         count_weak(p, findings, gateway) >= p->config->policy_combined) {
         *combined_out = TRUE;
-        verdict = MAX(verdict, effective(p, combined, gateway));
+        verdict =
+            MAX(verdict, effective(p, combined, combined->action, gateway));
     }
     return p->no_reject ? MIN(verdict, CH_QUARANTINE) : verdict;
 }
@@ -106,7 +110,8 @@ ch_policy_decide(const ch_policy *p, GArray *findings, GArray *destinations)
     if (combined) {
         const ch_rule *rule = ch_ruleset_find(p->rules, "policy/combined");
         ch_finding f = {.rule = rule,
-                        .action = effective(p, rule, NULL),
+                        .asked = rule->action,
+                        .action = effective(p, rule, rule->action, NULL),
                         .where = CH_WHERE_STRUCTURE,
                         .part = -1};
         g_array_append_val(findings, f);

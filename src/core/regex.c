@@ -1,5 +1,9 @@
 /*
  * The only place that knows PCRE2.
+ *
+ * A pattern is translated to machine code at its first search: most patterns
+ * of a large rule set never meet a text that calls for them, and at a start
+ * with thousands of rules that is the dearest step.
  */
 #include "chaperone/regex.h"
 
@@ -11,18 +15,23 @@
 #include "base/autoptr.h"
 
 struct ch_regex {
-    pcre2_code *code;
+    char *pattern;
+    pcre2_code *code; /* NULL: not compiled yet, or it cannot be */
+    gsize ready;      /* g_once: code is there, and JIT-compiled */
+};
+
+struct ch_regex_work {
+    pcre2_match_data *data;
     pcre2_match_context *limits;
 };
 
-static pcre2_match_context *
-new_limits(void)
+static pcre2_code *
+compile(const char *pattern, int *number, PCRE2_SIZE *at)
 {
-    pcre2_match_context *limits = pcre2_match_context_create(NULL);
-    g_assert(limits != NULL);
-    pcre2_set_match_limit(limits, CH_PCRE_MATCH_LIMIT);
-    pcre2_set_heap_limit(limits, CH_PCRE_HEAP_KIB);
-    return limits;
+    return pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED,
+                         PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C |
+                             PCRE2_NO_AUTO_CAPTURE | PCRE2_USE_OFFSET_LIMIT,
+                         number, at, NULL);
 }
 
 static gboolean
@@ -38,10 +47,7 @@ ch_regex_new(const char *pattern, char **problem_out)
 {
     int number;
     PCRE2_SIZE at;
-    g_autoptr(pcre2_code) code = pcre2_compile(
-        (PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED,
-        PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C | PCRE2_NO_AUTO_CAPTURE,
-        &number, &at, NULL);
+    g_autoptr(pcre2_code) code = compile(pattern, &number, &at);
     if (code == NULL) {
         PCRE2_UCHAR text[200];
         pcre2_get_error_message(number, text, sizeof text);
@@ -53,11 +59,23 @@ ch_regex_new(const char *pattern, char **problem_out)
         *problem_out = g_strdup("it matches the empty string");
         return NULL;
     }
-    pcre2_jit_compile(code, PCRE2_JIT_COMPLETE); /* slower without, the same */
-    ch_regex *regex = g_new0(ch_regex, 1);
+    ch_regex *regex = ch_regex_new_trusted(pattern);
     regex->code = g_steal_pointer(&code);
-    regex->limits = new_limits();
     return regex;
+}
+
+ch_regex *
+ch_regex_new_trusted(const char *pattern)
+{
+    ch_regex *regex = g_new0(ch_regex, 1);
+    regex->pattern = g_strdup(pattern);
+    return regex;
+}
+
+const char *
+ch_regex_pattern(const ch_regex *regex)
+{
+    return regex->pattern;
 }
 
 void
@@ -65,8 +83,54 @@ ch_regex_free(ch_regex *regex)
 {
     if (regex != NULL) {
         pcre2_code_free(regex->code);
-        pcre2_match_context_free(regex->limits);
+        g_free(regex->pattern);
         g_free(regex);
+    }
+}
+
+/* The code of a pattern that is const but for its first search.  NULL: it
+ * cannot be compiled. */
+static const pcre2_code *
+code_of(const ch_regex *regex)
+{
+    ch_regex *first = (ch_regex *)regex;
+    if (g_once_init_enter(&first->ready)) {
+        int number;
+        PCRE2_SIZE at;
+        if (first->code == NULL) {
+            first->code = compile(first->pattern, &number, &at);
+        }
+        if (first->code != NULL) { /* slower without, the same */
+            pcre2_jit_compile(first->code, PCRE2_JIT_COMPLETE);
+        }
+        g_once_init_leave(&first->ready, 1);
+    }
+    return regex->code;
+}
+
+ch_regex_work *
+ch_regex_work_new(void)
+{
+    g_autoptr(pcre2_match_data) data = pcre2_match_data_create(1, NULL);
+    g_autoptr(pcre2_match_context) limits = pcre2_match_context_create(NULL);
+    if (data == NULL || limits == NULL) {
+        return NULL;
+    }
+    pcre2_set_match_limit(limits, CH_PCRE_MATCH_LIMIT);
+    pcre2_set_heap_limit(limits, CH_PCRE_HEAP_KIB);
+    ch_regex_work *work = g_new(ch_regex_work, 1);
+    work->data = g_steal_pointer(&data);
+    work->limits = g_steal_pointer(&limits);
+    return work;
+}
+
+void
+ch_regex_work_free(ch_regex_work *work)
+{
+    if (work != NULL) {
+        pcre2_match_data_free(work->data);
+        pcre2_match_context_free(work->limits);
+        g_free(work);
     }
 }
 
@@ -74,14 +138,28 @@ ch_regex_result
 ch_regex_find(const ch_regex *regex, const char *text, gsize length,
               GArray *hits)
 {
-    g_autoptr(pcre2_match_data) data = pcre2_match_data_create(1, NULL);
-    gsize at = 0;
-    if (data == NULL) {
+    g_autoptr(ch_regex_work) work = ch_regex_work_new();
+    if (work == NULL) {
         return CH_REGEX_FAILED;
     }
-    while (at < length && hits->len < CH_MAX_HITS) {
-        int rc = pcre2_match(regex->code, (PCRE2_SPTR)text, length, at,
-                             PCRE2_NO_UTF_CHECK, data, regex->limits);
+    return ch_regex_find_between(regex, work, text, length,
+                                 (ch_span){0, length}, hits);
+}
+
+ch_regex_result
+ch_regex_find_between(const ch_regex *regex, ch_regex_work *work,
+                      const char *text, gsize length, ch_span starts,
+                      GArray *hits)
+{
+    const pcre2_code *code = code_of(regex);
+    gsize at = starts.start;
+    if (code == NULL) {
+        return CH_REGEX_FAILED;
+    }
+    pcre2_set_offset_limit(work->limits, starts.end);
+    while (at < length && at <= starts.end && hits->len < CH_MAX_HITS) {
+        int rc = pcre2_match(code, (PCRE2_SPTR)text, length, at,
+                             PCRE2_NO_UTF_CHECK, work->data, work->limits);
         if (rc == PCRE2_ERROR_NOMATCH) {
             return CH_REGEX_DONE;
         }
@@ -89,10 +167,12 @@ ch_regex_find(const ch_regex *regex, const char *text, gsize length,
             return rc == PCRE2_ERROR_NOMEMORY ? CH_REGEX_FAILED
                                               : CH_REGEX_LIMIT;
         }
-        const PCRE2_SIZE *v = pcre2_get_ovector_pointer(data);
+        const PCRE2_SIZE *v = pcre2_get_ovector_pointer(work->data);
         if (v[1] <= v[0]) { /* \K or a lookahead made it empty: step on */
             at = v[0] > at ? v[0] : at;
-            at += (gsize)(g_utf8_next_char(text + at) - (text + at));
+            at += at < length
+                      ? (gsize)(g_utf8_next_char(text + at) - (text + at))
+                      : 1;
             continue;
         }
         g_array_append_vals(hits, &(ch_span){v[0], v[1]}, 1);

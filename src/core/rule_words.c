@@ -7,12 +7,15 @@
  *                      treats, treated, treating; prescribe~: prescribing
  *   saw ... today      up to four words between
  *
- * Phrases are folded like the text; a space is any white space.
+ * Phrases are folded like the text; a space is any white space.  Masked,
+ * every letter but the first may be a sign that hides it.
  */
 #include "ruleset_int.h"
 
 #define BEFORE "(?<![\\p{L}\\p{N}_])"
 #define AFTER  "(?![\\p{L}\\p{N}_])"
+/* Signs that people hide letters behind. */
+#define MASK "*#$%%&@_.-"
 
 static gboolean
 is_consonant(char c)
@@ -39,9 +42,21 @@ inflect(GString *out)
     }
 }
 
+/* A letter inside of a word that may be hidden. */
+static void
+append_masked(GString *out, const char *phrase, const char *p)
+{
+    gboolean first = p == phrase || !g_ascii_isalpha(p[-1]);
+    if (first) {
+        g_string_append_c(out, *p);
+    } else {
+        g_string_append_printf(out, "[%c" MASK "]", *p);
+    }
+}
+
 /* Appends one phrase; FALSE: brackets do not match. */
 static gboolean
-append_phrase(GString *out, const char *phrase)
+append_phrase(GString *out, const char *phrase, gboolean masked)
 {
     int depth = 0;
     for (const char *p = phrase; *p != '\0'; p++) {
@@ -60,6 +75,8 @@ append_phrase(GString *out, const char *phrase)
             inflect(out);
         } else if (strchr("\\^$.[]?*+{}#", *p) != NULL) {
             g_string_append_printf(out, "\\%c", *p);
+        } else if (masked && g_ascii_isalpha(*p)) {
+            append_masked(out, phrase, p);
         } else {
             g_string_append_c(out, *p);
         }
@@ -76,39 +93,42 @@ is_wordy(gunichar c)
     return g_unichar_isalnum(c) || strchr("()_~?", (int)MIN(c, 127)) != NULL;
 }
 
-char *
-ch_rule_words_pattern(const ch_yaml_node *words, ch_diag *diag)
+static gboolean
+append_bounded(GString *out, const char *folded, words_form form)
 {
-    g_auto(GStrv) list = ch_yaml_strings(words, "words", diag);
-    if (list == NULL) {
-        return NULL;
+    gunichar first = g_utf8_get_char(folded);
+    gunichar last = g_utf8_get_char(g_utf8_prev_char(folded + strlen(folded)));
+    g_string_append(out, !form.bare && is_wordy(first) ? BEFORE : "");
+    g_string_append(out, "(?:");
+    if (!append_phrase(out, folded, form.masked)) {
+        return FALSE;
     }
+    g_string_append(out, ")");
+    g_string_append(out, !form.bare && is_wordy(last) ? AFTER : "");
+    return TRUE;
+}
+
+char *
+ch_rule_words_pattern(const char *const *phrases, words_form form,
+                      const ch_yaml_node *node, ch_diag *diag)
+{
     g_autoptr(GString) out = g_string_new("(?:");
-    for (guint i = 0; list[i] != NULL; i++) {
-        g_autofree char *folded = ch_text_dup_folded(list[i]);
+    for (guint i = 0; phrases[i] != NULL; i++) {
+        g_autofree char *folded = ch_text_dup_folded(phrases[i]);
         g_strstrip(folded);
         if (folded[0] == '\0') {
-            ch_yaml_error(words, diag, "words: an empty phrase");
+            ch_yaml_error(node, diag, "words: an empty phrase");
             return NULL;
         }
-        gunichar first = g_utf8_get_char(folded);
-        gunichar last =
-            g_utf8_get_char(g_utf8_prev_char(folded + strlen(folded)));
         g_string_append(out, i > 0 ? "|" : "");
-        g_string_append(out, is_wordy(first) ? BEFORE : "");
-        g_string_append(out, "(?:");
-        if (!append_phrase(out, folded)) {
-            ch_yaml_error(words, diag,
-                          "words: brackets of \"%s\" do not "
-                          "match",
-                          list[i]);
+        if (!append_bounded(out, folded, form)) {
+            ch_yaml_error(node, diag, "words: brackets of \"%s\" do not match",
+                          phrases[i]);
             return NULL;
         }
-        g_string_append(out, ")");
-        g_string_append(out, is_wordy(last) ? AFTER : "");
     }
-    if (list[0] == NULL) {
-        ch_yaml_error(words, diag, "words: an empty list");
+    if (phrases[0] == NULL) {
+        ch_yaml_error(node, diag, "words: an empty list");
         return NULL;
     }
     g_string_append_c(out, ')');

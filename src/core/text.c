@@ -99,6 +99,12 @@ ch_text_free(ch_text *text)
         g_array_unref(text->paragraphs);
         g_array_unref(text->quotes);
     }
+    for (guint i = 0; i < CH_VIEW_COUNT; i++) {
+        if (text->views[i].data != NULL) {
+            g_string_free(text->views[i].data, TRUE);
+            ch_map_free(text->views[i].map);
+        }
+    }
     g_free(text);
 }
 
@@ -180,6 +186,12 @@ ch_text_line(const ch_text *text, gsize source_offset)
         line += data[i] == '\n';
     }
     return line;
+}
+
+ch_span
+ch_text_signature(const ch_text *text)
+{
+    return text->signature;
 }
 
 gboolean

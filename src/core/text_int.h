@@ -6,6 +6,12 @@
 
 #include "chaperone/text.h"
 
+typedef struct {
+    gboolean asked;
+    GString *data; /* NULL: no such view */
+    ch_map *map;   /* to the view that it was made from */
+} text_view;
+
 struct ch_text {
     ch_where where;
     int part;
@@ -16,6 +22,8 @@ struct ch_text {
     ch_map *fold_map;               /* folded to plain */
     GArray *sentences, *paragraphs; /* of gsize */
     GArray *quotes;                 /* of ch_span */
+    ch_span signature;
+    text_view views[CH_VIEW_COUNT];
 };
 
 #endif

@@ -368,8 +368,12 @@ def case_failing_example(directory):
                                         f"'{rules}']}}\n")
     done = run("rules", "test", "-c", config, "t/tea")
     expect_exit(done, CONFIG)
-    expect(f"{rules}:3: t/tea does not match" in done.stdout, done.stdout)
+    expect(f"{rules}:13: t/tea does not match" in done.stdout, done.stdout)
     expect("1 examples right, 1 wrong" in done.stdout, done.stdout)
+    done = run("config", "check", "-c", config)
+    expect_exit(done, CONFIG)
+    expect(f"{rules}:13:24: rule \"t/tea\" does not find" in done.stderr,
+           done.stderr)
 
 
 def case_config(directory):

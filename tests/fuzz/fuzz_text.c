@@ -60,6 +60,30 @@ check_quotes(const ch_text *text)
         g_assert(is_start(folded, len, q.end));
         last = q.end;
     }
+    ch_span s = ch_text_signature(text);
+    g_assert(s.start <= s.end && s.end <= len);
+    g_assert(is_start(folded, len, s.start) && is_start(folded, len, s.end));
+}
+
+/* Every view is text, and maps back in order. */
+static void
+check_views(ch_text *text)
+{
+    gsize folded;
+    ch_text_folded(text, &folded);
+    for (ch_view v = CH_VIEW_FOLDED + 1; v < CH_VIEW_COUNT; v++) {
+        gsize len = 0, last_start = 0, last_end = 0;
+        const char *data = ch_text_view(text, v, &len);
+        g_assert(data == NULL || strlen(data) == len);
+        g_assert(data == NULL || g_utf8_validate_len(data, len, NULL));
+        for (gsize at = 0; at < len; at++) {
+            ch_span span = ch_text_view_origin(text, v, (ch_span){at, at + 1});
+            g_assert(span.start <= span.end && span.end <= folded);
+            g_assert(span.start >= last_start && span.end >= last_end);
+            last_start = span.start;
+            last_end = span.end;
+        }
+    }
 }
 
 static void
@@ -90,6 +114,7 @@ LLVMFuzzerTestOneInput(const guint8 *data, size_t size)
     check_starts(text, ch_text_sentences(text));
     check_starts(text, ch_text_paragraphs(text));
     check_quotes(text);
+    check_views(text);
     check_again(text, valid);
     return 0;
 }

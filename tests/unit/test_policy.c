@@ -170,7 +170,8 @@ test_rows(void **state)
         g_autoptr(GArray) f = g_array_new(FALSE, FALSE, sizeof(ch_finding));
         g_autoptr(GArray) d = g_array_new(FALSE, FALSE, sizeof(ch_destination));
         for (guint k = 0; k < 6 && r->rules[k] != 0; k++) {
-            ch_finding one = {.rule = &rules_of[r->rules[k] - 1]};
+            const ch_rule *rule = &rules_of[r->rules[k] - 1];
+            ch_finding one = {.rule = rule, .asked = rule->action};
             g_array_append_val(f, one);
         }
         g_array_append_vals(d, &(ch_destination){.gateway = &wordpress}, 1);
