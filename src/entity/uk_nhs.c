@@ -24,5 +24,6 @@ accept(const ch_entity_text *in, ch_span *span)
 }
 
 const ch_entity_kind ch_entity_uk_nhs = {
-    "uk-nhs", CH_LEFT "[0-9]{3}(?<s>[ .-]?)[0-9]{3}\\k<s>[0-9]{4}" CH_RIGHT,
-    accept, NULL};
+    "uk-nhs",
+    CH_LEFT "(?:[0-9]{10}|[0-9]{3}[ .-][0-9]{3}[ .-][0-9]{4})" CH_RIGHT, accept,
+    NULL};

@@ -47,11 +47,21 @@ is_issued(const char *d)
            !g_strv_contains(printed, d);
 }
 
+/* "512-34 6789" is something else. */
+static gboolean
+has_like_separators(const char *value, gsize size)
+{
+    gsize separators = size - 9;
+    return separators % 2 == 0 &&
+           memcmp(value + 3, value + 5 + separators / 2, separators / 2) == 0;
+}
+
 static gboolean
 accept(const ch_entity_text *in, ch_span *span)
 {
     char d[16];
-    if (CH_DIGITS(in, *span, d) != 9 || !is_issued(d)) {
+    if (CH_DIGITS(in, *span, d) != 9 || !is_issued(d) ||
+        !has_like_separators(in->data + span->start, span->end - span->start)) {
         return FALSE;
     }
     return span->end - span->start > 9
@@ -62,6 +72,6 @@ accept(const ch_entity_text *in, ch_span *span)
 
 const ch_entity_kind ch_entity_us_ssn = {
     "us-ssn",
-    CH_LEFT "[0-9]{3}(?<s>(?: ?[-./] ?| )?)[0-9]{2}\\k<s>[0-9]{4}" CH_RIGHT
-            "|(?<=ssn)[0-9]{9}" CH_RIGHT,
+    CH_LEFT "(?:[0-9]{9}|[0-9]{3}(?: ?[-./] ?| )[0-9]{2}(?: ?[-./] ?| )"
+            "[0-9]{4})" CH_RIGHT "|(?<=ssn)[0-9]{9}" CH_RIGHT,
     accept, NULL};

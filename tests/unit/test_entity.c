@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include "chaperone/entity.h"
+#include "chaperone/scan.h"
 #include "chaperone/text.h"
 
 static void
@@ -164,6 +165,69 @@ test_page_of_digits(void **state)
     ch_entities_free(entities);
 }
 
+/* Hits of one pattern by the scanner are those of the pattern alone. */
+static void
+assert_same_hits(const ch_scan *scan, guint k, const ch_regex *regex,
+                 const ch_entity_text *in)
+{
+    g_autoptr(GArray) alone = g_array_new(FALSE, FALSE, sizeof(ch_span));
+    g_autoptr(GArray) scanned = g_array_new(FALSE, FALSE, sizeof(ch_span));
+    ch_regex_find(regex, in->data, in->length, alone);
+    ch_scan_find(scan, k, scanned);
+    assert_int_equal(alone->len, scanned->len);
+    for (guint i = 0; i < alone->len; i++) {
+        ch_span a = g_array_index(alone, ch_span, i);
+        ch_span b = g_array_index(scanned, ch_span, i);
+        assert_int_equal(a.start, b.start);
+        assert_int_equal(a.end, b.end);
+    }
+}
+
+static void
+test_both_engines_agree(void **state)
+{
+    ch_entities *entities = with_practice();
+    g_autoptr(GPtrArray) patterns = g_ptr_array_new();
+    (void)state;
+    for (guint k = 0; k < ch_entities_count(); k++) {
+        g_ptr_array_add(patterns, (gpointer)ch_entities_regex(entities, k));
+    }
+    g_autoptr(ch_scanner) scanner =
+        ch_scanner_new(patterns, CH_ENGINE_AUTO, NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *folded = ch_text_dup_folded(rows[i].text);
+        ch_entity_text in = {folded, strlen(folded), NULL};
+        g_autoptr(ch_scan) scan = ch_scanner_scan(scanner, in.data, in.length);
+        for (guint k = 0; k < patterns->len; k++) {
+            assert_same_hits(scan, k, patterns->pdata[k], &in);
+        }
+    }
+    ch_entities_free(entities);
+}
+
+/* Otherwise it would run over every text.  Names, ages as words, and codes
+ * of any letters have none that is rare. */
+static void
+test_every_pattern_has_a_trigger(void **state)
+{
+    static const char *const wordy[] = {
+        "person", "age", "age-over-89", "vin", "license-plate", NULL};
+    ch_entities *entities = with_practice();
+    guint without = 0;
+    (void)state;
+    for (guint k = 0; k < ch_entities_count(); k++) {
+        ch_scan_cost cost;
+        g_autofree char *problem =
+            ch_scan_dup_problem(ch_entities_regex(entities, k), &cost);
+        if (problem != NULL && !g_strv_contains(wordy, ch_entities_name(k))) {
+            print_error("%s: %s\n", ch_entities_name(k), problem);
+            without++;
+        }
+    }
+    ch_entities_free(entities);
+    assert_int_equal(without, 0);
+}
+
 int
 main(void)
 {
@@ -173,6 +237,8 @@ main(void)
         cmocka_unit_test(test_every_kind_has_rows),
         cmocka_unit_test(test_unknown_kind),
         cmocka_unit_test(test_page_of_digits),
+        cmocka_unit_test(test_both_engines_agree),
+        cmocka_unit_test(test_every_pattern_has_a_trigger),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
