@@ -55,9 +55,7 @@ ch_entities_new(const ch_config *config)
 {
     ch_entities *entities = g_new0(ch_entities, 1);
     for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
-        g_autofree char *problem = NULL;
-        entities->patterns[i] = ch_regex_new(kinds[i]->pattern, &problem);
-        g_assert(problem == NULL);
+        entities->patterns[i] = ch_regex_new_trusted(kinds[i]->pattern);
     }
     entities->own = ch_own_new(config);
     return entities;
