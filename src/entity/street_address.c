@@ -27,22 +27,21 @@
 
 /* One of these in the name, and it was no name. */
 static const char *const ordinary[] = {
-    "a",      "an",       "the",     "and",     "or",      "to",      "in",
-    "on",     "at",       "for",     "with",    "from",    "your",    "our",
-    "my",     "his",      "her",     "their",   "we",      "you",     "is",
-    "are",    "was",      "will",    "can",     "of",      "that",    "this",
-    "than",   "by",       "mile",    "miles",   "minute",  "minutes", "min",
-    "mins",   "hour",     "hours",   "day",     "days",    "week",    "weeks",
-    "month",  "months",   "year",    "years",   "block",   "blocks",  "percent",
-    "people", "patients", "kids",    "doctors", "nurses",  "easy",    "great",
-    "simple", "quick",    "best",    "top",     "good",    "ways",    "tips",
-    "things", "steps",    "reasons", "star",    "key",     "more",
-    "new",    "pm",       "am",      "feet",    "foot",    "pounds",  "lbs",
-    "mg",     "ml",       "times",   "car",     "parking",
-    "baby",   "patient",  "charity", "fun",     "blood",   "food",    "toy",
-    "coat",   "through",  "sesame",  "wall",    "weeks",   "later",   "ago",
-    "left",   "spots",    "wrong",   "dollar",  "dollars", "cent",    "inch",
-    NULL};
+    "a",      "an",       "the",     "and",     "or",     "to",      "in",
+    "on",     "at",       "for",     "with",    "from",   "your",    "our",
+    "my",     "his",      "her",     "their",   "we",     "you",     "is",
+    "are",    "was",      "will",    "can",     "of",     "that",    "this",
+    "than",   "by",       "mile",    "miles",   "minute", "minutes", "min",
+    "mins",   "hour",     "hours",   "day",     "days",   "week",    "weeks",
+    "month",  "months",   "year",    "years",   "block",  "blocks",  "percent",
+    "people", "patients", "kids",    "doctors", "nurses", "easy",    "great",
+    "simple", "quick",    "best",    "top",     "good",   "ways",    "tips",
+    "things", "steps",    "reasons", "star",    "key",    "more",    "new",
+    "pm",     "am",       "feet",    "foot",    "pounds", "lbs",     "mg",
+    "ml",     "times",    "car",     "parking", "baby",   "patient", "charity",
+    "fun",    "blood",    "food",    "toy",     "coat",   "through", "sesame",
+    "wall",   "weeks",    "later",   "ago",     "left",   "spots",   "wrong",
+    "dollar", "dollars",  "cent",    "inch",    NULL};
 
 static gboolean
 has_ordinary_word(const ch_entity_text *in, ch_span name)
