@@ -28,16 +28,6 @@ typedef struct hs_scratch hs_scratch_t;
 /* What scanning leaves ready for the next text; more are made and freed. */
 #define MAX_IDLE 64
 
-/* Bytes that no UTF-8 text holds (RFC 3629 1).  Where all strings begin alike
- * the library hurries from one such byte to the next, and with AVX-512 version
- * 5.4.9 then loses what stands in the last bytes of a text; these beside the
- * others keep it from that way. */
-static const char *const sentinels[] = {
-    "\\xf8\\x01", "\\xf9\\x02", "\\xfa\\x03", "\\xfb\\x04",
-    "\\xfc\\x05", "\\xfd\\x06", "\\xfe\\x07", "\\xff\\x08",
-};
-#define SENTINEL_LENGTH 2
-
 /* Plain strings and strings with classes are searched best apart. */
 enum { LITERALS, CLASSES, DATABASES };
 
@@ -136,6 +126,16 @@ give_worker(const ch_scanner *scanner, worker *w)
 /* --- databases ---------------------------------------------------------- */
 
 #ifndef CH_NO_VECTORSCAN
+
+/* Bytes that no UTF-8 text holds (RFC 3629 1).  Where all strings begin alike
+ * the library hurries from one such byte to the next, and with AVX-512 version
+ * 5.4.9 then loses what stands in the last bytes of a text; these beside the
+ * others keep it from that way. */
+static const char *const sentinels[] = {
+    "\\xf8\\x01", "\\xf9\\x02", "\\xfa\\x03", "\\xfb\\x04",
+    "\\xfc\\x05", "\\xfd\\x06", "\\xfe\\x07", "\\xff\\x08",
+};
+#define SENTINEL_LENGTH 2
 
 /* The bytes of "\x61\x62".  Owned. */
 static char *
