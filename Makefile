@@ -72,7 +72,7 @@ all: $(PROGRAMS)
 help:
 	@echo 'make [all] | deps | check | demo [ONCE=1] | install [DESTDIR= PREFIX=]'
 	@echo 'make corpus | corpus-record'
-	@echo 'make unit | bench | soak [MINUTES=10] | lint | format | clean'
+	@echo 'make unit | bench | soak [MINUTES=10 TARGETS=rules] | lint | format | clean'
 
 $(BUILD)/libchaperone.a: $(LIB_OBJ)
 	@rm -f $@
@@ -141,7 +141,7 @@ demo: deps
 
 soak:
 	@$(MAKE) fuzz-build
-	@tests/soak.sh $(or $(MINUTES),10)
+	@tests/soak.sh $(or $(MINUTES),10) $(TARGETS)
 
 corpus: $(BUILD)/chaperone
 	@tests/corpus.sh show $<
