@@ -5,7 +5,7 @@
  *   (my|our) patient   alternatives; (small )?crown: with or without
  *   patient~           with its endings: patients, patient's; treat~:
  *                      treats, treated, treating; prescribe~: prescribing
- *   saw ... today      up to four words between
+ *   saw ... today      up to four words between, a comma before them
  *
  * Phrases are folded like the text; a space is any white space.  Masked,
  * every letter but the first may be a sign that hides it.
@@ -61,7 +61,7 @@ append_phrase(GString *out, const char *phrase, gboolean masked)
     int depth = 0;
     for (const char *p = phrase; *p != '\0'; p++) {
         if (g_str_has_prefix(p, " ... ")) {
-            g_string_append(out, " (?:[^ ]+ ){0,4}?");
+            g_string_append(out, "[,;:]? (?:[^ ]+ ){0,4}?");
             p += 4;
         } else if (*p == '(') {
             depth++;
