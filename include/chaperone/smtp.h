@@ -33,6 +33,7 @@ typedef struct {
     gboolean never_notify; /* NOTIFY=NEVER (RFC 3461) where DSN is offered */
     gboolean utf8;         /* SMTPUTF8 (RFC 6531) where it is offered */
     guint timeout_s;       /* for each step */
+    guint end_timeout_s;   /* for the reply to the dot; 0: the same */
 } ch_smtp_mail;
 
 /* SIZE, and BODY=8BITMIME for 8-bit mail, go along where they are offered.

@@ -297,6 +297,9 @@ say_all(dialogue *d, const ch_smtp_mail *m)
         return FALSE;
     }
     d->ended = TRUE;
+    if (m->end_timeout_s > 0) {
+        d->timeout_s = m->end_timeout_s;
+    }
     return command(d, ".", '2');
 }
 
