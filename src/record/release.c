@@ -68,6 +68,24 @@ ch_release_token_digest(const ch_store *store, const char *token,
 
 /* --- people -------------------------------------------------------------- */
 
+/* Places of the recipients to send to: one who was named twice gets the post
+ * once, as from the MTA, which does not look at case either.  Owned array of
+ * guint. */
+static GArray *
+find_recipients(const ch_envelope *e)
+{
+    GArray *places = g_array_new(FALSE, FALSE, sizeof(guint));
+    g_autoptr(GHashTable) seen =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (guint i = 1; i <= e->recipients->len; i++) {
+        const ch_recipient *r = g_ptr_array_index(e->recipients, i - 1);
+        if (g_hash_table_add(seen, g_ascii_strdown(r->address, -1))) {
+            g_array_append_val(places, i);
+        }
+    }
+    return places;
+}
+
 gboolean
 ch_release_approve(ch_store *store, const char *id, const ch_decision *decision,
                    GError **error)
@@ -79,9 +97,10 @@ ch_release_approve(ch_store *store, const char *id, const ch_decision *decision,
         return FALSE;
     }
     ch_release_content(ch_store_seal(store), raw, content);
+    g_autoptr(GArray) recipients = find_recipients(e);
     ch_approval approval = {.id = id,
                             .decision = decision,
-                            .recipients = e->recipients->len,
+                            .recipients = recipients,
                             .content = content};
     return ch_store_submit(store, ch_job_approve, &approval, error);
 }

@@ -38,8 +38,8 @@ gboolean ch_deliveries_by_token(ch_db *db, const guint8 token[CH_DIGEST_BYTES],
 typedef struct {
     const char *id;
     const ch_decision *decision;
-    guint recipients;
-    const guint8 *content; /* CH_DIGEST_BYTES */
+    const GArray *recipients; /* of guint, 1-based */
+    const guint8 *content;    /* CH_DIGEST_BYTES */
 } ch_approval;
 
 typedef struct {

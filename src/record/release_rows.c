@@ -234,7 +234,8 @@ static gboolean
 insert_rows(ch_db *db, const ch_approval *a, GError **error)
 {
     gint64 now = a->decision->time_us;
-    for (guint i = 1; i <= a->recipients; i++) {
+    for (guint i = 0; i < a->recipients->len; i++) {
+        guint recipient = g_array_index(a->recipients, guint, i);
         if (!ch_db_run(
                 db,
                 "INSERT INTO delivery (id, recipient, state, due_us, time_us,"
@@ -243,8 +244,8 @@ insert_rows(ch_db *db, const ch_approval *a, GError **error)
                 " state = 'waiting', attempts = 0, due_us = excluded.due_us,"
                 " time_us = excluded.time_us, content = excluded.content"
                 " WHERE state = 'refused'",
-                CH_VALUES(CH_TEXT(a->id), CH_INT(i), CH_INT(now), CH_INT(now),
-                          CH_BLOB(a->content, CH_DIGEST_BYTES)),
+                CH_VALUES(CH_TEXT(a->id), CH_INT(recipient), CH_INT(now),
+                          CH_INT(now), CH_BLOB(a->content, CH_DIGEST_BYTES)),
                 error)) {
             return FALSE;
         }

@@ -165,6 +165,21 @@ an_approval_is_made_once_and_written_down(void **state)
 }
 
 static void
+a_recipient_named_twice_gets_it_once(void **state)
+{
+    const fixture *f = *state;
+    g_autoptr(GError) error = NULL;
+    char id[CH_ID_LENGTH + 1];
+    hold(f, "<a@post.example>,<b@post.example>,<A@Post.example>,b@post.example",
+         MIME_POST, id);
+    approve(f, id);
+    g_autoptr(GPtrArray) steps = ch_release_list(f->store, id, &error);
+    assert_int_equal(steps->len, 2);
+    const ch_release_step *second = g_ptr_array_index(steps, 1);
+    assert_int_equal(second->recipient, 2);
+}
+
+static void
 a_destroyed_message_cannot_be_approved(void **state)
 {
     const fixture *f = *state;
@@ -611,6 +626,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(only_held_and_failed_items_are_approved),
         TEST(an_approval_is_made_once_and_written_down),
+        TEST(a_recipient_named_twice_gets_it_once),
         TEST(a_destroyed_message_cannot_be_approved),
         TEST(the_servers_answer_is_the_state),
         TEST(a_deferred_recipient_is_due_again_in_time),
