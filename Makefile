@@ -72,7 +72,7 @@ all: $(PROGRAMS)
 help:
 	@echo 'make [all] | deps | check | demo [ONCE=1] | install [DESTDIR= PREFIX=]'
 	@echo 'make corpus | corpus-record'
-	@echo 'make unit | bench | soak [MINUTES=10] | lint | format | clean'
+	@echo 'make unit | bench | soak [MINUTES=10 TARGETS=rules] | lint | format | clean'
 
 $(BUILD)/libchaperone.a: $(LIB_OBJ)
 	@rm -f $@
@@ -141,7 +141,7 @@ demo: deps
 
 soak:
 	@$(MAKE) fuzz-build
-	@tests/soak.sh $(or $(MINUTES),10)
+	@tests/soak.sh $(or $(MINUTES),10) $(TARGETS)
 
 corpus: $(BUILD)/chaperone
 	@tests/corpus.sh show $<
@@ -155,12 +155,13 @@ format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
 
 install: all
-	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(DATADIR)/rules \
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(DATADIR)/rules/lexicons \
 	    $(DESTDIR)$(SYSCONFDIR)/chaperone/rules.d $(DESTDIR)$(UNITDIR) \
 	    $(DESTDIR)$(PREFIX)/lib/sysusers.d $(DESTDIR)$(PREFIX)/lib/tmpfiles.d
 	install -m 755 $(BUILD)/chaperone-milter $(DESTDIR)$(PREFIX)/sbin/
 	install -m 755 $(BUILD)/chaperone $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 rules/*.yaml $(DESTDIR)$(DATADIR)/rules/
+	install -m 644 rules/lexicons/*.txt $(DESTDIR)$(DATADIR)/rules/lexicons/
 	install -m 644 conf/gateways.yaml docs/rules.schema.json $(DESTDIR)$(DATADIR)/
 	test -e $(DESTDIR)$(SYSCONFDIR)/chaperone/chaperone.yaml || \
 	    install -m 644 conf/chaperone.yaml $(DESTDIR)$(SYSCONFDIR)/chaperone/

@@ -6,6 +6,8 @@
 
 #include "rules.h"
 
+#include "chaperone/lint.h"
+
 #include <sysexits.h>
 
 static int
@@ -138,14 +140,46 @@ test(ch_house *house, const char *only)
     return failed > 0 ? EX_CONFIG : EX_OK;
 }
 
+static void
+print_cost(const ch_lint_cost *c)
+{
+    printf("%8" G_GINT64_FORMAT " us %6u times  %s of %s\n", c->time_us,
+           c->searched, c->signal, c->owner);
+    if (c->problem != NULL) {
+        printf("             cheaper: %s\n", c->problem);
+    }
+}
+
+static int
+lint(ch_house *house, const char *only)
+{
+    g_autoptr(ch_diag) problems = ch_diag_new();
+    (void)only;
+    g_autoptr(GArray) costs =
+        ch_ruleset_lint(house->rules, g_get_real_time(), problems);
+    if (ch_diag_count(problems) > 0) {
+        g_autofree char *text = ch_diag_dup_text(problems);
+        printf("%s\n\n", text);
+    }
+    printf("dearest over all examples:\n");
+    for (guint i = 0; i < costs->len; i++) {
+        print_cost(&g_array_index(costs, ch_lint_cost, i));
+    }
+    printf("%u to mend\n", ch_diag_count(problems));
+    return ch_diag_count(problems) > 0 ? 1 : EX_OK;
+}
+
 static const struct {
     const char *name;
     guint min_args, max_args; /* behind the name */
     int (*run)(ch_house *house, const char *id);
-} verbs[] = {{"list", 0, 0, list}, {"show", 1, 1, show}, {"test", 0, 1, test}};
+} verbs[] = {{"list", 0, 0, list},
+             {"show", 1, 1, show},
+             {"test", 0, 1, test},
+             {"lint", 0, 0, lint}};
 
 static const char usage[] =
-    "list, show ID, test [ID] or new PACK/NAME [--dir DIR]";
+    "list, show ID, test [ID], lint or new PACK/NAME [--dir DIR]";
 
 static int
 run(const char *config, const char *dir, const char *const *args)
@@ -179,11 +213,11 @@ ch_cmd_rules(int argc, char **argv)
         {"dir", 0, 0, G_OPTION_ARG_FILENAME, &dir,
          "new: where to write (default: the site's directory of rules)", "DIR"},
         G_OPTION_ENTRY_NULL};
-    if (!ch_cli_options(argc, argv,
-                        "list | show ID | test [ID] | new PACK/NAME",
-                        "Lists, shows and tests the rules in force; begins a "
-                        "new one.",
-                        entries, &config, &args, &code)) {
+    if (!ch_cli_options(
+            argc, argv, "list | show ID | test [ID] | lint | new PACK/NAME",
+            "Lists, shows, tests and lints the rules in force; begins a "
+            "new one.",
+            entries, &config, &args, &code)) {
         return code;
     }
     return run(config, dir, (const char *const *)args);

@@ -36,6 +36,7 @@ ch_rule_signal_free(gpointer data)
     rule_signal *s = data;
     g_free(s->name);
     g_free(s->owner);
+    g_free(s->file);
     g_free(s->gateway);
     ch_rule_condition_free(s->condition);
     g_clear_pointer(&s->inside, g_array_unref);
@@ -330,6 +331,8 @@ ch_rule_signal_add(scope_names *names, const char *name,
     rule_signal *s = g_new0(rule_signal, 1);
     s->name = g_strdup(name);
     s->owner = g_strdup(names->owner);
+    s->file = g_strdup(node->file);
+    s->line = node->key_line == 0 ? node->line : node->key_line;
     s->frame = frame;
     if (!ch_yaml_check_map(node, allowed, names->diag) ||
         !set_what(names, s, node) || !set_scope(names, s, node)) {

@@ -5,7 +5,7 @@
  *   (my|our) patient   alternatives; (small )?crown: with or without
  *   patient~           with its endings: patients, patient's; treat~:
  *                      treats, treated, treating; prescribe~: prescribing
- *   saw ... today      up to four words between
+ *   saw ... today      up to four words between, a comma before them
  *
  * Phrases are folded like the text; a space is any white space.  Masked,
  * every letter but the first may be a sign that hides it.
@@ -61,7 +61,7 @@ append_phrase(GString *out, const char *phrase, gboolean masked)
     int depth = 0;
     for (const char *p = phrase; *p != '\0'; p++) {
         if (g_str_has_prefix(p, " ... ")) {
-            g_string_append(out, " (?:[^ ]+ ){0,4}?");
+            g_string_append(out, "[,;:]? (?:[^ ]+ ){0,4}?");
             p += 4;
         } else if (*p == '(') {
             depth++;
@@ -93,44 +93,74 @@ is_wordy(gunichar c)
     return g_unichar_isalnum(c) || strchr("()_~?", (int)MIN(c, 127)) != NULL;
 }
 
-static gboolean
-append_bounded(GString *out, const char *folded, words_form form)
+/* Which edges of a phrase are words. */
+typedef enum { EDGE_NONE, EDGE_BEFORE, EDGE_AFTER, EDGE_BOTH, EDGES } edges;
+
+static edges
+edges_of(const char *folded, words_form form)
 {
     gunichar first = g_utf8_get_char(folded);
     gunichar last = g_utf8_get_char(g_utf8_prev_char(folded + strlen(folded)));
-    g_string_append(out, !form.bare && is_wordy(first) ? BEFORE : "");
-    g_string_append(out, "(?:");
-    if (!append_phrase(out, folded, form.masked)) {
+    return form.bare ? EDGE_NONE
+                     : (is_wordy(first) ? EDGE_BEFORE : EDGE_NONE) |
+                           (is_wordy(last) ? EDGE_AFTER : EDGE_NONE);
+}
+
+/* Adds a phrase to the group of its edges. */
+static gboolean
+add_phrase(GString **groups, const char *phrase, words_form form,
+           const ch_yaml_node *node, ch_diag *diag)
+{
+    g_autofree char *folded = ch_text_dup_folded(phrase);
+    g_strstrip(folded);
+    if (folded[0] == '\0') {
+        ch_yaml_error(node, diag, "words: an empty phrase");
         return FALSE;
     }
-    g_string_append(out, ")");
-    g_string_append(out, !form.bare && is_wordy(last) ? AFTER : "");
+    GString *group = groups[edges_of(folded, form)];
+    g_string_append(group, group->len > 0 ? "|" : "");
+    if (!append_phrase(group, folded, form.masked)) {
+        ch_yaml_error(node, diag, "words: brackets of \"%s\" do not match",
+                      phrase);
+        return FALSE;
+    }
     return TRUE;
+}
+
+/* Phrases with the same edges share one look to the left and right. */
+static char *
+join_groups(GString *const *groups)
+{
+    GString *out = g_string_new("(?:");
+    for (guint i = 0; i < EDGES; i++) {
+        if (groups[i]->len > 0) {
+            g_string_append_printf(out, "%s%s(?:%s)%s", out->len > 3 ? "|" : "",
+                                   i & EDGE_BEFORE ? BEFORE : "",
+                                   groups[i]->str, i & EDGE_AFTER ? AFTER : "");
+        }
+    }
+    g_string_append_c(out, ')');
+    return g_string_free(out, FALSE);
 }
 
 char *
 ch_rule_words_pattern(const char *const *phrases, words_form form,
                       const ch_yaml_node *node, ch_diag *diag)
 {
-    g_autoptr(GString) out = g_string_new("(?:");
-    for (guint i = 0; phrases[i] != NULL; i++) {
-        g_autofree char *folded = ch_text_dup_folded(phrases[i]);
-        g_strstrip(folded);
-        if (folded[0] == '\0') {
-            ch_yaml_error(node, diag, "words: an empty phrase");
-            return NULL;
-        }
-        g_string_append(out, i > 0 ? "|" : "");
-        if (!append_bounded(out, folded, form)) {
-            ch_yaml_error(node, diag, "words: brackets of \"%s\" do not match",
-                          phrases[i]);
-            return NULL;
-        }
-    }
-    if (phrases[0] == NULL) {
+    GString *groups[EDGES];
+    gboolean good = phrases[0] != NULL;
+    if (!good) {
         ch_yaml_error(node, diag, "words: an empty list");
-        return NULL;
     }
-    g_string_append_c(out, ')');
-    return g_string_free(g_steal_pointer(&out), FALSE);
+    for (guint i = 0; i < EDGES; i++) {
+        groups[i] = g_string_new(NULL);
+    }
+    for (guint i = 0; good && phrases[i] != NULL; i++) {
+        good = add_phrase(groups, phrases[i], form, node, diag);
+    }
+    char *pattern = good ? join_groups(groups) : NULL;
+    for (guint i = 0; i < EDGES; i++) {
+        g_string_free(groups[i], TRUE);
+    }
+    return pattern;
 }

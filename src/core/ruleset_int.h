@@ -62,6 +62,8 @@ struct rule_node;
 
 typedef struct {
     char *name, *owner; /* owner: its rule or pack */
+    char *file;         /* where it stands */
+    guint line;
     signal_kind kind;
     guint pattern; /* index into ruleset->patterns */
     fact_kind fact;

@@ -12,22 +12,12 @@
  */
 #include "trigger_int.h"
 
-#include <math.h>
 #include <string.h>
 
 #define MAX_RUN      256   /* strings of a run: word lists end in ALT below */
 #define MAX_TRIGGERS 20000 /* of one pattern */
 #define MAX_STEPS    50000 /* nested repeats can multiply: then no trigger */
 #define MAX_COPIES   24    /* of a repeated piece that are written out */
-#define SURE_LENGTH  5     /* words from here on are rare as prefixes, too */
-/* At least this part of all bytes ends a common word. */
-#define COMMON_RATE 0.001
-#define MAX_ENDING  3 /* letters behind a common word */
-/* Nanoseconds, measured: a call of PCRE2, and a byte of text for a pattern
- * that runs over all of it.  A trigger that is dearer is no gain. */
-#define CALL_COST  120.0
-#define ALL_COST   2.0
-#define POST_BYTES 1000 /* of a usual post */
 
 typedef struct {
     GArray *classes; /* of ch_triggers */
@@ -72,235 +62,6 @@ multiply(gsize a, gsize b)
     return a != 0 && b > G_MAXSIZE / a ? G_MAXSIZE : a * b;
 }
 
-static gsize
-subtract(gsize a, gsize b)
-{
-    return a == G_MAXSIZE ? a : a - b;
-}
-
-/* --- how often a trigger fires ------------------------------------------ */
-
-/* How often bytes stand in folded English and Spanish posts, per 10,000. */
-static double
-byte_rate(guint c)
-{
-    static const guint16 letters[26] = {
-        650, 120, 240, 310, 950, 170, 160, 380, 570, 15,  60, 330, 210,
-        560, 600, 160, 10,  480, 510, 720, 220, 80,  150, 15, 150, 10};
-    if (c >= 'a' && c <= 'z') {
-        return letters[c - 'a'] / 10000.0;
-    }
-    if (c == ' ') {
-        return 0.17;
-    }
-    if (c >= '0' && c <= '9') {
-        return 0.002;
-    }
-    if (c == '@') {
-        return 0.0003;
-    }
-    return c < 128 && strchr(".,-'!", (int)c) != NULL ? 0.006 : 0.001;
-}
-
-static double
-place_rate(const builder *b, guint place)
-{
-    if (place < CH_TRIGGER_CLASS) {
-        return byte_rate(place);
-    }
-    const ch_ascii_set *set =
-        &g_array_index(b->classes, ch_ascii_set, place - CH_TRIGGER_CLASS);
-    double rate = 0;
-    for (guint c = 0; c < 128; c++) {
-        rate += ch_set_has(set, c) ? byte_rate(c) : 0;
-    }
-    return MIN(rate, 1);
-}
-
-/* Words of many posts and what begins like them, in order; none begins like
- * another. */
-static const char *const common_words[] = {
-    "about",   "after",    "and",  "appointment", "are",     "before",
-    "body",    "call",     "care", "clinic",      "come",    "day",
-    "do",      "family",   "for",  "free",        "friend",  "from",
-    "get",     "good",     "has",  "have",        "health",  "help",
-    "her",     "his",      "home", "how",         "is",      "it",
-    "just",    "know",     "like", "live",        "make",    "med",
-    "my",      "need",     "new",  "not",         "office",  "old",
-    "on",      "open",     "our",  "out",         "patient", "people",
-    "please",  "practice", "room", "see",         "share",   "side",
-    "surgery", "take",     "team", "test",        "thank",   "that",
-    "the",     "this",     "time", "to",          "treat",   "visit",
-    "was",     "way",      "we",   "what",        "when",    "while",
-    "who",     "will",     "with", "work",        "year",    "you",
-};
-
-static int
-compare_with_word(const void *text, const void *word)
-{
-    const char *w = *(const char *const *)word;
-    return strncmp(text, w, strlen(w));
-}
-
-static gboolean
-is_common_word(const ch_trigger *t)
-{
-    char text[CH_TRIGGER_PLACES + 1] = "";
-    guint from = t->length > 0 && t->places[0] == ' ';
-    for (guint i = from; i < t->length && t->places[i] < 128; i++) {
-        text[i - from] = (char)t->places[i];
-    }
-    const char *const *word =
-        bsearch(text, common_words, G_N_ELEMENTS(common_words),
-                sizeof common_words[0], compare_with_word);
-    return word != NULL && strlen(text) <= strlen(*word) + MAX_ENDING;
-}
-
-/* How often a byte of text ends this trigger. */
-static double
-trigger_rate(const builder *b, const ch_trigger *t)
-{
-    double rate = 1;
-    for (guint i = 1; i < t->length; i++) {
-        rate *= place_rate(b, t->places[i]);
-    }
-    /* Letters do not stand beside each other by chance. */
-    rate = pow(rate, 0.85) * place_rate(b, t->places[0]);
-    if (is_common_word(t)) {
-        rate = MAX(rate, COMMON_RATE);
-    }
-    return rate * (t->edge_start ? 0.4 : 1) * (t->edge_end ? 0.4 : 1);
-}
-
-/* Nanoseconds a byte of text, roughly: a call of PCRE2 for each hit and what
- * it looks at, which is at most all of a post, and the search. */
-static double
-cost_of(const builder *b, const GArray *list)
-{
-    double calls = 0, looks = 0, search = 0, rates = 0;
-    for (guint i = 0; i < list->len; i++) {
-        const ch_trigger *t = get(list, i);
-        if (t->length == 0) {
-            return G_MAXDOUBLE;
-        }
-        gsize window = subtract(t->before_max, t->before_min);
-        double rate = trigger_rate(b, t);
-        rates += rate;
-        calls += rate * CALL_COST;
-        looks += rate * (double)MIN(window, POST_BYTES);
-        search += ch_trigger_is_literal(t) ? 0.0002 : 0.02;
-    }
-    double all = ALL_COST * MIN(1, rates * POST_BYTES);
-    return list->len == 0 ? G_MAXDOUBLE : calls + MIN(looks, all) + search;
-}
-
-/* --- fewer and shorter -------------------------------------------------- */
-
-static int
-compare_places(const ch_trigger *a, const ch_trigger *b)
-{
-    for (guint i = 0; i < MIN(a->length, b->length); i++) {
-        if (a->places[i] != b->places[i]) {
-            return a->places[i] < b->places[i] ? -1 : 1;
-        }
-    }
-    return (int)a->length - (int)b->length;
-}
-
-static int
-compare_from_start(gconstpointer a, gconstpointer b)
-{
-    const ch_trigger *x = a, *y = b;
-    int places = compare_places(x, y);
-    return places != 0 ? places : (int)x->edge_end - (int)y->edge_end;
-}
-
-static int
-compare_from_end(gconstpointer a, gconstpointer b)
-{
-    const ch_trigger *x = a, *y = b;
-    for (guint i = 1; i <= MIN(x->length, y->length); i++) {
-        guint p = x->places[x->length - i], q = y->places[y->length - i];
-        if (p != q) {
-            return p < q ? -1 : 1;
-        }
-    }
-    return x->length != y->length ? (int)x->length - (int)y->length
-                                  : (int)x->edge_start - (int)y->edge_start;
-}
-
-/* Takes b's place in a, whose start lies skip bytes behind b's. */
-static void
-widen(ch_trigger *a, const ch_trigger *b, gsize skip)
-{
-    a->before_min = MIN(a->before_min, add(b->before_min, skip));
-    a->before_max = MAX(a->before_max, add(b->before_max, skip));
-}
-
-/* Where one string ends like another, the shorter stands for both, now and
- * with whatever follows. */
-static void
-drop_same_ends(GArray *list)
-{
-    guint kept = 0;
-    g_array_sort(list, compare_from_end);
-    for (guint i = 1; i < list->len; i++) {
-        ch_trigger *a = get(list, kept);
-        const ch_trigger *b = get(list, i);
-        gsize skip = (gsize)b->length - a->length;
-        if (a->length <= b->length && (!a->edge_end || b->edge_end) &&
-            (!a->edge_start || (skip == 0 && b->edge_start)) &&
-            memcmp(a->places, b->places + skip,
-                   a->length * sizeof a->places[0]) == 0) {
-            widen(a, b, skip);
-        } else {
-            *get(list, ++kept) = *b;
-        }
-    }
-    g_array_set_size(list, MIN(list->len, kept + 1));
-}
-
-/* The same for one that begins like another: only at the end of a run. */
-static void
-drop_same_starts(GArray *list)
-{
-    guint kept = 0;
-    g_array_sort(list, compare_from_start);
-    for (guint i = 1; i < list->len; i++) {
-        ch_trigger *a = get(list, kept);
-        const ch_trigger *b = get(list, i);
-        gboolean same =
-            a->length <= b->length && (!a->edge_start || b->edge_start) &&
-            memcmp(a->places, b->places, a->length * sizeof a->places[0]) == 0;
-        gboolean end_holds =
-            !a->edge_end || (a->length == b->length && b->edge_end);
-        if (same && (end_holds || a->length >= SURE_LENGTH)) {
-            a->edge_end = end_holds && a->edge_end;
-            widen(a, b, 0);
-        } else {
-            *get(list, ++kept) = *b;
-        }
-    }
-    g_array_set_size(list, MIN(list->len, kept + 1));
-}
-
-/* Takes places off both ends that almost any byte fits. */
-static void
-trim(const builder *b, ch_trigger *t)
-{
-    while (t->length > 1 && place_rate(b, t->places[t->length - 1]) > 0.5) {
-        t->length--;
-        t->edge_end = FALSE;
-    }
-    while (t->length > 1 && place_rate(b, t->places[0]) > 0.5) {
-        t->length--;
-        memmove(t->places, t->places + 1, t->length * sizeof t->places[0]);
-        t->edge_start = FALSE;
-        t->before_min = add(t->before_min, 1);
-        t->before_max = add(t->before_max, 1);
-    }
-}
-
 /* --- runs --------------------------------------------------------------- */
 
 static void
@@ -316,7 +77,9 @@ static void
 offer(walk *w, GArray *list)
 {
     g_array_append_vals(list, w->aside->data, w->aside->len);
-    double cost = list->len > MAX_TRIGGERS ? G_MAXDOUBLE : cost_of(w->b, list);
+    double cost = list->len > MAX_TRIGGERS
+                      ? G_MAXDOUBLE
+                      : ch_trigger_list_cost(w->b->classes, list);
     if (cost < w->best_cost) {
         g_clear_pointer(&w->best, g_array_unref);
         w->best = list;
@@ -336,9 +99,9 @@ offer_run(walk *w)
             g_array_unref(list);
             return;
         }
-        trim(w->b, get(list, i));
+        ch_trigger_trim(w->b->classes, get(list, i));
     }
-    drop_same_starts(list);
+    ch_trigger_list_drop_starts(list);
     offer(w, list);
 }
 
@@ -585,7 +348,7 @@ walk_exact(walk *w, const ch_tree *tree, const GArray *strings)
     }
     g_array_unref(w->run);
     w->run = longer;
-    drop_same_ends(w->run);
+    ch_trigger_list_drop_ends(w->run);
     offer_run(w);
 }
 
@@ -649,7 +412,7 @@ set_aside(walk *w, const ch_tree *tree, GArray *const *bests, gsize *min,
         }
     }
     if (aside->len > 0 && all_max < G_MAXSIZE && all_min <= all_max &&
-        cost_of(w->b, aside) < ALL_COST / 4) {
+        ch_trigger_list_cost(w->b->classes, aside) < CH_TRIGGER_ALL_COST / 4) {
         g_array_append_vals(w->aside, aside->data, aside->len);
         *min = all_min;
         *max = all_max;
@@ -672,7 +435,7 @@ walk_alt(walk *w, const ch_tree *tree)
         }
     }
     if (complete) {
-        drop_same_starts(all);
+        ch_trigger_list_drop_starts(all);
         offer(w, all);
     } else {
         g_array_unref(all);
@@ -800,7 +563,7 @@ static const char *
 problem_of(const ch_triggers *triggers, double cost)
 {
     gboolean open = FALSE;
-    if (cost > ALL_COST) {
+    if (cost > CH_TRIGGER_ALL_COST) {
         return "what every match holds is found in almost any text: name a "
                "rarer word";
     }
@@ -828,7 +591,8 @@ ch_triggers_new(const char *pattern)
     }
     builder b = {.classes = triggers->classes};
     GArray *best = best_of(&b, tree, FALSE);
-    double cost = best == NULL ? G_MAXDOUBLE : cost_of(&b, best);
+    double cost =
+        best == NULL ? G_MAXDOUBLE : ch_trigger_list_cost(b.classes, best);
     if (b.steps > MAX_STEPS || best == NULL) {
         g_clear_pointer(&best, g_array_unref);
         triggers->problem = "no words stand in every match: name some";
@@ -839,7 +603,7 @@ ch_triggers_new(const char *pattern)
     triggers->list = best;
     check_edges(triggers);
     triggers->problem = problem_of(triggers, cost);
-    if (cost > ALL_COST) {
+    if (cost > CH_TRIGGER_ALL_COST) {
         g_array_set_size(triggers->list, 0);
     }
     return triggers;
@@ -853,17 +617,6 @@ ch_triggers_free(ch_triggers *triggers)
         g_array_unref(triggers->classes);
         g_free(triggers);
     }
-}
-
-gboolean
-ch_trigger_is_literal(const ch_trigger *trigger)
-{
-    for (guint i = 0; i < trigger->length; i++) {
-        if (trigger->places[i] >= CH_TRIGGER_CLASS) {
-            return FALSE;
-        }
-    }
-    return TRUE;
 }
 
 char *

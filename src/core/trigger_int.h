@@ -77,6 +77,16 @@ typedef struct {
 /* Total.  Owned. */
 ch_triggers *ch_triggers_new(const char *pattern);
 void ch_triggers_free(ch_triggers *triggers);
+/* Nanoseconds a byte of text that a pattern costs which runs over all of it,
+ * roughly; a list of triggers that costs more is no gain. */
+#define CH_TRIGGER_ALL_COST 2.0
+double ch_trigger_list_cost(const GArray *classes, const GArray *list);
+/* Where one string ends (begins) like another, the shorter stands for both,
+ * now and with whatever follows (only at the end of a run). */
+void ch_trigger_list_drop_ends(GArray *list);
+void ch_trigger_list_drop_starts(GArray *list);
+/* Takes places off both ends that almost any byte fits. */
+void ch_trigger_trim(const GArray *classes, ch_trigger *trigger);
 /* Whether each place is one byte. */
 gboolean ch_trigger_is_literal(const ch_trigger *trigger);
 /* As an expression: \x61[0-9]; two triggers alike have the same.  Owned. */

@@ -593,14 +593,15 @@ parse_alternatives(parser *p)
     if (++p->depth > MAX_DEPTH) {
         return refuse(p, TOO_COMPLEX);
     }
-    do {
-        p->at += *p->at == '|';
+    for (gboolean more = TRUE; more;) {
         *last = parse_sequence(p);
         if (*last == NULL) {
             return NULL;
         }
         last = &(*last)->next;
-    } while (*p->at == '|');
+        more = *p->at == '|';
+        p->at += more;
+    }
     p->depth--;
     if (tree->first->next == NULL) {
         return g_steal_pointer(&tree->first);

@@ -3,85 +3,61 @@
  */
 #include "kinds.h"
 
-#include "chaperone/limits.h"
-
+/* In the order of CONTRACT.md, "chaperone explain". */
 static const ch_entity_kind *const kinds[] = {
-    &ch_entity_us_ssn, &ch_entity_us_mbi,        &ch_entity_phone,
-    &ch_entity_email,  &ch_entity_date_of_birth,
+    &ch_entity_person,
+    &ch_entity_street_address,
+    &ch_entity_zip_code,
+    &ch_entity_date,
+    &ch_entity_date_of_birth,
+    &ch_entity_age,
+    &ch_entity_age_over_89,
+    &ch_entity_phone,
+    &ch_entity_email,
+    &ch_entity_us_ssn,
+    &ch_entity_us_itin,
+    &ch_entity_us_ein,
+    &ch_entity_mrn,
+    &ch_entity_health_plan_id,
+    &ch_entity_bank_account,
+    &ch_entity_aba_routing,
+    &ch_entity_iban,
+    &ch_entity_credit_card,
+    &ch_entity_us_npi,
+    &ch_entity_us_dea,
+    &ch_entity_us_mbi,
+    &ch_entity_us_passport,
+    &ch_entity_us_driver_license,
+    &ch_entity_vin,
+    &ch_entity_license_plate,
+    &ch_entity_udi,
+    &ch_entity_device_serial,
+    &ch_entity_imei,
+    &ch_entity_url,
+    &ch_entity_ip_address,
+    &ch_entity_mac_address,
+    &ch_entity_social_handle,
+    &ch_entity_uk_nhs,
+    &ch_entity_es_nif,
+    &ch_entity_es_nie,
+    &ch_entity_mx_curp,
+    &ch_entity_ca_sin,
+    &ch_entity_icd10_code,
 };
 
 struct ch_entities {
     ch_regex *patterns[G_N_ELEMENTS(kinds)];
-    ch_own own;
+    ch_own *own;
 };
-
-gsize
-ch_kind_digits(const char *value, gsize length, char *out, gsize size)
-{
-    gsize n = 0;
-    for (gsize i = 0; i < length && n + 1 < size; i++) {
-        if (g_ascii_isdigit(value[i])) {
-            out[n++] = value[i];
-        }
-    }
-    out[n] = '\0';
-    return n;
-}
-
-gboolean
-ch_kind_has_word_before(const char *text, gsize start, gsize window,
-                        const char *const *words)
-{
-    gsize from = start > window ? start - window : 0;
-    g_autofree char *before = g_strndup(text + from, start - from);
-    for (guint i = 0; words[i] != NULL; i++) {
-        if (strstr(before, words[i]) != NULL) {
-            return TRUE;
-        }
-    }
-    return FALSE;
-}
-
-static GStrv
-dup_digits(const char *const *phones)
-{
-    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
-    for (guint i = 0; phones[i] != NULL; i++) {
-        char digits[32];
-        gsize n =
-            ch_kind_digits(phones[i], strlen(phones[i]), digits, sizeof digits);
-        if (n > 0) {
-            g_strv_builder_add(builder, n == 11 && digits[0] == '1' ? digits + 1
-                                                                    : digits);
-        }
-    }
-    return g_strv_builder_end(builder);
-}
-
-static GStrv
-dup_lower(const char *const *domains)
-{
-    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
-    for (guint i = 0; domains[i] != NULL; i++) {
-        g_autofree char *lower = g_ascii_strdown(domains[i], -1);
-        g_strv_builder_add(builder, lower);
-    }
-    return g_strv_builder_end(builder);
-}
 
 ch_entities *
 ch_entities_new(const ch_config *config)
 {
     ch_entities *entities = g_new0(ch_entities, 1);
     for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
-        g_autofree char *problem = NULL;
-        entities->patterns[i] = ch_regex_new(kinds[i]->pattern, &problem);
-        g_assert(problem == NULL);
+        entities->patterns[i] = ch_regex_new_trusted(kinds[i]->pattern);
     }
-    entities->own.phones =
-        dup_digits((const char *const *)config->practice_phones);
-    entities->own.domains =
-        dup_lower((const char *const *)config->practice_domains);
+    entities->own = ch_own_new(config);
     return entities;
 }
 
@@ -94,8 +70,7 @@ ch_entities_free(ch_entities *entities)
     for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
         ch_regex_free(entities->patterns[i]);
     }
-    g_strfreev(entities->own.phones);
-    g_strfreev(entities->own.domains);
+    ch_own_free(entities->own);
     g_free(entities);
 }
 
@@ -150,7 +125,7 @@ ch_entities_accept(const ch_entities *entities, guint kind,
     entity_out->span = hit;
     entity_out->own =
         k->is_own != NULL &&
-        k->is_own(&entities->own, in->data + hit.start, hit.end - hit.start);
+        k->is_own(entities->own, in->data + hit.start, hit.end - hit.start);
     return TRUE;
 }
 

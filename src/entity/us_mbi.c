@@ -13,19 +13,13 @@
 static gboolean
 accept(const ch_entity_text *in, ch_span *span)
 {
-    char compact[12] = "";
-    gsize n = 0;
-    const char *text = in->data;
-    for (gsize i = span->start; i < span->end && n < 11; i++) {
-        if (g_ascii_isalnum(text[i])) {
-            compact[n++] = text[i];
-        }
-    }
+    char compact[12];
+    CH_ALNUMS(in, *span, compact);
     return strncmp(compact, "1eg4te5mk7", 10) != 0;
 }
 
-const ch_entity_kind ch_entity_us_mbi = {"us-mbi",
-                                         "(?<![\\w-])[1-9]" A AN
-                                         "[0-9](?<s>[- ]?)" A AN
-                                         "[0-9]\\k<s>" A A "[0-9]{2}(?![\\w-])",
-                                         accept, NULL};
+const ch_entity_kind ch_entity_us_mbi = {
+    "us-mbi",
+    "(?<![a-z0-9_-])[1-9]" A AN "[0-9](?<s>(?: ?[-./] ?| )?)" A AN
+    "[0-9]\\k<s>" A A "[0-9]{2}(?![a-z0-9_]|-[a-z0-9])",
+    accept, NULL};

@@ -328,6 +328,31 @@ def case_failing_example(directory):
            done.stderr)
 
 
+def case_lint(directory):
+    """rules lint names what to mend with its place, and what costs most"""
+    rule = ("pack: t\nsignals: {never: {words: [x]}}\nrules:\n  - id: t/tea\n"
+            "    title: {en: T, es: T}\n    severity: S4\n    action: tag\n"
+            "    confidence: low\n    advice: {en: A, es: A}\n"
+            "    reference: R\n    reviewed: 2026-11-22\n"
+            "    signals: {a: {words: [tea]}}\n    condition: a\n"
+            "    examples: {match: [tea, my tea], pass: [milk, cake]}\n")
+    rules = write(directory, "r.yaml", rule)
+    config = write(directory, "c.yaml", f"rules: {{paths: ["
+                                        f"'{ROOT}/rules/structure.yaml', "
+                                        f"'{rules}']}}\n")
+    done = run("rules", "lint", "-c", config)
+    expect_exit(done, 1)
+    expect(f'{rules}:2:1: signal "never" of t is used by no rule'
+           in done.stdout, done.stdout)
+    expect("a of t/tea" in done.stdout and "1 to mend" in done.stdout,
+           done.stdout)
+    write(directory, "r.yaml", rule.replace("condition: a",
+                                            "condition: {any: [a, never]}"))
+    done = run("rules", "lint", "-c", config)
+    expect_exit(done, 0)
+    expect("0 to mend" in done.stdout, done.stdout)
+
+
 def case_config(directory):
     """check says good and hints; show prints every key and reads back"""
     config = write(directory, "c.yaml",

@@ -290,7 +290,7 @@ test_refusals(void **state)
          "r.yaml:13:16: unknown signal \"b\""},
         {"unknown entity",
          "    signals: {a: {entity: shoe}}\n    condition: a\n",
-         "unknown entity; allowed: us-ssn"},
+         "unknown entity; allowed: person"},
         {"unknown fact", "    signals: {a: {fact: rain}}\n    condition: a\n",
          "unknown fact; allowed: reply"},
         {"bad pattern", "    signals: {a: {regex: '(x'}}\n    condition: a\n",

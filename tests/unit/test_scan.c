@@ -122,6 +122,41 @@ test_hits_are_those_of_a_plain_search(void **state)
     }
 }
 
+/* Vectorscan 5.4.9 lost these near the end where all triggers begin alike. */
+static void
+test_a_hit_is_found_anywhere_in_texts_of_any_length(void **state)
+{
+    static const char *const sets[][3] = {
+        {"b", NULL, NULL},
+        {"b|ab", "babab", NULL},
+        {"[1-9]-[ab]", NULL, NULL},
+        {"[0-9][0-9][./-][0-9]", "[0-9]{2}@", NULL},
+    };
+    static const char *const planted[] = {"b", "b", "1-b", "12-3"};
+    (void)state;
+    for (guint s = 0; s < G_N_ELEMENTS(sets); s++) {
+        g_autoptr(GPtrArray) list = compile(sets[s]);
+        g_autoptr(ch_scanner) scanner =
+            ch_scanner_new(list, CH_ENGINE_AUTO, NULL);
+        gsize size = strlen(planted[s]);
+        for (gsize length = size; length < 200; length += 3) {
+            for (gsize at = 0; at + size <= length; at++) {
+                g_autofree char *text = g_strnfill(length, '=');
+                g_autoptr(GArray) hits =
+                    g_array_new(FALSE, FALSE, sizeof(ch_span));
+                memcpy(text + at, planted[s], size);
+                g_autoptr(ch_scan) scan =
+                    ch_scanner_scan(scanner, text, length);
+                ch_scan_find(scan, 0, hits);
+                if (hits->len != 1) {
+                    fail_msg("set %u: %u hits at %zu of %zu", s, hits->len, at,
+                             length);
+                }
+            }
+        }
+    }
+}
+
 static void
 test_hits_end_at_the_cap(void **state)
 {
@@ -368,6 +403,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hits_are_those_of_a_plain_search),
+        cmocka_unit_test(test_a_hit_is_found_anywhere_in_texts_of_any_length),
         cmocka_unit_test(test_hits_end_at_the_cap),
         cmocka_unit_test(test_a_pattern_that_runs_away_says_so),
         cmocka_unit_test(
