@@ -290,7 +290,7 @@ def failing_milter(site):
     with open(source, "w") as f:
         f.write(FAILING)
     packages = ["glib-2.0", "gmime-3.0", "libpcre2-8", "yaml-0.1", "sqlite3", "libcurl",
-                "libsodium", "json-glib-1.0"]
+                "libsodium", "json-glib-1.0", "libhs"]
     flags = subprocess.run(["pkg-config", "--cflags", "--libs", *packages], text=True,
                            capture_output=True, check=True).stdout.split()
     objects = os.path.join(site.build, "obj/src/milter")
@@ -302,7 +302,7 @@ def failing_milter(site):
                     *[os.path.join(objects, n) for n in sorted(os.listdir(objects))
                       if n.endswith(".o")],
                     "-Wl,--start-group", os.path.join(site.build, "libchaperone.a"), *extra,
-                    "-Wl,--end-group", "-Wl,--wrap=ch_inspect", *flags, "-lgumbo", "-lmilter",
+                    "-Wl,--end-group", "-Wl,--wrap=ch_inspect", *flags, "-lgumbo", "-lmilter", "-lm",
                     "-pthread"], check=True)
     return program
 
