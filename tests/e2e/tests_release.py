@@ -290,6 +290,62 @@ def test_no_server_is_tried_again(site):
     site.wait_state(item, "released")
 
 
+def test_sigterm_waits_for_the_reply_to_an_attempt(site):
+    reached = threading.Event()
+
+    def slow():
+        reached.set()
+        time.sleep(2)
+        return "250 2.0.0 Ok"
+
+    with scripted(site, {"end": slow}) as server:
+        item, _ = fresh(site)
+        assert site.release(item) == 0
+        assert reached.wait(10)
+        assert site.stop_milter() == 0
+        assert site.item(item)["state"] == "released"
+        site.start_milter()
+        time.sleep(0.5)
+        assert server.sessions == 1
+
+
+def test_a_locked_store_after_the_250_sends_nothing_twice(site):
+    """The reply cannot be written down for a while: then it is, and nobody
+    gets the post again."""
+    with scripted(site) as server:
+        item, _ = fresh(site)
+        lock = sqlite3.connect(os.path.join(site.root, "var/chaperone.db"), isolation_level=None,
+                               check_same_thread=False)
+
+        def locking():
+            lock.execute("BEGIN IMMEDIATE")
+            return "250 2.0.0 Ok"
+
+        server.scripts = [{"end": locking}]
+        assert site.release(item) == 0
+        time.sleep(6)  # longer than a writer waits
+        lock.execute("ROLLBACK")
+        lock.close()
+        site.wait_state(item, "released")
+        assert server.sessions == 1
+
+
+def test_monitor_mode_changes_nothing_about_tokens(site):
+    before = count_at_sink(site, BLOG)
+    with attempt(site) as a:
+        site.write_config(mode="monitor")
+        site.control("reload")
+        try:
+            refused(listener(site, LOGIN, [BLOG], a.mail + b"x\r\n"), b"(content)")
+            assert listener(site, LOGIN, [BLOG], a.mail)[0] == 250
+        finally:
+            site.write_config(mode="enforce")
+            site.control("reload")
+    message = site.sink.wait(to(BLOG), before + 1)[-1]
+    assert message.header("X-Chaperone-Id") == [a.item]
+    assert message.header("X-Chaperone-Release") == []
+
+
 def test_kill_9_at_every_step_of_a_release(site):
     """The daemon dies when the server is about to answer a step; then it is
     started again.  Nobody gets two."""
@@ -534,6 +590,9 @@ GROUPS = [
         test_only_who_has_not_got_it_is_sent_to_again,
         test_connection_lost_after_data_waits_for_a_person,
         test_no_server_is_tried_again,
+        test_sigterm_waits_for_the_reply_to_an_attempt,
+        test_a_locked_store_after_the_250_sends_nothing_twice,
+        test_monitor_mode_changes_nothing_about_tokens,
         test_kill_9_at_every_step_of_a_release,
         test_the_right_mail_passes_once_and_a_replayed_token_does_not,
         test_a_changed_byte_is_refused,
