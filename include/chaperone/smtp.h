@@ -32,7 +32,7 @@ typedef struct {
     GBytes *mail;          /* RFC 5322; LF becomes CRLF */
     gboolean never_notify; /* NOTIFY=NEVER (RFC 3461) where DSN is offered */
     gboolean utf8;         /* SMTPUTF8 (RFC 6531) where it is offered */
-    guint timeout_s;       /* for each step */
+    guint timeout_s;       /* for all up to the final dot */
     guint end_timeout_s;   /* for the reply to the dot; 0: the same */
 } ch_smtp_mail;
 

@@ -159,9 +159,10 @@ is_due(gint64 *at, gint64 every)
 static void
 round_once(keeper *k)
 {
-    ch_outbox_send_notices(k->daemon);
+    /* Posts before notices: people wait for them. */
     k->recovered = k->recovered || ch_outbox_recover(k->daemon);
     k->recovered = k->recovered && ch_outbox_send_releases(k->daemon);
+    ch_outbox_send_notices(k->daemon);
     if (is_due(&k->expire_at, EXPIRE_US)) {
         expire(k->daemon);
     }

@@ -24,9 +24,10 @@
 #define RETRY_ATTEMPTS 125 /* 7 doublings, then hourly: five days */
 #define OUTBOX_BATCH   20
 #define SMTP_TIMEOUT_S 30
-/* The reply to the dot comes after all milters of the listener.  Below
- * TimeoutStopSec of the service: the end of the daemon waits for it. */
-#define END_TIMEOUT_S 60
+/* The reply to the dot comes after all milters of the listener.  Together
+ * below TimeoutStopSec and WatchdogSec of the service: the end of the daemon
+ * waits for an attempt under way. */
+#define END_TIMEOUT_S 40
 /* How often the end of an attempt is written down again, once a second. */
 #define END_TRIES 30
 
@@ -87,6 +88,7 @@ ch_outbox_send_notices(ch_daemon *daemon)
     }
     for (guint i = 0; i < due->len && !ch_housekeeping_is_quitting(daemon);
          i++) {
+        ch_notify("WATCHDOG=1");
         if (!send_one(daemon, house, g_ptr_array_index(due, i))) {
             return;
         }

@@ -32,8 +32,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(CURL, curl_easy_cleanup)
 typedef struct {
     CURL *curl;
     curl_socket_t socket;
-    guint timeout_s;
-    int code; /* of the last reply line */
+    gint64 until_us; /* monotonic: all steps up to here */
+    int code;        /* of the last reply line */
     char line[MAX_REPLY + 1];
     gboolean dsn, eight_bit, utf8, size; /* offered */
     gboolean ended;                      /* the final dot is on its way */
@@ -104,17 +104,17 @@ watch(CURL *curl, curl_infotype type, char *data, size_t size, void *user)
 /* --- bytes --------------------------------------------------------------- */
 
 static gint64
-deadline(const dialogue *d)
+seconds_from_now(guint seconds)
 {
-    return g_get_monotonic_time() + (gint64)d->timeout_s * G_USEC_PER_SEC;
+    return g_get_monotonic_time() + (gint64)seconds * G_USEC_PER_SEC;
 }
 
 /* FALSE: the time is over, or the socket cannot be waited for. */
 static gboolean
-wait_until(const dialogue *d, short events, gint64 until_us)
+wait_for(const dialogue *d, short events)
 {
     struct pollfd p = {.fd = d->socket, .events = events};
-    gint64 left_ms = (until_us - g_get_monotonic_time()) / 1000;
+    gint64 left_ms = (d->until_us - g_get_monotonic_time()) / 1000;
     int n = left_ms > 0 ? poll(&p, 1, (int)MIN(left_ms, G_MAXINT)) : 0;
     return n > 0 || (n < 0 && errno == EINTR);
 }
@@ -122,14 +122,13 @@ wait_until(const dialogue *d, short events, gint64 until_us)
 static gboolean
 send_bytes(dialogue *d, const char *data, gsize length)
 {
-    gint64 until_us = deadline(d);
     while (length > 0) {
         size_t sent = 0;
         CURLcode result = curl_easy_send(d->curl, data, length, &sent);
         if (result != CURLE_OK && result != CURLE_AGAIN) {
             return FALSE;
         }
-        if (result == CURLE_AGAIN && !wait_until(d, POLLOUT, until_us)) {
+        if (result == CURLE_AGAIN && !wait_for(d, POLLOUT)) {
             return FALSE;
         }
         data += sent;
@@ -140,7 +139,7 @@ send_bytes(dialogue *d, const char *data, gsize length)
 
 /* One byte; they are few, and nothing is read that is not ours yet. */
 static gboolean
-read_byte(dialogue *d, char *out, gint64 until_us)
+read_byte(dialogue *d, char *out)
 {
     for (;;) {
         size_t n = 0;
@@ -148,7 +147,7 @@ read_byte(dialogue *d, char *out, gint64 until_us)
         if (result == CURLE_OK) {
             return n == 1;
         }
-        if (result != CURLE_AGAIN || !wait_until(d, POLLIN, until_us)) {
+        if (result != CURLE_AGAIN || !wait_for(d, POLLIN)) {
             return FALSE;
         }
     }
@@ -158,11 +157,10 @@ read_byte(dialogue *d, char *out, gint64 until_us)
 static gboolean
 read_reply(dialogue *d)
 {
-    gint64 until_us = deadline(d);
     g_autoptr(GString) line = g_string_new(NULL);
     char c;
     for (gsize total = 0; total < MAX_REPLIES; total++) {
-        if (!read_byte(d, &c, until_us)) {
+        if (!read_byte(d, &c)) {
             return FALSE;
         }
         g_string_append_c(line, c);
@@ -297,9 +295,8 @@ say_all(dialogue *d, const ch_smtp_mail *m)
         return FALSE;
     }
     d->ended = TRUE;
-    if (m->end_timeout_s > 0) {
-        d->timeout_s = m->end_timeout_s;
-    }
+    d->until_us = seconds_from_now(m->end_timeout_s > 0 ? m->end_timeout_s
+                                                        : m->timeout_s);
     return command(d, ".", '2');
 }
 
@@ -313,9 +310,9 @@ dup_url(const char *url)
 }
 
 static CURLcode
-connect_to(dialogue *d, const char *url)
+connect_to(dialogue *d, const char *url, guint timeout_s)
 {
-    long timeout = (long)d->timeout_s;
+    long timeout = (long)timeout_s;
     g_autofree char *full_url = dup_url(url);
     curl_easy_setopt(d->curl, CURLOPT_URL, full_url);
     curl_easy_setopt(d->curl, CURLOPT_CONNECT_ONLY, 1L);
@@ -393,10 +390,11 @@ ch_smtp_deliver(const ch_smtp_mail *mail, ch_smtp_reply *reply_out,
         return CH_SMTP_REFUSED;
     }
     g_autoptr(CURL) curl = curl_easy_init();
-    dialogue d = {
-        .curl = curl, .socket = CURL_SOCKET_BAD, .timeout_s = mail->timeout_s};
-    CURLcode result =
-        curl != NULL ? connect_to(&d, mail->url) : CURLE_FAILED_INIT;
+    dialogue d = {.curl = curl,
+                  .socket = CURL_SOCKET_BAD,
+                  .until_us = seconds_from_now(mail->timeout_s)};
+    CURLcode result = curl != NULL ? connect_to(&d, mail->url, mail->timeout_s)
+                                   : CURLE_FAILED_INIT;
     gboolean said = result == CURLE_OK && say_all(&d, mail);
     part(&d);
     g_free(reply_out->reply);

@@ -13,7 +13,7 @@ import time
 from types import SimpleNamespace
 
 from scripted import CLOSE, Scripted
-from testsite import COMPLIANCE, LOGIN, Reply, environment, post, wait
+from testsite import COMPLIANCE, LOGIN, Reply, crlf, environment, post, wait
 from tests_effects import BLOG, BLOG2, OTHER, PERSON, count_at_sink, to, unique
 
 HIDDEN = "hidden@example.net"
@@ -201,6 +201,34 @@ def test_odd_bytes_are_released_as_approved(site):
         message = site.sink.wait(to(BLOG), before + 1)[-1]
         assert message.body() == body, (name, message.body())
         assert b"FORGED" not in message.data and message.header("X-Chaperone-Release") == []
+
+
+def test_smtputf8_and_8bitmime_are_carried(site):
+    """A mail that came with SMTPUTF8, to an address that needs it."""
+    recipient = "niño.secreto@post.wordpress.com"
+    text = crlf(f"From: <{LOGIN}>\nTo: <{recipient}>\nSubject: Año\nMIME-Version: 1.0\n"
+                "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n"
+                f"Señora zibblehold {unique('utf8')}\n".encode())
+    ids = {i["id"] for i in site.items("held")}
+    client = site.connect()
+    client.command_encoding = "utf-8"
+    assert client.mail(LOGIN, ["SMTPUTF8", "BODY=8BITMIME"])[0] == 250
+    assert client.rcpt(recipient)[0] == 250
+    assert client.data(text)[0] == 250
+    client.close()
+    item = next(i["id"] for i in site.items("held") if i["id"] not in ids)
+    offers = "250-scripted.example\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 DSN"
+    with scripted(site, {"ehlo": offers, "end": "554 5.6.0 not here"}) as server:
+        assert site.release(item) == 0
+        site.wait_state(item, "release_failed")
+        lines = [line.decode().strip() for line in server.lines]
+        assert f"MAIL FROM:<{LOGIN}> BODY=8BITMIME SMTPUTF8" in lines, lines
+        assert f"RCPT TO:<{recipient}> NOTIFY=NEVER" in lines, lines
+    assert site.release(item) == 0
+    site.wait_state(item, "released")
+    message = site.sink.wait(lambda m: "post.wordpress.com" in m.recipients[0] and
+                             "Señora".encode() in m.data and item.encode() in m.data)[-1]
+    assert message.recipients == [recipient]
 
 
 # --- what a server answers --------------------------------------------------------------
@@ -585,6 +613,7 @@ GROUPS = [
         test_odd_recipients_hold_the_whole_mail_and_release_reaches_all,
         test_a_recipient_given_twice_is_deleted_and_released_once,
         test_odd_bytes_are_released_as_approved,
+        test_smtputf8_and_8bitmime_are_carried,
         test_452_then_250,
         test_5xx_is_shown_and_can_be_decided_again,
         test_only_who_has_not_got_it_is_sent_to_again,
