@@ -12,8 +12,12 @@
 /* Places of one trigger this near to each other are one: starting PCRE2 again
  * costs as much as looking at so many bytes. */
 #define JOIN_BYTES 32
-/* A text with more places than this is searched whole: 12 MB of them. */
+/* A text with more places than this is searched whole: 12 MB of them.  The
+ * more there are, the further apart they are joined, twice as far with each
+ * of so many steps, so that a trigger of every line costs only its own
+ * patterns dear. */
 #define MAX_PLACES 500000
+#define JOIN_STEPS 16
 /* In counts: the pattern is searched over the whole text. */
 #define WHOLE G_MAXUINT32
 
@@ -40,10 +44,12 @@ ch_places_clear(ch_places *p)
 gboolean
 ch_places_add(ch_places *p, guint trigger, gsize end)
 {
+    gsize join = (gsize)JOIN_BYTES
+                 << p->places->len / (MAX_PLACES / JOIN_STEPS);
     if (p->last[trigger] > 0) {
         ch_place *last =
             &g_array_index(p->places, ch_place, p->last[trigger] - 1);
-        if (end >= last->last_end && end - last->last_end <= JOIN_BYTES) {
+        if (end >= last->last_end && end - last->last_end <= join) {
             last->last_end = end;
             return TRUE;
         }

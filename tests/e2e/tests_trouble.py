@@ -302,7 +302,7 @@ def failing_milter(site):
                     *[os.path.join(objects, n) for n in sorted(os.listdir(objects))
                       if n.endswith(".o")],
                     "-Wl,--start-group", os.path.join(site.build, "libchaperone.a"), *extra,
-                    "-Wl,--end-group", "-Wl,--wrap=ch_inspect", *flags, "-lgumbo", "-lmilter", "-lm",
+                    "-Wl,--end-group", "-Wl,--wrap=ch_inspect", *flags, "-lgumbo", "-lm", "-lmilter",
                     "-pthread"], check=True)
     return program
 
