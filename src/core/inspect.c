@@ -94,6 +94,10 @@ is_reply(const ch_verdict *v)
          ch_message_header(v->message, "References") != NULL)) {
         return TRUE;
     }
+    const ch_text *subject = first_text(v, CH_WHERE_SUBJECT);
+    if (subject != NULL && ch_text_quotes(subject)->len > 0) {
+        return TRUE; /* "> what they wrote" */
+    }
     return subject_says_reply(v) ||
            (body != NULL && (ch_text_folded(body, NULL)[0] == '@' ||
                              ch_text_quotes(body)->len > 0));

@@ -24,7 +24,7 @@ typedef struct hs_scratch hs_scratch_t;
 #endif
 
 /* Goes up whenever triggers or the form of a cached database change. */
-#define FORM "1"
+#define FORM "2"
 /* What scanning leaves ready for the next text; more are made and freed. */
 #define MAX_IDLE 64
 

@@ -79,7 +79,7 @@ ch_triggers *ch_triggers_new(const char *pattern);
 void ch_triggers_free(ch_triggers *triggers);
 /* Nanoseconds a byte of text that a pattern costs which runs over all of it,
  * roughly; a list of triggers that costs more is no gain. */
-#define CH_TRIGGER_ALL_COST 2.0
+#define CH_TRIGGER_ALL_COST 8.0
 double ch_trigger_list_cost(const GArray *classes, const GArray *list);
 /* Where one string ends (begins) like another, the shorter stands for both,
  * now and with whatever follows (only at the end of a run). */
