@@ -3,8 +3,8 @@
  *
  * Turns the names that a record holds (rule ids, gateway names) into notices
  * for the author, if it is authenticated and notices.author says so, and for
- * notices.compliance.  Used by the daemon (held, expired) and by the command
- * line (refused).
+ * notices.compliance; of a release in trouble only the latter.  Used by the
+ * daemon (held, expired, released) and by the command line (refused).
  */
 #ifndef CHAPERONE_ANNOUNCE_H
 #define CHAPERONE_ANNOUNCE_H

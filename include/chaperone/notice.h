@@ -14,7 +14,10 @@
 typedef enum {
     CH_NOTICE_HELD,
     CH_NOTICE_REFUSED,
-    CH_NOTICE_EXPIRED
+    CH_NOTICE_EXPIRED,
+    CH_NOTICE_RELEASED,
+    CH_NOTICE_RELEASE_FAILED, /* to compliance: somebody must look */
+    CH_NOTICE_COUNT
 } ch_notice_kind;
 
 const char *ch_notice_kind_name(ch_notice_kind kind); /* Borrowed. */

@@ -146,8 +146,9 @@ typedef struct {
     guint n_notices;
 } ch_decision;
 
-/* HELD to REFUSED or EXPIRED, once: CH_ERROR_STATE if it was decided.
- * EXPIRED destroys the message in the same transaction. */
+/* HELD to REFUSED or EXPIRED, RELEASE_FAILED to REFUSED, once: CH_ERROR_STATE
+ * if it was decided (RELEASING: release.h).  EXPIRED destroys the message in
+ * the same transaction. */
 gboolean ch_store_decide(ch_store *store, const char *id, ch_state state,
                          const ch_decision *decision, GError **error);
 /* A passed item was looked at; once. */

@@ -7,7 +7,7 @@
 #include "chaperone/control.h"
 #include "chaperone/error.h"
 
-#include <gio/gio.h>
+#include <glib.h>
 #include <sys/statvfs.h>
 #include <sys/timex.h>
 #include <sysexits.h>
@@ -48,25 +48,6 @@ check_daemon(doctor *d, const ch_config *config)
     doctor_say(d, up ? DOCTOR_GOOD : DOCTOR_BAD, "chaperone-milter",
                up ? "running" : error->message,
                "systemctl start chaperone-milter");
-}
-
-static void
-check_release_listener(doctor *d, const ch_config *config)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GSocketClient) client = g_socket_client_new();
-    g_autoptr(GSocketConnectable) address =
-        g_network_address_parse_uri(config->release_smtp, 25, &error);
-    g_socket_client_set_timeout(client, 3);
-    g_autoptr(GSocketConnection) connection =
-        address == NULL
-            ? NULL
-            : g_socket_client_connect(client, address, NULL, &error);
-    doctor_say(d, connection != NULL ? DOCTOR_GOOD : DOCTOR_WARN,
-               "release listener",
-               connection != NULL ? config->release_smtp : error->message,
-               "add to master.cf: 127.0.0.1:10025 inet n - y - - smtpd "
-               "-o local_header_rewrite_clients=");
 }
 
 static void
@@ -131,7 +112,7 @@ ch_cmd_doctor(int argc, char **argv)
     check_daemon(&d, house->config);
     check_store(&d, house->config);
     doctor_check_postfix(&d, house->config);
-    check_release_listener(&d, house->config);
+    doctor_check_release(&d, house->config);
     check_clock(&d);
     printf("%u bad, %u to look at\n", d.bad, d.warned);
     return d.bad > 0 ? EX_UNAVAILABLE : EX_OK;

@@ -6,11 +6,13 @@
  * beside the reviewer's name.  What the sender wrote is printed without
  * control characters, so that it cannot drive the terminal.
  *
- * Nothing is released here, and no message text goes anywhere but stdout.
+ * A release is decided here and sent by chaperone-milter.  No message text
+ * goes anywhere but stdout.
  */
 #include "quarantine.h"
 
 #include "chaperone/announce.h"
+#include "chaperone/control.h"
 #include "chaperone/error.h"
 
 #include <errno.h>
@@ -61,6 +63,16 @@ flush_stdout(void)
 /* --- the verbs
  * ---------------------------------------------------------------- */
 
+/* How far the release of an item is.  Owned; NULL after an error. */
+static GPtrArray *
+release_steps(const ch_quarantine *q, const ch_item *item, GError **error)
+{
+    gboolean may_have =
+        item->state != CH_STATE_HELD && item->state != CH_STATE_PASSED;
+    return may_have ? ch_release_list(q->store, item->id, error)
+                    : g_ptr_array_new();
+}
+
 static int
 run_list(const ch_quarantine *q)
 {
@@ -76,10 +88,17 @@ run_list(const ch_quarantine *q)
     if (items == NULL) {
         return ch_cli_fail(error);
     }
-    if (json) {
-        ch_quarantine_print_json(items);
-    } else {
+    if (!json) {
         ch_quarantine_print_table(items);
+        return flush_stdout();
+    }
+    for (guint i = 0; i < items->len; i++) {
+        const ch_item *item = g_ptr_array_index(items, i);
+        g_autoptr(GPtrArray) steps = release_steps(q, item, &error);
+        if (steps == NULL) {
+            return ch_cli_fail(error);
+        }
+        ch_quarantine_print_json(item, steps);
     }
     return flush_stdout();
 }
@@ -105,7 +124,11 @@ run_show(const ch_quarantine *q)
             return ch_cli_fail(error);
         }
     }
-    ch_quarantine_print_item(item);
+    g_autoptr(GPtrArray) steps = release_steps(q, item, &error);
+    if (steps == NULL) {
+        return ch_cli_fail(error);
+    }
+    ch_quarantine_print_item(item, steps);
     if (raw != NULL) {
         ch_quarantine_print_message(raw);
     } else {
@@ -114,33 +137,112 @@ run_show(const ch_quarantine *q)
     return flush_stdout();
 }
 
+/* What a decision with notices needs; an exit code. */
+static int
+prepare_decision(const ch_quarantine *q, const char *verb_name,
+                 ch_house **house_out, ch_item **item_out)
+{
+    GError *error = NULL;
+    if (q->note == NULL || *q->note == '\0') {
+        return ch_cli_usage("quarantine", "%s needs --note TEXT", verb_name);
+    }
+    g_autoptr(ch_diag) diag = ch_diag_new();
+    *house_out = ch_house_load(q->config_file, diag);
+    if (*house_out == NULL) {
+        return ch_cli_fail_diag(diag);
+    }
+    *item_out = ch_store_get(q->store, q->id, &error);
+    return *item_out != NULL ? EX_OK : ch_cli_fail(error);
+}
+
+/* The notices of a decision; both borrow from list. */
+static void
+tell(ch_decision *decision, const GArray *list)
+{
+    decision->notices = (const ch_outgoing *)(const void *)list->data;
+    decision->n_notices = list->len;
+}
+
+/* Notices and releases go out at once, not at the daemon's next look. */
+static void
+wake_daemon(const ch_quarantine *q)
+{
+    g_autofree char *answer = NULL;
+    if (q->control[0] != '\0' &&
+        !ch_control_ask(q->control, "send", &answer, NULL)) {
+        fprintf(stderr, "chaperone: chaperone-milter cannot be reached; it "
+                        "sends when it runs\n");
+    }
+}
+
 static int
 run_refuse(const ch_quarantine *q)
 {
     GError *error = NULL;
-    if (q->note == NULL || *q->note == '\0') {
-        return ch_cli_usage("quarantine", "refuse needs --note TEXT");
-    }
-    g_autoptr(ch_diag) diag = ch_diag_new();
-    g_autoptr(ch_house) house = ch_house_load(q->config_file, diag);
-    if (house == NULL) {
-        return ch_cli_fail_diag(diag);
-    }
-    g_autoptr(ch_item) item = ch_store_get(q->store, q->id, &error);
-    if (item == NULL) {
-        return ch_cli_fail(error);
+    g_autoptr(ch_house) house = NULL;
+    g_autoptr(ch_item) item = NULL;
+    int code = prepare_decision(q, "refuse", &house, &item);
+    if (code != EX_OK) {
+        return code;
     }
     ch_decision decision = decision_of(q, q->note);
     ch_event event =
         ch_event_of_item(item, CH_NOTICE_REFUSED, decision.time_us);
     event.note = q->note;
     g_autoptr(GArray) notices = ch_announce(house, q->store, &event);
-    decision.notices = (const ch_outgoing *)(const void *)notices->data;
-    decision.n_notices = notices->len;
+    tell(&decision, notices);
     if (!ch_store_decide(q->store, q->id, CH_STATE_REFUSED, &decision,
                          &error)) {
         return ch_cli_fail(error);
     }
+    wake_daemon(q);
+    return EX_OK;
+}
+
+static int
+run_release(const ch_quarantine *q)
+{
+    GError *error = NULL;
+    if (q->note == NULL || *q->note == '\0') {
+        return ch_cli_usage("quarantine", "release needs --note TEXT");
+    }
+    ch_decision decision = decision_of(q, q->note);
+    if (!ch_release_approve(q->store, q->id, &decision, &error)) {
+        return ch_cli_fail(error);
+    }
+    wake_daemon(q);
+    return EX_OK;
+}
+
+/* What a person found out about a mail whose fate nobody knew. */
+static int
+run_settle(const ch_quarantine *q)
+{
+    GError *error = NULL;
+    g_autoptr(ch_house) house = NULL;
+    g_autoptr(ch_item) item = NULL;
+    if (q->outcome == NULL) {
+        return ch_cli_usage("quarantine", "settle needs --outcome delivered "
+                                          "or --outcome lost");
+    }
+    int code = prepare_decision(q, "settle", &house, &item);
+    if (code != EX_OK) {
+        return code;
+    }
+    ch_decision decision = decision_of(q, q->note);
+    ch_event event =
+        ch_event_of_item(item, CH_NOTICE_RELEASED, decision.time_us);
+    event.note = item->note;
+    g_autoptr(GArray) notices = ch_announce(house, q->store, &event);
+    const ch_release_news news = {
+        .released = (const ch_outgoing *)(const void *)notices->data,
+        .n_released = notices->len};
+    if (!ch_release_settle(q->store, q->id, (guint)q->recipient,
+                           strcmp(q->outcome, "delivered") == 0, &decision,
+                           &news, &error)) {
+        return ch_cli_fail(error);
+    }
+    wake_daemon(q);
     return EX_OK;
 }
 
@@ -185,7 +287,8 @@ enum {
     TAKES_REASON = 4,
     TAKES_NOTE = 8,
     TAKES_REVIEWER = 16,
-    TAKES_FORCE = 32
+    TAKES_FORCE = 32,
+    TAKES_OUTCOME = 64
 };
 
 typedef struct {
@@ -198,6 +301,8 @@ typedef struct {
 static const verb verbs[] = {
     {"list", run_list, FALSE, TAKES_FORMAT | TAKES_STATE},
     {"show", run_show, TRUE, TAKES_REASON | TAKES_REVIEWER},
+    {"release", run_release, TRUE, TAKES_NOTE | TAKES_REVIEWER},
+    {"settle", run_settle, TRUE, TAKES_NOTE | TAKES_REVIEWER | TAKES_OUTCOME},
     {"refuse", run_refuse, TRUE, TAKES_NOTE | TAKES_REVIEWER},
     {"seen", run_seen, TRUE, TAKES_NOTE | TAKES_REVIEWER},
     {"export", run_export, TRUE, TAKES_REASON | TAKES_REVIEWER | TAKES_FORCE},
@@ -229,6 +334,8 @@ misplaced_option(const verb *v, const ch_quarantine *q)
         {"--note", q->note != NULL, TAKES_NOTE},
         {"--reviewer", q->reviewer != NULL, TAKES_REVIEWER},
         {"--force", q->force, TAKES_FORCE},
+        {"--outcome", q->outcome != NULL, TAKES_OUTCOME},
+        {"--recipient", q->recipient != 0, TAKES_OUTCOME},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(options); i++) {
         if (options[i].given && (v->takes & options[i].bit) == 0) {
@@ -250,6 +357,13 @@ check_values(const ch_quarantine *q)
     if (q->state != NULL && !ch_state_parse(q->state, &state)) {
         return ch_cli_usage("quarantine", "no state \"%s\"", q->state);
     }
+    if (q->outcome != NULL && strcmp(q->outcome, "delivered") != 0 &&
+        strcmp(q->outcome, "lost") != 0) {
+        return ch_cli_usage("quarantine", "--outcome is delivered or lost");
+    }
+    if (q->recipient < 0) {
+        return ch_cli_usage("quarantine", "--recipient counts from 1");
+    }
     return EX_OK;
 }
 
@@ -268,8 +382,10 @@ run_verb(const verb *v, ch_quarantine *q)
         return ch_cli_fail(error);
     }
     q->store = store;
+    q->control = config->control_socket;
     int code = v->run(q);
     q->store = NULL;
+    q->control = NULL;
     return code;
 }
 
@@ -279,7 +395,8 @@ dispatch(ch_quarantine *q, GStrv args)
     const verb *v = find_verb(args[0]);
     if (v == NULL) {
         return ch_cli_usage("quarantine", "what is known is: list, show, "
-                                          "refuse, seen, export");
+                                          "release, settle, refuse, seen, "
+                                          "export");
     }
     if (g_strv_length(args) != (v->needs_id ? 2 : 1)) {
         return ch_cli_usage("quarantine", "%s takes %s", v->name,
@@ -309,6 +426,7 @@ clear_options(ch_quarantine *q)
     g_free(q->reason);
     g_free(q->note);
     g_free(q->reviewer);
+    g_free(q->outcome);
 }
 
 int
@@ -325,13 +443,20 @@ ch_cmd_quarantine(int argc, char **argv)
         {"reason", 0, 0, G_OPTION_ARG_STRING, &q.reason,
          "show, export: why you look", "TEXT"},
         {"note", 0, 0, G_OPTION_ARG_STRING, &q.note,
-         "refuse, seen: words to the author and the ledger", "TEXT"},
+         "release, settle, refuse, seen: words for the ledger, and to the "
+         "author",
+         "TEXT"},
+        {"outcome", 0, 0, G_OPTION_ARG_STRING, &q.outcome,
+         "settle: delivered or lost", "WHAT"},
+        {"recipient", 0, 0, G_OPTION_ARG_INT, &q.recipient,
+         "settle: which one, if several are unknown", "N"},
         {"reviewer", 0, 0, G_OPTION_ARG_STRING, &q.reviewer,
          "who decides (default: the user's name)", "NAME"},
         {"force", 0, 0, G_OPTION_ARG_NONE, &q.force,
          "export: also to a terminal", NULL},
         G_OPTION_ENTRY_NULL};
-    if (ch_cli_options(argc, argv, "list | show|refuse|seen|export ID",
+    if (ch_cli_options(argc, argv,
+                       "list | show|release|settle|refuse|seen|export ID",
                        "Looks at what is held or was passed, and decides.",
                        entries, &q.config_file, &args, &code)) {
         code = dispatch(&q, args);

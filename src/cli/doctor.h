@@ -19,6 +19,14 @@ typedef struct {
 void doctor_say(doctor *d, doctor_grade grade, const char *what,
                 const char *seen, const char *mend);
 
+/* Output of postconf with these arguments, without line end, or NULL if the
+ * command is missing or fails.  second may be NULL.  Owned. */
+char *doctor_postconf(const doctor *d, const char *first, const char *second);
+/* How main.cf may name the milter's socket, the best first.  Owned. */
+GStrv doctor_dup_socket_names(const doctor *d, const ch_config *config);
+
 void doctor_check_postfix(doctor *d, const ch_config *config);
+/* The listener of release.smtp, and its lines in master.cf. */
+void doctor_check_release(doctor *d, const ch_config *config);
 
 #endif

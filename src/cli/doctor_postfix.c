@@ -5,10 +5,8 @@
 
 #include <sys/stat.h>
 
-/* Output of postconf with these arguments, without line end, or NULL if the
- * command is missing or fails.  Owned. */
-static char *
-postconf(const doctor *d, const char *first, const char *second)
+char *
+doctor_postconf(const doctor *d, const char *first, const char *second)
 {
     /* Not in the PATH of everybody who may run the doctor. */
     gboolean usual = g_file_test("/usr/sbin/postconf", G_FILE_TEST_EXISTS);
@@ -36,7 +34,7 @@ postconf(const doctor *d, const char *first, const char *second)
 static gboolean
 smtpd_is_jailed(const doctor *d)
 {
-    g_autofree char *services = postconf(d, "-M", NULL);
+    g_autofree char *services = doctor_postconf(d, "-M", NULL);
     g_auto(GStrv) lines = g_strsplit(services == NULL ? "" : services, "\n", 0);
     for (guint i = 0; lines[i] != NULL; i++) {
         g_auto(GStrv) words = g_strsplit_set(lines[i], " \t", 0);
@@ -53,11 +51,13 @@ smtpd_is_jailed(const doctor *d)
     return FALSE;
 }
 
-/* How main.cf may name the socket, the best first.  Postfix takes a relative
- * path from its queue directory, in a chroot or not.  Owned. */
-static GStrv
-dup_socket_names(const ch_config *config, const char *queue, gboolean jailed)
+/* Postfix takes a relative path from its queue directory, in a chroot or
+ * not. */
+GStrv
+doctor_dup_socket_names(const doctor *d, const ch_config *config)
 {
+    g_autofree char *queue = doctor_postconf(d, "-h", "queue_directory");
+    gboolean jailed = smtpd_is_jailed(d);
     g_autoptr(GStrvBuilder) names = g_strv_builder_new();
     const char *socket = config->milter_socket;
     if (!g_str_has_prefix(socket, "unix:")) {
@@ -118,7 +118,7 @@ looks_like_signer(const char *milter)
 static void
 check_list(doctor *d, const char *parameter, const char *const *names)
 {
-    g_autofree char *list = postconf(d, "-hx", parameter);
+    g_autofree char *list = doctor_postconf(d, "-hx", parameter);
     g_autofree char *mend = g_strdup_printf(
         "main.cf: %s = %s (first, before a DKIM signer)", parameter, names[0]);
     g_auto(GStrv) items = g_strsplit_set(list == NULL ? "" : list, ", \t", 0);
@@ -137,7 +137,7 @@ check_list(doctor *d, const char *parameter, const char *const *names)
 static void
 check_default_action(doctor *d)
 {
-    g_autofree char *action = postconf(d, "-h", "milter_default_action");
+    g_autofree char *action = doctor_postconf(d, "-h", "milter_default_action");
     gboolean safe = g_strcmp0(action, "tempfail") == 0 ||
                     g_strcmp0(action, "shutdown") == 0;
     doctor_say(d, safe ? DOCTOR_GOOD : DOCTOR_BAD, "milter_default_action",
@@ -149,7 +149,7 @@ check_default_action(doctor *d)
 static void
 check_sizes(doctor *d, const ch_config *config)
 {
-    g_autofree char *text = postconf(d, "-h", "message_size_limit");
+    g_autofree char *text = doctor_postconf(d, "-h", "message_size_limit");
     gint64 limit = text == NULL ? 0 : g_ascii_strtoll(text, NULL, 10);
     gboolean good = limit > 0 && limit <= config->milter_max_message;
     doctor_say(d, good ? DOCTOR_GOOD : DOCTOR_WARN, "message_size_limit",
@@ -161,7 +161,7 @@ check_sizes(doctor *d, const ch_config *config)
 static void
 check_protocol(doctor *d)
 {
-    g_autofree char *text = postconf(d, "-h", "milter_protocol");
+    g_autofree char *text = doctor_postconf(d, "-h", "milter_protocol");
     gint64 version = text == NULL ? 0 : g_ascii_strtoll(text, NULL, 10);
     doctor_say(d, version >= 6 ? DOCTOR_GOOD : DOCTOR_BAD, "milter_protocol",
                text == NULL ? "?" : text, "main.cf: milter_protocol = 6");
@@ -170,15 +170,14 @@ check_protocol(doctor *d)
 void
 doctor_check_postfix(doctor *d, const ch_config *config)
 {
-    g_autofree char *version = postconf(d, "-h", "mail_version");
+    g_autofree char *version = doctor_postconf(d, "-h", "mail_version");
     if (version == NULL) {
         doctor_say(d, DOCTOR_WARN, "postfix", "postconf cannot be run",
                    "run doctor as root on the mail server");
         return;
     }
     doctor_say(d, DOCTOR_GOOD, "postfix", version, "");
-    g_autofree char *queue = postconf(d, "-h", "queue_directory");
-    g_auto(GStrv) names = dup_socket_names(config, queue, smtpd_is_jailed(d));
+    g_auto(GStrv) names = doctor_dup_socket_names(d, config);
     check_socket(d, config, names[0] != NULL);
     if (names[0] != NULL) {
         check_list(d, "smtpd_milters", (const char *const *)names);

@@ -82,8 +82,43 @@ add_rules(JsonBuilder *b, const char *rules)
     json_builder_end_array(b);
 }
 
+/* The last word of a server, whoever of the recipients it was about. */
+static const char *
+last_reply(const GPtrArray *steps)
+{
+    const ch_release_step *last = NULL;
+    for (guint i = 0; i < steps->len; i++) {
+        const ch_release_step *step = g_ptr_array_index(steps, i);
+        if (step->reply != NULL &&
+            (last == NULL || step->time_us >= last->time_us)) {
+            last = step;
+        }
+    }
+    return last != NULL ? last->reply : NULL;
+}
+
 static void
-print_json_line(const ch_item *item)
+add_steps(JsonBuilder *b, const GPtrArray *steps)
+{
+    json_builder_set_member_name(b, "recipients");
+    json_builder_begin_array(b);
+    for (guint i = 0; i < steps->len; i++) {
+        const ch_release_step *step = g_ptr_array_index(steps, i);
+        json_builder_begin_object(b);
+        json_builder_set_member_name(b, "recipient");
+        json_builder_add_int_value(b, step->recipient);
+        add_text(b, "state", ch_release_state_name(step->state));
+        json_builder_set_member_name(b, "attempts");
+        json_builder_add_int_value(b, step->attempts);
+        add_time(b, "time", step->time_us);
+        add_text(b, "reply", step->reply);
+        json_builder_end_object(b);
+    }
+    json_builder_end_array(b);
+}
+
+void
+ch_quarantine_print_json(const ch_item *item, const GPtrArray *steps)
 {
     g_autoptr(JsonBuilder) b = json_builder_new();
     g_autoptr(JsonGenerator) generator = json_generator_new();
@@ -96,19 +131,13 @@ print_json_line(const ch_item *item)
     add_rules(b, item->rules);
     add_time(b, "publish_at", item->publish_at_us);
     add_time(b, "deadline", item->deadline_us);
+    add_text(b, "reply", last_reply(steps));
+    add_steps(b, steps);
     json_builder_end_object(b);
     g_autoptr(JsonNode) root = json_builder_get_root(b);
     json_generator_set_root(generator, root);
     g_autofree char *line = json_generator_to_data(generator, NULL);
     printf("%s\n", line);
-}
-
-void
-ch_quarantine_print_json(const GPtrArray *items)
-{
-    for (guint i = 0; i < items->len; i++) {
-        print_json_line(g_ptr_array_index(items, i));
-    }
 }
 
 /* --- the table ----------------------------------------------------------- */
@@ -290,8 +319,21 @@ print_findings(const char *json)
     }
 }
 
+static void
+print_step(const ch_release_step *step)
+{
+    g_autofree char *time = dup_time(step->time_us);
+    g_autofree char *text = g_strdup_printf(
+        "recipient %u %s at %s after %u attempt%s%s%s", step->recipient,
+        ch_release_state_name(step->state), time, step->attempts,
+        step->attempts == 1 ? "" : "s",
+        step->reply != NULL && step->reply[0] != '\0' ? ": " : "",
+        step->reply != NULL ? step->reply : "");
+    print_field("release:", text);
+}
+
 void
-ch_quarantine_print_item(const ch_item *item)
+ch_quarantine_print_item(const ch_item *item, const GPtrArray *steps)
 {
     print_field("id:", item->id);
     print_field("state:", ch_state_name(item->state));
@@ -307,6 +349,9 @@ ch_quarantine_print_item(const ch_item *item)
         print_time("decided:", MAX(item->decided_us, item->seen_us));
         print_field("reviewer:", item->reviewer);
         print_field("note:", item->note);
+    }
+    for (guint i = 0; i < steps->len; i++) {
+        print_step(g_ptr_array_index(steps, i));
     }
     print_field("rules:", item->rules);
     print_findings(item->findings_json);

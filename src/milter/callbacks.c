@@ -24,6 +24,9 @@
  * of the program: set before smfi_main, never again. */
 static ch_daemon *the_daemon;
 
+/* What the releaser puts before a message that was taken at full size. */
+#define RELEASE_HEADER_ROOM 200
+
 #define NR_CONTENT (SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY)
 #define NR_ENVELOPE                                                            \
     (SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_MAIL | SMFIP_NR_RCPT)
@@ -77,7 +80,7 @@ ask_for_macros(SMFICTX *ctx)
         int stage;
         const char *names;
     } wanted[] = {
-        {SMFIM_CONNECT, "{client_connections}"},
+        {SMFIM_CONNECT, "{client_connections} {daemon_port}"},
         {SMFIM_ENVFROM, "{auth_authen}"},
         {SMFIM_ENVRCPT, "{rcpt_addr}"},
         {SMFIM_DATA, "i"},
@@ -149,6 +152,8 @@ on_connect(SMFICTX *ctx, char *host, struct sockaddr *address)
     c->local = port == 0 && macro(ctx, "{client_connections}") == NULL &&
                (g_strcmp0(c->client_addr, "127.0.0.1") == 0 ||
                 g_strcmp0(c->client_addr, "::1") == 0);
+    g_free(c->daemon_port);
+    c->daemon_port = g_strdup(macro(ctx, "{daemon_port}"));
     return go_on(c, SMFIP_NR_CONN);
 }
 
@@ -170,7 +175,10 @@ on_mail(SMFICTX *ctx, char **args)
     g_atomic_int_inc(&c->daemon->under_way);
     c->refused = g_atomic_int_get(&c->daemon->stopping) != 0;
     c->house = ch_daemon_house(c->daemon);
-    c->intake = ch_intake_new(c->house->config->milter_max_message);
+    const ch_config *config = c->house->config;
+    c->release = ch_readmit_is_listener(c, config);
+    c->intake = ch_intake_new(config->milter_max_message +
+                              (c->release ? RELEASE_HEADER_ROOM : 0));
     ch_envelope *e = ch_intake_envelope(c->intake);
     ch_envelope_set_sender(e, args[0], esmtp_of(args));
     e->login = g_strdup(macro(ctx, "{auth_authen}"));
@@ -223,7 +231,8 @@ on_data(SMFICTX *ctx)
     }
     note_queue_id(ctx, c);
     const ch_envelope *e = ch_intake_envelope(c->intake);
-    if (ch_inspect_in_scope(c->house, e)) {
+    /* A release may go to people, too: a whole mail was held. */
+    if (c->release || ch_inspect_in_scope(c->house, e)) {
         return SMFIS_CONTINUE;
     }
     ch_metrics_out_of_scope(c->daemon->metrics);
@@ -295,6 +304,7 @@ on_close(SMFICTX *ctx)
         end_message(c);
         g_atomic_int_add(&c->daemon->connections, -1);
         g_free(c->client_addr);
+        g_free(c->daemon_port);
         g_free(c);
         smfi_setpriv(ctx, NULL);
     }

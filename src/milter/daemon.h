@@ -52,6 +52,19 @@ void ch_reload_stop(ch_daemon *daemon);
 void ch_housekeeping_start(ch_daemon *daemon);
 void ch_housekeeping_stop(ch_daemon *daemon);
 
+void ch_housekeeping_trouble(ch_daemon *daemon, const char *reason,
+                             const GError *error);
+gboolean ch_housekeeping_is_quitting(ch_daemon *daemon);
+
+/* --- outbox.c, in the housekeeping thread ------------------------------- */
+
+void ch_outbox_send_notices(ch_daemon *daemon);
+/* Releases that a crash interrupted wait for a person from now on.  TRUE: no
+ * attempt is open; before that nothing is released. */
+gboolean ch_outbox_recover(ch_daemon *daemon);
+/* FALSE: an attempt's end could not be written down; recover first. */
+gboolean ch_outbox_send_releases(ch_daemon *daemon);
+
 /* --- privileges.c ----------------------------------------------------- */
 
 /* No core files, no tracing, frugal malloc.  Before any thread. */
@@ -69,14 +82,25 @@ typedef struct {
     ch_daemon *daemon;
     unsigned long actions, protocol; /* as negotiated, SMFIF_, SMFIP_ */
     char *client_addr;               /* or NULL */
+    char *daemon_port;               /* of the MTA's listener, or NULL */
     gboolean local;                  /* sendmail(1), not SMTP */
     ch_house *house;                 /* of the message under way */
     ch_intake *intake;               /* the message under way, or NULL */
     gboolean refused; /* deferred at DATA: stopping, too many recipients */
+    gboolean release; /* came in by the release listener */
 } ch_connection;
 
 /* Registers the callbacks.  The daemon must outlive smfi_main. */
 gboolean ch_callbacks_register(ch_daemon *daemon, GError **error);
+
+/* --- readmit.c -------------------------------------------------------- */
+
+/* Whether this connection is one to the MTA's release listener. */
+gboolean ch_readmit_is_listener(const ch_connection *c,
+                                const ch_config *config);
+/* Mail with a release header: TRUE if that decides what becomes of it. */
+gboolean ch_readmit(SMFICTX *ctx, const ch_connection *c, const ch_envelope *e,
+                    GBytes *raw, sfsistat *status_out);
 
 /* --- deliver.c -------------------------------------------------------- */
 

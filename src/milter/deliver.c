@@ -6,11 +6,10 @@
  * act.  Trouble of ours is never an accept: the message is deferred, and held
  * when it has failed CH_MAX_FAILURES times; in monitor mode it passes, loudly.
  *
- *   own notice -> prior decision on the same message -> ch_inspect -> plan
- *     pass    tag: commit a copy; headers; continue
- *     split   commit what is held; headers; delete those recipients; continue
- *     hold    commit; discard
- *     reject  commit the ledger row; 550
+ *   own notice -> release (readmit.c) -> prior decision on the same message ->
+ * ch_inspect -> plan pass    tag: commit a copy; headers; continue split commit
+ * what is held; headers; delete those recipients; continue hold    commit;
+ * discard reject  commit the ledger row; 550
  */
 #include "chaperone/announce.h"
 #include "chaperone/error.h"
@@ -427,8 +426,12 @@ judge(delivery *d)
     g_autoptr(GError) error = NULL;
     ch_store *store = d->daemon->store;
     ch_prior prior = {.id = ""};
+    sfsistat readmitted;
     if (ch_notice_is_ours(d->raw, store)) {
         return SMFIS_ACCEPT;
+    }
+    if (ch_readmit(d->ctx, d->c, d->e, d->raw, &readmitted)) {
+        return readmitted;
     }
     ch_store_retry_key(store, d->e, d->author, d->raw, d->key);
     if (d->house->config->mode == CH_MODE_ENFORCE) {

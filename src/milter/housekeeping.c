@@ -1,14 +1,13 @@
 /*
  * Housekeeping: the one thread beside libmilter's.
  *
- * Sends what waits in the outbox, expires what nobody decided in time,
- * destroys what is past its retention, writes the metrics and pats the
+ * Sends what waits in the outbox (outbox.c), expires what nobody decided in
+ * time, destroys what is past its retention, writes the metrics and pats the
  * watchdog.  It never touches a message that the MTA is sending.
  */
 #include "chaperone/announce.h"
 #include "chaperone/log.h"
 #include "chaperone/notify.h"
-#include "chaperone/smtp.h"
 #include "daemon.h"
 
 #include <syslog.h>
@@ -19,100 +18,28 @@
 #define PURGE_US   (3600 * SECOND_US)
 #define EXPIRE_US  (60 * SECOND_US)
 
-/* A notice is tried again after a minute, then twice as long each time up to
- * an hour; RFC 5321 4.5.4.1 gives up after four to five days. */
-#define RETRY_FIRST_US (60 * SECOND_US)
-#define RETRY_LAST_US  (3600 * SECOND_US)
-#define RETRY_ATTEMPTS 125 /* 7 doublings, then hourly: five days */
-#define OUTBOX_BATCH   20
-#define SMTP_TIMEOUT_S 30
-
 typedef struct {
     ch_daemon *daemon;
+    gboolean recovered; /* what a crash interrupted is dealt with */
     gint64 metrics_at, purge_at, expire_at; /* monotonic */
 } keeper;
 
-static void
-trouble(ch_daemon *daemon, const char *reason, const GError *error)
+void
+ch_housekeeping_trouble(ch_daemon *daemon, const char *reason,
+                        const GError *error)
 {
     ch_metrics_failure(daemon->metrics, reason);
     ch_log(LOG_ERR, "housekeeping", CH_LOG_REASON, reason, CH_LOG_ERROR, error,
            CH_LOG_END);
 }
 
-/* --- outbox -----------------------------------------------------------------
- */
-
-/* When to try again after one more failed attempt; -1: never. */
-static gint64
-next_attempt(guint attempts, int code)
-{
-    if (code >= 500 || attempts + 1 >= RETRY_ATTEMPTS) {
-        return -1;
-    }
-    gint64 wait = RETRY_FIRST_US << MIN(attempts, 6);
-    return g_get_real_time() + MIN(wait, RETRY_LAST_US);
-}
-
-/* FALSE: the store is in trouble; the rest waits for the next round. */
-static gboolean
-send_one(ch_daemon *daemon, const ch_house *house, const ch_waiting *w)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GError) store_error = NULL;
-    ch_smtp_reply reply = {0, NULL};
-    gboolean sent = ch_smtp_send(house->config->notices_smtp, "", w->recipient,
-                                 w->mail, SMTP_TIMEOUT_S, &reply, &error);
-    gint64 next = sent ? -1 : next_attempt(w->attempts, reply.code);
-    gboolean ok = ch_store_outbox_done(daemon->store, w->row, sent, reply.reply,
-                                       next, &store_error);
-    if (!sent) {
-        ch_metrics_failure(daemon->metrics, "notice");
-    }
-    ch_log(sent ? LOG_INFO : LOG_WARNING,
-           sent        ? "notice-sent"
-           : next >= 0 ? "notice-deferred"
-                       : "notice-given-up",
-           CH_LOG_ID, w->item, CH_LOG_KIND, w->kind, CH_LOG_CODE, reply.code,
-           CH_LOG_END);
-    if (!ok) {
-        trouble(daemon, "store", store_error);
-    }
-    ch_smtp_reply_clear(&reply);
-    return ok;
-}
-
-static gboolean
-is_quitting(ch_daemon *daemon)
+gboolean
+ch_housekeeping_is_quitting(ch_daemon *daemon)
 {
     g_mutex_lock(&daemon->lock);
     gboolean quit = daemon->quit;
     g_mutex_unlock(&daemon->lock);
     return quit;
-}
-
-static void
-empty_outbox(ch_daemon *daemon)
-{
-    g_autoptr(ch_house) house = ch_daemon_house(daemon);
-    g_autoptr(GError) error = NULL;
-    if (house->config->notices_smtp[0] == '\0') {
-        return;
-    }
-    g_autoptr(GPtrArray) due = ch_store_outbox_due(
-        daemon->store, g_get_real_time(), OUTBOX_BATCH, &error);
-    if (due == NULL) {
-        trouble(daemon, "store", error);
-        return;
-    }
-    for (guint i = 0; i < due->len && !is_quitting(daemon); i++) {
-        if (!send_one(daemon, house, g_ptr_array_index(due, i))) {
-            return;
-        }
-    }
-    if (due->len == OUTBOX_BATCH) {
-        ch_daemon_wake(daemon);
-    }
 }
 
 /* --- retention
@@ -133,7 +60,7 @@ expire_one(ch_daemon *daemon, const ch_house *house, const ch_item *item,
     };
     if (!ch_store_decide(daemon->store, item->id, CH_STATE_EXPIRED, &decision,
                          &error)) {
-        trouble(daemon, "store", error);
+        ch_housekeeping_trouble(daemon, "store", error);
         return;
     }
     ch_log(LOG_NOTICE, "expired", CH_LOG_ID, item->id, CH_LOG_AUTHOR,
@@ -153,7 +80,7 @@ expire(ch_daemon *daemon)
     gint64 before = now - house->config->quarantine_retention * SECOND_US;
     ch_store_numbers numbers;
     if (!ch_store_count(daemon->store, &numbers, &error)) {
-        trouble(daemon, "store", error);
+        ch_housekeeping_trouble(daemon, "store", error);
         return;
     }
     if (numbers.oldest_held_us < 0 || numbers.oldest_held_us >= before) {
@@ -162,7 +89,7 @@ expire(ch_daemon *daemon)
     g_autoptr(GPtrArray) held =
         ch_store_list(daemon->store, 1u << CH_STATE_HELD, &error);
     if (held == NULL) {
-        trouble(daemon, "store", error);
+        ch_housekeeping_trouble(daemon, "store", error);
         return;
     }
     for (guint i = 0; i < held->len; i++) {
@@ -185,7 +112,7 @@ purge(ch_daemon *daemon)
             daemon->store, now - config->quarantine_retention * SECOND_US,
             now - config->reject_keep * SECOND_US,
             now - config->ledger_retention * SECOND_US, &destroyed, &error)) {
-        trouble(daemon, "store", error);
+        ch_housekeeping_trouble(daemon, "store", error);
     } else if (destroyed > 0) {
         ch_log(LOG_INFO, "purged", CH_LOG_COUNT, (guint64)destroyed,
                CH_LOG_END);
@@ -232,7 +159,10 @@ is_due(gint64 *at, gint64 every)
 static void
 round_once(keeper *k)
 {
-    empty_outbox(k->daemon);
+    /* Posts before notices: people wait for them. */
+    k->recovered = k->recovered || ch_outbox_recover(k->daemon);
+    k->recovered = k->recovered && ch_outbox_send_releases(k->daemon);
+    ch_outbox_send_notices(k->daemon);
     if (is_due(&k->expire_at, EXPIRE_US)) {
         expire(k->daemon);
     }

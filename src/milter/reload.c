@@ -132,7 +132,11 @@ on_command(const char *command, GString *answer, gpointer data)
     if (strcmp(command, "status") == 0) {
         return status(daemon, answer);
     }
-    g_string_append(answer, "commands: reload, status\n");
+    if (strcmp(command, "send") == 0) {
+        ch_daemon_wake(daemon); /* a decision has put something out */
+        return TRUE;
+    }
+    g_string_append(answer, "commands: reload, send, status\n");
     return FALSE;
 }
 

@@ -133,7 +133,8 @@ ch_announce(const ch_house *house, const ch_store *store, const ch_event *event)
     };
     GArray *list = g_array_new(FALSE, FALSE, sizeof(ch_outgoing));
     g_array_set_clear_func(list, clear_outgoing);
-    if (event->author != NULL && config->notices_author) {
+    if (event->author != NULL && config->notices_author &&
+        event->kind != CH_NOTICE_RELEASE_FAILED) {
         notice.to_author = TRUE;
         add_outgoing(list, &notice, house, store,
                      ch_config_dup_author_address(config, event->author));

@@ -104,9 +104,9 @@ ch_job_count_failure(ch_db *db, const ch_seal *seal, gpointer data,
 
 /* --- deciding ------------------------------------------------------------ */
 
-static gboolean
-append_decision(ch_db *db, const ch_seal *seal, const ch_item *item,
-                const char *event, const ch_decision *d, GError **error)
+gboolean
+ch_job_append(ch_db *db, const ch_seal *seal, const ch_item *item,
+              const char *event, const ch_decision *d, GError **error)
 {
     ch_ledger_row row = {.time_us = d->time_us,
                          .id = item->id,
@@ -121,17 +121,19 @@ append_decision(ch_db *db, const ch_seal *seal, const ch_item *item,
     return ch_ledger_append(db, seal, &row, error);
 }
 
-/* States from which a state may be decided, as a mask.  Release will add
- * its own row. */
+/* States from which a state may be decided, as a mask; releasing is
+ * release_rows.c's. */
 static guint
 may_come_from(ch_state state)
 {
-    gboolean ends = state == CH_STATE_REFUSED || state == CH_STATE_EXPIRED;
-    return ends ? 1U << CH_STATE_HELD : 0;
+    guint held = 1U << CH_STATE_HELD;
+    return state == CH_STATE_REFUSED   ? held | 1U << CH_STATE_RELEASE_FAILED
+           : state == CH_STATE_EXPIRED ? held
+                                       : 0;
 }
 
-static gboolean
-wrong_state(const ch_item *item, const char *what, GError **error)
+gboolean
+ch_job_wrong_state(const ch_item *item, const char *what, GError **error)
 {
     g_set_error(error, CH_ERROR, CH_ERROR_STATE, "item %s is %s: %s", item->id,
                 ch_state_name(item->state), what);
@@ -149,7 +151,7 @@ destroy_if_expired(ch_db *db, const ch_seal *seal, const ch_item *item,
         return TRUE;
     }
     return ch_items_destroy(db, item->id, error) &&
-           append_decision(db, seal, item, "destroyed", &unattended, error);
+           ch_job_append(db, seal, item, "destroyed", &unattended, error);
 }
 
 gboolean
@@ -162,7 +164,7 @@ ch_job_decide(ch_db *db, const ch_seal *seal, gpointer data, GError **error)
         return FALSE;
     }
     if ((may_come_from(job->state) >> item->state & 1) == 0) {
-        return wrong_state(item, "a decision is made once", error);
+        return ch_job_wrong_state(item, "a decision is made once", error);
     }
     return ch_db_run(db,
                      "UPDATE item SET state = ?, decided_us = ?,"
@@ -172,8 +174,7 @@ ch_job_decide(ch_db *db, const ch_seal *seal, gpointer data, GError **error)
                                CH_INT(d->uid), CH_TEXT(d->note),
                                CH_TEXT(job->id)),
                      error) &&
-           append_decision(db, seal, item, ch_state_name(job->state), d,
-                           error) &&
+           ch_job_append(db, seal, item, ch_state_name(job->state), d, error) &&
            destroy_if_expired(db, seal, item, job, error) &&
            ch_outbox_add(db, job->id, d->notices, d->n_notices, d->time_us,
                          error);
@@ -189,10 +190,11 @@ ch_job_seen(ch_db *db, const ch_seal *seal, gpointer data, GError **error)
         return FALSE;
     }
     if (item->state != CH_STATE_PASSED) {
-        return wrong_state(item, "only passed items are marked seen", error);
+        return ch_job_wrong_state(item, "only passed items are marked seen",
+                                  error);
     }
     if (item->seen_us >= 0) {
-        return wrong_state(item, "it was marked seen before", error);
+        return ch_job_wrong_state(item, "it was marked seen before", error);
     }
     return ch_db_run(db,
                      "UPDATE item SET seen_us = ?, reviewer = ?, uid = ?,"
@@ -201,7 +203,7 @@ ch_job_seen(ch_db *db, const ch_seal *seal, gpointer data, GError **error)
                                CH_INT(d->uid), CH_TEXT(d->note),
                                CH_TEXT(job->id)),
                      error) &&
-           append_decision(db, seal, item, "seen", d, error);
+           ch_job_append(db, seal, item, "seen", d, error);
 }
 
 gboolean
@@ -210,7 +212,7 @@ ch_job_note_view(ch_db *db, const ch_seal *seal, gpointer data, GError **error)
     ch_decide *job = data;
     g_autoptr(ch_item) item = ch_items_get(db, job->id, error);
     return item != NULL &&
-           append_decision(db, seal, item, job->event, job->decision, error);
+           ch_job_append(db, seal, item, job->event, job->decision, error);
 }
 
 /* --- housekeeping -------------------------------------------------------- */
@@ -245,7 +247,7 @@ ch_job_destroy(ch_db *db, const ch_seal *seal, gpointer data, GError **error)
             return none_left;
         }
         if (!ch_items_destroy(db, item->id, error) ||
-            !append_decision(db, seal, item, "destroyed", &unattended, error)) {
+            !ch_job_append(db, seal, item, "destroyed", &unattended, error)) {
             return FALSE;
         }
         job->destroyed++;

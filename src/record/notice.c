@@ -17,7 +17,8 @@
 const char *
 ch_notice_kind_name(ch_notice_kind kind)
 {
-    static const char *const names[] = {"held", "refused", "expired"};
+    static const char *const names[CH_NOTICE_COUNT] = {
+        "held", "refused", "expired", "released", "release_failed"};
     return names[kind];
 }
 
@@ -180,12 +181,25 @@ dup_domain(const char *from)
     return domain;
 }
 
+/* What tells the Message-IDs of an item's notices of one kind apart: there is
+ * one for each reader, but a release may fail again and again.  Owned. */
+static char *
+dup_distinct(const ch_notice *n)
+{
+    if (n->kind == CH_NOTICE_RELEASE_FAILED) {
+        return g_strdup_printf("%" G_GINT64_FORMAT,
+                               n->time_us / G_USEC_PER_SEC);
+    }
+    return g_strdup(n->to_author ? "author" : "compliance");
+}
+
 static void
 append_header(GString *mail, const ch_notice *n, const char *id,
               const char *from)
 {
     g_autofree char *date = dup_date(n->time_us);
     g_autofree char *domain = dup_domain(from);
+    g_autofree char *distinct = dup_distinct(n);
     g_string_append_printf(mail,
                            "From: %s\r\n"
                            "Date: %s\r\n"
@@ -197,7 +211,7 @@ append_header(GString *mail, const ch_notice *n, const char *id,
                            "Auto-Submitted: auto-generated\r\n"
                            "X-Auto-Response-Suppress: All\r\n",
                            from, date, id, ch_notice_kind_name(n->kind),
-                           n->to_author ? "author" : "compliance", domain);
+                           distinct, domain);
 }
 
 GBytes *

@@ -8,37 +8,51 @@
  */
 #include "record/notice_int.h"
 
-#define KINDS (CH_NOTICE_EXPIRED + 1)
-
 /* %s: the channel. */
 typedef struct {
-    const char *subject[2][KINDS]; /* to compliance, to the author */
-    const char *what[2][KINDS];
-    const char *next[2][KINDS];
+    const char *subject[2][CH_NOTICE_COUNT]; /* to compliance, to the author */
+    const char *what[2][CH_NOTICE_COUNT];
+    const char *next[2][CH_NOTICE_COUNT];
     const char *why, *publish_at, *author, *no_author, *note, *show;
 } words;
 
 static const words english = {
     .subject = {{"a post is held for review", "a post was refused",
-                 "a post was not published in time"},
+                 "a post was not published in time",
+                 "a post was released and sent on",
+                 "a released post needs you"},
                 {"your post is held for review", "your post was refused",
-                 "your post was not published in time"}},
+                 "your post was not published in time",
+                 "your post was released and sent on",
+                 "your released post is not through yet"}},
     .what = {{"A post to %s is held for review. It is not published.",
               "A post to %s was refused. It will not be published.",
               "A post to %s was not decided in time. It was not published, "
-              "and its text was destroyed."},
+              "and its text was destroyed.",
+              "A post to %s was released and sent on.",
+              "A post to %s was released, but it is not certain that it got "
+              "through to all of its recipients."},
              {"Your post to %s is held for review. It is not published yet.",
               "Your post to %s was refused. It will not be published.",
               "Nobody decided about your post to %s in time. It was not "
-              "published, and its text was destroyed."}},
+              "published, and its text was destroyed.",
+              "A reviewer released your post to %s, and it was sent on.",
+              "A reviewer released your post to %s, but it is not through "
+              "yet."}},
     .next = {{"Please look at the post and decide.",
               "The author was told if the author is known.",
-              "The author may send the post again."},
+              "The author may send the post again.",
+              "The author was told if the author is known.",
+              "The command below shows what the mail server said. Then "
+              "release the post again, refuse it, or settle what is unknown: "
+              "nothing is sent twice by itself."},
              {"A reviewer of your practice looks at the post and decides. "
               "You will be told. Do not send the post again.",
               "Change what is named above and send it as a new post. The "
               "same text will be refused again.",
-              "Send the post again if it should still be published."}},
+              "Send the post again if it should still be published.",
+              "There is nothing more to do. Do not send the post again.",
+              "Your practice looks into it. Do not send the post again."}},
     .why = "Why:",
     .publish_at = "Planned time of publication:",
     .author = "Author:",
@@ -50,28 +64,44 @@ static const words english = {
 static const words spanish = {
     .subject = {{"una publicación está retenida para revisión",
                  "una publicación fue rechazada",
-                 "una publicación no salió a tiempo"},
+                 "una publicación no salió a tiempo",
+                 "una publicación fue aprobada y enviada",
+                 "una publicación aprobada necesita su atención"},
                 {"su publicación está retenida para revisión",
                  "su publicación fue rechazada",
-                 "su publicación no salió a tiempo"}},
+                 "su publicación no salió a tiempo",
+                 "su publicación fue aprobada y enviada",
+                 "su publicación aprobada aún no llegó"}},
     .what = {{"Una publicación para %s está retenida para revisión. No se ha "
               "publicado.",
               "Una publicación para %s fue rechazada. No se publicará.",
               "Nadie decidió a tiempo sobre una publicación para %s. No se "
-              "publicó y su texto fue destruido."},
+              "publicó y su texto fue destruido.",
+              "Una publicación para %s fue aprobada y enviada.",
+              "Una publicación para %s fue aprobada, pero no es seguro que "
+              "haya llegado a todos sus destinatarios."},
              {"Su publicación para %s está retenida para revisión. Todavía "
               "no se ha publicado.",
               "Su publicación para %s fue rechazada. No se publicará.",
               "Nadie decidió a tiempo sobre su publicación para %s. No se "
-              "publicó y su texto fue destruido."}},
+              "publicó y su texto fue destruido.",
+              "Su publicación para %s fue aprobada y enviada.",
+              "Su publicación para %s fue aprobada, pero aún no llegó."}},
     .next = {{"Por favor, revise la publicación y decida.",
               "Se avisó al autor si se sabe quién es.",
-              "El autor puede enviar la publicación otra vez."},
+              "El autor puede enviar la publicación otra vez.",
+              "Se avisó al autor si se sabe quién es.",
+              "El comando de abajo muestra lo que dijo el servidor de correo. "
+              "Después apruébela otra vez, rechácela o aclare lo que no se "
+              "sabe: nada se envía dos veces por sí solo."},
              {"Una persona de su consultorio revisará la publicación y "
               "decidirá. Le avisaremos. No la envíe otra vez.",
               "Cambie lo que se indica arriba y envíe una publicación nueva. "
               "El mismo texto será rechazado otra vez.",
-              "Envíe la publicación otra vez si todavía debe salir."}},
+              "Envíe la publicación otra vez si todavía debe salir.",
+              "No hay nada más que hacer. No envíe la publicación otra vez.",
+              "Su consultorio lo está revisando. No envíe la publicación otra "
+              "vez."}},
     .why = "Motivo:",
     .publish_at = "Hora prevista de publicación:",
     .author = "Autor:",
@@ -160,7 +190,9 @@ add_what(GString *body, const ch_notice *n, const words *w)
 static void
 add_rules(GString *body, const ch_notice *n, const words *w)
 {
-    if (n->titles == NULL || n->titles[0] == NULL) {
+    /* What it was held for was weighed when it was released. */
+    if (n->titles == NULL || n->titles[0] == NULL ||
+        n->kind >= CH_NOTICE_RELEASED) {
         return;
     }
     g_string_append_printf(body, "%s\n", w->why);

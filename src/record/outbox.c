@@ -88,11 +88,13 @@ ch_outbox_due(ch_db *db, gint64 now_us, guint limit, GError **error)
     return g_steal_pointer(&found);
 }
 
-/* Digits and dots at the start of a reply: "550 5.7.1". */
-static char *
-dup_reply_code(const char *reply)
+char *
+ch_outbox_dup_code(const char *reply)
 {
-    return g_strndup(reply, strspn(reply, "0123456789. "));
+    if (reply == NULL) {
+        return g_strdup("");
+    }
+    return g_strstrip(g_strndup(reply, strspn(reply, "0123456789. ")));
 }
 
 static gboolean
@@ -115,8 +117,8 @@ record_failure(ch_db *db, const ch_seal *seal, gint64 row, const char *reply,
     }
     g_autofree char *id = ch_rows_dup_text(rows, 0);
     g_autofree char *kind = ch_rows_dup_text(rows, 1);
-    g_autofree char *code = dup_reply_code(reply != NULL ? reply : "");
-    g_autofree char *note = g_strdup_printf("%s %s", kind, g_strstrip(code));
+    g_autofree char *code = ch_outbox_dup_code(reply);
+    g_autofree char *note = g_strdup_printf("%s %s", kind, code);
     ch_ledger_row entry = {.time_us = g_get_real_time(),
                            .id = id,
                            .event = "notice-failed",

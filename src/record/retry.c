@@ -6,8 +6,6 @@
  * covers author, sender, recipients in any order, and the content without
  * the fields that each try writes anew.  It is keyed: who reads the database
  * cannot test guesses about content against it.
- *
- * The content is hashed where it lies; there is no copy of 50 MB here.
  */
 #include "record/store_int.h"
 
@@ -28,81 +26,17 @@ static const char *const dropped[] = {
 };
 
 static gboolean
-is_dropped(const char *name, gsize length)
+is_kept(const char *name, gsize length)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(dropped); i++) {
         gsize n = strlen(dropped[i]);
         gboolean prefix = dropped[i][n - 1] == '-';
         if ((prefix ? length > n : length == n) &&
             g_ascii_strncasecmp(name, dropped[i], n) == 0) {
-            return TRUE;
+            return FALSE;
         }
     }
-    return FALSE;
-}
-
-/* Length of the field name of a header line; obsolete blanks before the
- * colon do not count (RFC 5322 4.5).  0: no header line. */
-static gsize
-name_length(const char *line, gsize length)
-{
-    const char *colon = memchr(line, ':', length);
-    gsize n = colon != NULL ? (gsize)(colon - line) : 0;
-    while (n > 0 && (line[n - 1] == ' ' || line[n - 1] == '\t')) {
-        n--;
-    }
-    return n;
-}
-
-/* Bytes of the line at data with its LF, if it has one. */
-static gsize
-line_length(const char *data, gsize length)
-{
-    const char *lf = memchr(data, '\n', length);
-    return lf != NULL ? (gsize)(lf - data) + 1 : length;
-}
-
-/* Adds bytes with CR LF as LF.  A CR elsewhere is content. */
-static void
-add_normalised(ch_hash *hash, const char *data, gsize length)
-{
-    gsize start = 0, at = 0;
-    while (at < length) {
-        const char *cr = memchr(data + at, '\r', length - at);
-        if (cr == NULL) {
-            break;
-        }
-        at = (gsize)(cr - data) + 1;
-        if (at < length && data[at] == '\n') {
-            ch_hash_add(hash, data + start, at - 1 - start);
-            start = at;
-        }
-    }
-    ch_hash_add(hash, data + start, length - start);
-}
-
-/* Header without what is dropped, then everything else. */
-static void
-add_content(ch_hash *hash, GBytes *raw)
-{
-    gsize length;
-    const char *data = g_bytes_get_data(raw, &length);
-    gboolean drop = FALSE;
-    while (length > 0) {
-        gsize n = line_length(data, length);
-        if (data[0] == '\n' || (n >= 2 && memcmp(data, "\r\n", 2) == 0)) {
-            break; /* the empty line: what follows is the body */
-        }
-        if (data[0] != ' ' && data[0] != '\t') {
-            drop = is_dropped(data, name_length(data, n));
-        }
-        if (!drop) {
-            add_normalised(hash, data, n);
-        }
-        data += n;
-        length -= n;
-    }
-    add_normalised(hash, data, length);
+    return TRUE;
 }
 
 /* The local part belongs to the other side (RFC 5321 2.4); domains have no
@@ -148,6 +82,6 @@ ch_retry_key(const ch_seal *seal, const ch_envelope *e, const char *author,
     ch_hash_add_string(hash, author);
     ch_hash_add_string(hash, sender);
     add_recipients(hash, e->recipients);
-    add_content(hash, raw);
+    ch_content_add(hash, raw, is_kept);
     ch_hash_finish(hash, key_out);
 }

@@ -24,17 +24,22 @@ struct ch_store {
     ch_db *reader;
 };
 
-static gboolean
-submit(ch_store *store, ch_job run, gpointer data, GError **error)
+const ch_seal *
+ch_store_seal(const ch_store *store)
+{
+    return store->seal;
+}
+
+gboolean
+ch_store_submit(ch_store *store, ch_job run, gpointer data, GError **error)
 {
     return ch_writer_run(store->writer, run, data, CH_WIPE_NO, error);
 }
 
 /* --- reading ------------------------------------------------------------- */
 
-/* The reading connection, locked; NULL and unlocked if it cannot be had. */
-static ch_db *
-reader_lock(ch_store *store, GError **error)
+ch_db *
+ch_store_lock_reader(ch_store *store, GError **error)
 {
     g_mutex_lock(&store->read_lock);
     if (store->reader == NULL) {
@@ -46,9 +51,8 @@ reader_lock(ch_store *store, GError **error)
     return store->reader;
 }
 
-/* ok FALSE drops the connection: the next call tries a new one. */
-static void
-reader_unlock(ch_store *store, gboolean ok)
+void
+ch_store_unlock_reader(ch_store *store, gboolean ok)
 {
     if (!ok) {
         g_clear_pointer(&store->reader, ch_db_close);
@@ -206,12 +210,12 @@ ch_store_find_prior(ch_store *store, const guint8 key[CH_DIGEST_BYTES],
                     gint64 now_us, ch_prior *prior_out, GError **error)
 {
     prior_out->id[0] = '\0';
-    ch_db *db = reader_lock(store, error);
+    ch_db *db = ch_store_lock_reader(store, error);
     if (db == NULL) {
         return FALSE;
     }
     gboolean ok = ch_items_find_prior(db, key, now_us, prior_out, error);
-    reader_unlock(store, ok);
+    ch_store_unlock_reader(store, ok);
     return ok;
 }
 
@@ -233,7 +237,7 @@ ch_store_commit(ch_store *store, const ch_record *record, ch_prior *prior_out,
         }
         take.sealed = &sealed;
     }
-    if (!submit(store, ch_job_take, &take, error)) {
+    if (!ch_store_submit(store, ch_job_take, &take, error)) {
         prior_out->id[0] = '\0';
         return FALSE;
     }
@@ -246,7 +250,7 @@ ch_store_count_failure(ch_store *store, const guint8 key[CH_DIGEST_BYTES],
 {
     ch_failure failure = {.key = key, .now_us = now_us};
     *count_out = 0;
-    if (!submit(store, ch_job_count_failure, &failure, error)) {
+    if (!ch_store_submit(store, ch_job_count_failure, &failure, error)) {
         return FALSE;
     }
     *count_out = failure.count;
@@ -259,12 +263,12 @@ ch_store_count_failure(ch_store *store, const guint8 key[CH_DIGEST_BYTES],
 GPtrArray *
 ch_store_list(ch_store *store, guint states, GError **error)
 {
-    ch_db *db = reader_lock(store, error);
+    ch_db *db = ch_store_lock_reader(store, error);
     if (db == NULL) {
         return NULL;
     }
     GPtrArray *items = ch_items_list(db, states, error);
-    reader_unlock(store, items != NULL);
+    ch_store_unlock_reader(store, items != NULL);
     return items;
 }
 
@@ -280,12 +284,12 @@ ch_item *
 ch_store_get(ch_store *store, const char *id, GError **error)
 {
     g_autoptr(GError) local = NULL;
-    ch_db *db = reader_lock(store, error);
+    ch_db *db = ch_store_lock_reader(store, error);
     if (db == NULL) {
         return NULL;
     }
     ch_item *item = ch_items_get(db, id, &local);
-    reader_unlock(store, is_healthy(local));
+    ch_store_unlock_reader(store, is_healthy(local));
     if (item == NULL) {
         g_propagate_error(error, g_steal_pointer(&local));
     }
@@ -298,12 +302,12 @@ ch_store_read(ch_store *store, const char *id, ch_envelope **envelope_out,
 {
     g_autoptr(GError) local = NULL;
     g_auto(ch_sealed) sealed = {.body = NULL};
-    ch_db *db = reader_lock(store, error);
+    ch_db *db = ch_store_lock_reader(store, error);
     if (db == NULL) {
         return NULL;
     }
     gboolean ok = ch_items_payload(db, id, &sealed, &local);
-    reader_unlock(store, is_healthy(local));
+    ch_store_unlock_reader(store, is_healthy(local));
     if (!ok) {
         g_propagate_error(error, g_steal_pointer(&local));
         return NULL;
@@ -314,7 +318,7 @@ ch_store_read(ch_store *store, const char *id, ch_envelope **envelope_out,
 gboolean
 ch_store_count(ch_store *store, ch_store_numbers *out, GError **error)
 {
-    ch_db *db = reader_lock(store, error);
+    ch_db *db = ch_store_lock_reader(store, error);
     if (db == NULL) {
         return FALSE;
     }
@@ -324,15 +328,17 @@ ch_store_count(ch_store *store, ch_store_numbers *out, GError **error)
                      0, &held, error) &&
         ch_db_number(db, "SELECT min(time_us) FROM item WHERE state = 'held'",
                      NULL, -1, &out->oldest_held_us, error) &&
-        ch_db_number(db, "SELECT count(*) FROM outbox", NULL, 0, &outbox,
-                     error) &&
+        ch_db_number(db,
+                     "SELECT (SELECT count(*) FROM outbox) + (SELECT count(*)"
+                     " FROM delivery WHERE state IN ('waiting', 'sending'))",
+                     NULL, 0, &outbox, error) &&
         ch_db_number(db,
                      "SELECT CAST(CAST(value AS TEXT) AS INTEGER) FROM meta"
                      " WHERE name = 'last_notice_us'",
                      NULL, -1, &out->last_notice_us, error);
     out->held = (guint64)held;
     out->outbox = (guint64)outbox;
-    reader_unlock(store, ok);
+    ch_store_unlock_reader(store, ok);
     return ok;
 }
 
@@ -355,7 +361,7 @@ ch_store_seen(ch_store *store, const char *id, const ch_decision *decision,
               GError **error)
 {
     ch_decide seen = {.id = id, .decision = decision};
-    return submit(store, ch_job_seen, &seen, error);
+    return ch_store_submit(store, ch_job_seen, &seen, error);
 }
 
 gboolean
@@ -363,7 +369,7 @@ ch_store_record_view(ch_store *store, const char *id, const char *event,
                      const ch_decision *who, GError **error)
 {
     ch_decide view = {.id = id, .event = event, .decision = who};
-    return submit(store, ch_job_note_view, &view, error);
+    return ch_store_submit(store, ch_job_note_view, &view, error);
 }
 
 /* --- housekeeping
@@ -372,12 +378,12 @@ ch_store_record_view(ch_store *store, const char *id, const char *event,
 GPtrArray *
 ch_store_outbox_due(ch_store *store, gint64 now_us, guint limit, GError **error)
 {
-    ch_db *db = reader_lock(store, error);
+    ch_db *db = ch_store_lock_reader(store, error);
     if (db == NULL) {
         return NULL;
     }
     GPtrArray *waiting = ch_outbox_due(db, now_us, limit, error);
-    reader_unlock(store, waiting != NULL);
+    ch_store_unlock_reader(store, waiting != NULL);
     return waiting;
 }
 
@@ -387,7 +393,7 @@ ch_store_outbox_done(ch_store *store, gint64 row, gboolean sent,
 {
     ch_sent done = {
         .row = row, .sent = sent, .reply = reply, .next_us = next_us};
-    return submit(store, ch_job_outbox_done, &done, error);
+    return ch_store_submit(store, ch_job_outbox_done, &done, error);
 }
 
 gboolean
@@ -400,7 +406,7 @@ ch_store_purge(ch_store *store, gint64 kept_us, gint64 rejected_us,
                       .now_us = g_get_real_time()};
     *destroyed_out = 0;
     do {
-        if (!submit(store, ch_job_destroy, &purge, error)) {
+        if (!ch_store_submit(store, ch_job_destroy, &purge, error)) {
             return FALSE;
         }
         *destroyed_out += purge.destroyed;

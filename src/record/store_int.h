@@ -3,6 +3,7 @@
  *
  *   seal.c          keys, sealed items, keyed hashes: the only one that sees
  *                   a key
+ *   content.c       what of a mail goes into a digest
  *   retry.c         which two mails are the same
  *   store_sqlite.c  the driver: statements, transactions, schema; the only
  *                   one that sees SQLite.  A second database needs this file
@@ -13,6 +14,8 @@
  *   jobs.c          the rules: what one step of a transaction does
  *   writer.c        the committing thread: many jobs, one transaction
  *   store.c         puts them together
+ *   release.c, claim.c (release_int.h)
+ *                   the way out, by the same means
  */
 #ifndef CHAPERONE_STORE_INT_H
 #define CHAPERONE_STORE_INT_H
@@ -70,6 +73,15 @@ void ch_hash_finish(ch_hash *hash, guint8 out[CH_DIGEST_BYTES]);
 /* In constant time. */
 gboolean ch_hash_equal(const guint8 a[CH_DIGEST_BYTES],
                        const guint8 b[CH_DIGEST_BYTES]);
+
+/* --- content.c ----------------------------------------------------------- */
+
+/* Whether the header field of that name counts. */
+typedef gboolean (*ch_field_test)(const char *name, gsize length);
+void ch_content_add(ch_hash *hash, GBytes *raw, ch_field_test keeps);
+/* The first line of the first field of that name, without blanks around it,
+ * or NULL.  Owned. */
+char *ch_content_dup_field(GBytes *raw, const char *name);
 
 /* --- retry.c ------------------------------------------------------------- */
 
@@ -197,6 +209,9 @@ gboolean ch_outbox_done(ch_db *db, const ch_seal *seal, gint64 row,
                         gboolean sent, const char *reply, gint64 next_us,
                         GError **error);
 
+/* Digits and dots at the start of a reply: "550 5.7.1".  Owned. */
+char *ch_outbox_dup_code(const char *reply);
+
 /* --- jobs.c -------------------------------------------------------------- */
 
 /* Runs as one step of a transaction, on the committing thread. */
@@ -234,6 +249,12 @@ typedef struct {
     guint destroyed; /* out: of this step */
 } ch_purge;
 
+/* A ledger row about item by whoever decided. */
+gboolean ch_job_append(ch_db *db, const ch_seal *seal, const ch_item *item,
+                       const char *event, const ch_decision *d, GError **error);
+/* FALSE and CH_ERROR_STATE: "item ID is STATE: what". */
+gboolean ch_job_wrong_state(const ch_item *item, const char *what,
+                            GError **error);
 gboolean ch_job_take(ch_db *db, const ch_seal *seal, gpointer data,
                      GError **error); /* ch_take */
 gboolean ch_job_count_failure(ch_db *db, const ch_seal *seal, gpointer data,
@@ -268,6 +289,16 @@ void ch_writer_free(ch_writer *writer);
 /* Blocks until the job is committed (TRUE) or undone.  Any thread. */
 gboolean ch_writer_run(ch_writer *writer, ch_job run, gpointer data,
                        ch_wipe wipe, GError **error);
+
+/* --- store.c ------------------------------------------------------------- */
+
+gboolean ch_store_submit(ch_store *store, ch_job run, gpointer data,
+                         GError **error);
+/* The reading connection, locked; NULL and unlocked if it cannot be had.
+ * ok FALSE drops the connection: the next call tries a new one. */
+ch_db *ch_store_lock_reader(ch_store *store, GError **error);
+void ch_store_unlock_reader(ch_store *store, gboolean ok);
+const ch_seal *ch_store_seal(const ch_store *store);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ch_seal, ch_seal_free)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ch_sealed, ch_sealed_clear)

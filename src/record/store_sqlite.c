@@ -79,6 +79,19 @@ static const char *const steps[] = {
     "CREATE INDEX failure_by_time ON failure (time_us);",
 
     "ALTER TABLE item ADD COLUMN spanish INTEGER NOT NULL DEFAULT 0;",
+
+    /* One row for each recipient of an approved item: its place in the sealed
+     * envelope, never its address. */
+    "CREATE TABLE delivery ("
+    " row INTEGER PRIMARY KEY,"
+    " id TEXT NOT NULL REFERENCES item (id) ON DELETE CASCADE,"
+    " recipient INTEGER NOT NULL, state TEXT NOT NULL,"
+    " attempts INTEGER NOT NULL DEFAULT 0, due_us INTEGER NOT NULL,"
+    " time_us INTEGER NOT NULL, reply TEXT, content BLOB NOT NULL,"
+    " token BLOB, used INTEGER NOT NULL DEFAULT 0,"
+    " UNIQUE (id, recipient)) STRICT;"
+    "CREATE INDEX delivery_by_state ON delivery (state, due_us);"
+    "CREATE INDEX delivery_by_token ON delivery (token);",
 };
 
 /* --- errors -------------------------------------------------------------- */

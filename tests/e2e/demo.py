@@ -4,7 +4,7 @@
 demo.py [--once]: sends each sample through Postfix, prints one row a post and
 stays until Ctrl-C, so that the quarantine can be looked at.  --once stops
 after the table and ends with 0 only if every sample got the verdict that its
-file name says.  Everything lies under run/ and nothing is left running.
+file name says.  Then one held post is released.  Everything lies under run/ and nothing is left running.
 """
 import argparse
 import email
@@ -74,6 +74,19 @@ def send_all(site):
     return wrong
 
 
+def release_one(site):
+    """A reviewer releases one held post; whether its gateway got it, once."""
+    item = site.items("held")[0]["id"]
+    before = len(site.sink.messages)
+    site.release(item, note="the reviewer has looked at it")
+    shown = site.wait_state(item, "released")
+    got = [m for m in site.sink.find(lambda m: m.header("X-Chaperone-Id") == [item])
+           if m.sender != ""]
+    print(f"\n{item} was held, a reviewer released it: {shown['gateway']} got it "
+          f"{len(got)} time(s), {shown['reply']}", flush=True)
+    return len(got) == 1 and len(site.sink.messages) > before
+
+
 def stay(site):
     program = os.path.relpath(os.path.join(site.build, "chaperone"))
     config = os.path.relpath(site.config)
@@ -82,6 +95,7 @@ Postfix listens on 127.0.0.1:{site.postfix.port}; log in as anna@practice.exampl
 Look at what is held:
   {program} quarantine list -c {config}
   {program} quarantine export -c {config} ID
+  {program} quarantine release -c {config} ID --note "looked at it"
 Ctrl-C ends everything.""", flush=True)
     while site.milter.poll() is None:
         time.sleep(0.5)
@@ -124,6 +138,8 @@ def main():
     try:
         site.start()
         wrong = send_all(site)
+        if not release_one(site):
+            wrong.append("the released post")
         if not options.once:
             stay(site)
     except KeyboardInterrupt:

@@ -17,6 +17,15 @@ REALM = "practice.example"
 
 MASTER = """\
 127.0.0.1:{port} inet n - {jail} - - smtpd
+127.0.0.1:{release} inet n - {jail} - - smtpd
+  -o syslog_name=postfix/release
+  -o local_header_rewrite_clients=
+  -o mynetworks=127.0.0.0/8
+  -o smtpd_client_restrictions=permit_mynetworks,reject
+  -o smtpd_relay_restrictions=permit_mynetworks,reject
+  -o smtpd_recipient_restrictions=permit_mynetworks,reject
+  -o smtpd_sasl_auth_enable=no
+  -o content_filter=
 pickup   unix n - n 1 1 pickup
 cleanup  unix n - {jail} - 0 cleanup
 qmgr     unix n - n 300 1 qmgr
@@ -43,7 +52,7 @@ data_directory = {data}
 maillog_file = {log}
 maillog_file_prefixes = {root}
 myhostname = mta.practice.example
-mydestination =
+mydestination = local.practice.example
 local_recipient_maps =
 alias_maps =
 alias_database =
@@ -97,13 +106,15 @@ class Postfix:
         self.data, self.sasl = os.path.join(root, "data"), os.path.join(self.etc, "sasl")
         self.log = os.path.join(root, "maillog")
         self.port = free_port()
+        self.release_port = free_port()
         self.chroot = chroot
         self._make_directories()
         with open(os.path.join(self.etc, "main.cf"), "w") as f:
             f.write(MAIN.format(spool=self.spool, data=self.data, log=self.log, root=root,
                                 sink=sink_port, sasl=self.sasl, milter=milter))
         with open(os.path.join(self.etc, "master.cf"), "w") as f:
-            f.write(MASTER.format(port=self.port, jail="y" if chroot else "n"))
+            f.write(MASTER.format(port=self.port, release=self.release_port,
+                                  jail="y" if chroot else "n"))
         self._make_users(users)
         if chroot:
             self._fill_jail()

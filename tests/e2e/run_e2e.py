@@ -14,6 +14,7 @@ import traceback
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import tests_doctor  # noqa: E402
 import tests_effects  # noqa: E402
+import tests_release  # noqa: E402
 import tests_trouble  # noqa: E402
 from testsite import SOURCE, Site  # noqa: E402
 
@@ -59,7 +60,8 @@ def main():
         print("e2e: needs root: Postfix drops from root to its own user", file=sys.stderr)
         return 77
     results = []
-    for group in tests_effects.GROUPS + tests_trouble.GROUPS + tests_doctor.GROUPS:
+    for group in (tests_effects.GROUPS + tests_release.GROUPS + tests_trouble.GROUPS +
+                  tests_doctor.GROUPS):
         run_group(group, build, sys.argv[2:], results)
     print(f"e2e: {results.count(True)} passed, {results.count(False)} failed")
     return 0 if results and all(results) else 1

@@ -10,11 +10,11 @@ def doctor(site, etc):
     return done.returncode, done.stdout.decode()
 
 
-def altered(site, name, pattern, line):
-    """A copy of Postfix's configuration with one line of main.cf changed."""
+def altered(site, name, pattern, line, file="main.cf"):
+    """A copy of Postfix's configuration with one line of it changed."""
     etc = os.path.join(site.root, "etc-" + name)
     shutil.copytree(site.postfix.etc, etc)
-    main = os.path.join(etc, "main.cf")
+    main = os.path.join(etc, file)
     with open(main) as f:
         text = f.read()
     with open(main, "w") as f:
@@ -27,7 +27,9 @@ def test_doctor_finds_nothing_wrong(site):
     bad = [line for line in text.splitlines() if line.startswith("BAD")]
     assert code == 0 and not bad, text
     for what in ("smtpd_milters", "non_smtpd_milters", "milter_default_action", "milter.socket",
-                 "store", "chaperone-milter"):
+                 "store", "chaperone-milter", "release listener", "release: smtpd_milters",
+                 "release: local_header_rewrite_clients", "release: content_filter",
+                 "release: who may connect"):
         assert re.search(rf"^ok +{re.escape(what)}:", text, re.M), (what, text)
 
 
@@ -53,6 +55,35 @@ def test_doctor_names_each_line_to_change(site):
         assert code == 69 and bad and mend in bad[1], (name, text)
 
 
+def test_doctor_names_each_line_of_the_release_listener(site):
+    port = site.postfix.release_port
+    rows = [
+        ("rewrite", r"^  -o local_header_rewrite_clients=\n", "", "BAD",
+         "release: local_header_rewrite_clients", "-o local_header_rewrite_clients="),
+        ("filter", r"-o content_filter=$", "-o content_filter=scan:[127.0.0.1]:10", "BAD",
+         "release: content_filter", "-o content_filter="),
+        ("nomilter", r"-o content_filter=$", "-o content_filter=\n  -o smtpd_milters=", "BAD",
+         "release: smtpd_milters", "no -o smtpd_milters"),
+        ("override", r"-o content_filter=$",
+         "-o content_filter=\n  -o receive_override_options=no_milters", "BAD",
+         "release: smtpd_milters", "no no_milters"),
+        ("open", rf"^127.0.0.1:{port} inet", f"{port} inet", "warn",
+         "release: who may connect", "127.0.0.1:10025 inet"),
+        ("networks", r"-o mynetworks=127.0.0.0/8", "-o mynetworks=127.0.0.0/8,192.0.2.0/24",
+         "warn", "release: who may connect", "-o mynetworks=127.0.0.0/8"),
+        ("relay", r"-o smtpd_relay_restrictions=permit_mynetworks,reject",
+         "-o smtpd_relay_restrictions=permit", "warn",
+         "release: who may connect", "-o smtpd_relay_restrictions="),
+        ("none", rf"^127.0.0.1:{port} inet", "127.0.0.1:9 inet", "BAD",
+         "release: master.cf", "-o local_header_rewrite_clients="),
+    ]
+    for name, pattern, line, grade, what, mend in rows:
+        code, text = doctor(site, altered(site, "r" + name, pattern, line, "master.cf"))
+        seen = re.search(rf"^(?:{grade}) +{re.escape(what)}[^\n]*\n +-> ([^\n]*)", text, re.M)
+        assert seen and mend in seen[1], (name, text)
+        assert (code == 69) == (grade == "BAD"), (name, code)
+
+
 def test_doctor_sees_that_the_milter_is_down(site):
     site.stop_milter()
     code, text = doctor(site, site.postfix.etc)
@@ -62,5 +93,6 @@ def test_doctor_sees_that_the_milter_is_down(site):
 
 GROUPS = [SimpleNamespace(tests=[test_doctor_finds_nothing_wrong,
                                  test_doctor_names_each_line_to_change,
+                                 test_doctor_names_each_line_of_the_release_listener,
                                  test_doctor_sees_that_the_milter_is_down],
                           site={"chroot": True}, options={})]

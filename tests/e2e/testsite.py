@@ -40,6 +40,7 @@ milter: {{socket: "{socket}", socket_mode: "0660", user: {user}, group: postfix,
 control: {{socket: "unix:{root}/var/control.sock"}}
 quarantine: {{retention: {retention}}}
 store: {{url: "sqlite:{root}/var/chaperone.db", key_file: {root}/var/store.key}}
+release: {{smtp: "smtp://{release}"}}
 notices: {{smtp: "smtp://127.0.0.1:{notices}", from: chaperone@practice.example,
           compliance: {compliance}, author: true}}
 metrics: {{textfile: {root}/var/metrics.prom}}
@@ -74,7 +75,7 @@ class Reply(Exception):
 
 
 class Site:
-    def __init__(self, root, build, chroot=False, inet=False, rules=None):
+    def __init__(self, root, build, chroot=False, inet=False, rules=None, signer=False):
         self.root, self.build = root, build
         os.makedirs(root, exist_ok=True)
         os.chmod(root, 0o755)
@@ -89,6 +90,9 @@ class Site:
         port = free_port()
         self.socket = f"inet:{port}@127.0.0.1" if inet else None
         there = f"inet:127.0.0.1:{port}" if inet else "unix:chaperone/milter.sock"
+        self.signer_port = free_port() if signer else None
+        if signer:
+            there += f", inet:127.0.0.1:{self.signer_port}"
         self.postfix = Postfix(os.path.join(root, "postfix"), self.sink.port, there, chroot,
                                [(AUTHOR, PASSWORD), ("bea", PASSWORD)])
         if not inet:
@@ -103,7 +107,8 @@ class Site:
         shutil.chown(var, USER)
         self.config = os.path.join(root, "chaperone.yaml")
         self.options = dict(scope="gateways", mixed="split", mode="enforce",
-                            max_message="50MiB", retention="90d")
+                            max_message="50MiB", retention="90d",
+                            release=f"127.0.0.1:{self.postfix.release_port}")
         self.milter = None
         self.log = os.path.join(root, "chaperone.log")
 
@@ -205,6 +210,16 @@ class Site:
             return reply
         raise AssertionError("was accepted: " + text)
 
+    def hold(self, recipients, data, **more):
+        """Sends what is held; the item's ID."""
+        before = {i["id"] for i in self.items("held")}
+        self.send(recipients, data, **more)
+        return next(i["id"] for i in self.items("held") if i["id"] not in before)
+
+    def release(self, item, note="looked at it"):
+        return self.chaperone("quarantine", "release", item, "--note", note,
+                              "--reviewer", "Dana").returncode
+
     # --- looking --------------------------------------------------------------
 
     def chaperone(self, *args):
@@ -219,6 +234,13 @@ class Site:
         if done.returncode != 0:
             raise AssertionError("quarantine list: " + done.stderr.decode())
         return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def item(self, ident):
+        return next(i for i in self.items() if i["id"] == ident)
+
+    def wait_state(self, item, state, seconds=20):
+        wait(lambda: self.item(item)["state"] == state, seconds, f"{item} to be {state}")
+        return self.item(item)
 
     def export(self, item):
         done = self.chaperone("quarantine", "export", item)

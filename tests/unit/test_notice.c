@@ -142,6 +142,38 @@ every_notice_says_what_its_reader_needs(void **state)
          FALSE,
          {"was not decided in time", "Author: office\n"},
          "quarantine show"},
+        {"released, author",
+         CH_NOTICE_RELEASED,
+         TRUE,
+         FALSE,
+         {"A reviewer released your post to WordPress.com",
+          "Do not send the post again"},
+         "Why:"},
+        {"released, compliance",
+         CH_NOTICE_RELEASED,
+         FALSE,
+         FALSE,
+         {"was released and sent on.", "Author: office\n"},
+         "Your post"},
+        {"release failed, compliance",
+         CH_NOTICE_RELEASE_FAILED,
+         FALSE,
+         FALSE,
+         {"not certain that it got through",
+          "chaperone quarantine show " ID "\n"},
+         "Your post"},
+        {"released, author, Spanish",
+         CH_NOTICE_RELEASED,
+         TRUE,
+         TRUE,
+         {"fue aprobada y enviada."},
+         "Your"},
+        {"release failed, compliance, Spanish",
+         CH_NOTICE_RELEASE_FAILED,
+         FALSE,
+         TRUE,
+         {"no es seguro que haya llegado"},
+         "Your"},
         {"held, author, Spanish",
          CH_NOTICE_HELD,
          TRUE,
@@ -423,6 +455,9 @@ kinds_have_names(void **state)
     assert_string_equal(ch_notice_kind_name(CH_NOTICE_HELD), "held");
     assert_string_equal(ch_notice_kind_name(CH_NOTICE_REFUSED), "refused");
     assert_string_equal(ch_notice_kind_name(CH_NOTICE_EXPIRED), "expired");
+    assert_string_equal(ch_notice_kind_name(CH_NOTICE_RELEASED), "released");
+    assert_string_equal(ch_notice_kind_name(CH_NOTICE_RELEASE_FAILED),
+                        "release_failed");
 }
 
 #define TEST(name)                                                             \

@@ -19,6 +19,7 @@ write_config(const fixture *f)
     g_autofree char *text =
         g_strdup_printf("store: {url: \"%s\", key_file: \"%s\"}\n"
                         "rules: {paths: [\"%s/rules\"], cache: \"\"}\n"
+                        "control: {socket: \"unix:/nowhere/control.sock\"}\n"
                         "gateways: {files: [\"%s/conf/gateways.yaml\"]}\n"
                         "practice: {domains: [practice.example]}\n"
                         "notices: {from: chaperone@practice.example,"
@@ -86,7 +87,8 @@ list_json_has_the_documented_keys(void **state)
         "{\"id\":\"%s\",\"state\":\"held\",\"time\":\"2026-11-30T00:53:20Z\","
         "\"author\":\"office\",\"gateway\":\"wordpress\","
         "\"rules\":[\"privacy/ssn\",\"tone/profanity\"],"
-        "\"publish_at\":\"2026-12-01T00:53:20Z\",\"deadline\":null}\n",
+        "\"publish_at\":\"2026-12-01T00:53:20Z\",\"deadline\":null,"
+        "\"reply\":null,\"recipients\":[]}\n",
         id);
     assert_string_equal(out, expected);
 }
@@ -233,6 +235,103 @@ refuse_decides_once_and_tells_both(void **state)
     assert_int_equal(sql_number(f, "SELECT count(*) FROM outbox"), 2);
 }
 
+/* One attempt for everything that is due. */
+static void
+attempt_all(const fixture *f, ch_smtp_outcome outcome, const char *reply)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) due =
+        ch_release_due(f->store, G_MAXINT64, 9, FALSE, &error);
+    for (guint i = 0; i < due->len; i++) {
+        const ch_release_step *step = g_ptr_array_index(due, i);
+        g_autoptr(ch_release_attempt) attempt =
+            ch_release_begin(f->store, step, &error);
+        const ch_release_result result = {.attempt = attempt,
+                                          .outcome = outcome,
+                                          .reply = reply,
+                                          .next_us = -1};
+        ch_state item;
+        gboolean used;
+        assert_true(
+            ch_release_end(f->store, step, &result, &item, &used, &error));
+    }
+}
+
+static void
+release_decides_once(void **state)
+{
+    const fixture *f = *state;
+    g_autofree char *one = NULL, *two = NULL, *three = NULL;
+    char id[CH_ID_LENGTH + 1];
+    put(f, CH_STATE_HELD, NOW, POST, id);
+    assert_int_equal(RUN(f, &one, "quarantine", "release", id, "--note",
+                         "is fine", "--reviewer", "Ana"),
+                     0);
+    assert_int_equal(RUN(f, &two, "quarantine", "release", id, "--note", "x"),
+                     EX_DATAERR);
+    assert_int_equal(RUN(f, &three, "quarantine", "refuse", id, "--note", "x"),
+                     EX_DATAERR);
+    assert_int_equal(sql_number(f, "SELECT count(*) FROM item WHERE state ="
+                                   " 'releasing' AND note = 'is fine' AND"
+                                   " reviewer = 'Ana' AND uid >= 0"),
+                     1);
+    assert_int_equal(ledger_count(f, "releasing"), 1);
+    assert_int_equal(sql_number(f, "SELECT count(*) FROM outbox"), 0);
+}
+
+static void
+list_and_show_have_the_last_reply(void **state)
+{
+    const fixture *f = *state;
+    g_autofree char *none = NULL, *list = NULL, *show = NULL, *again = NULL;
+    char id[CH_ID_LENGTH + 1];
+    put(f, CH_STATE_HELD, NOW, POST, id);
+    assert_int_equal(RUN(f, &none, "quarantine", "release", id, "--note", "x"),
+                     0);
+    attempt_all(f, CH_SMTP_REFUSED, "550 5.7.1 <a@post.example> No");
+    assert_int_equal(RUN(f, &list, "quarantine", "list", "--format", "json"),
+                     0);
+    assert_non_null(strstr(list, "\"state\":\"release_failed\""));
+    assert_non_null(strstr(list, "\"reply\":\"550 5.7.1 <address> No\","
+                                 "\"recipients\":[{\"recipient\":1,"
+                                 "\"state\":\"refused\",\"attempts\":1,"));
+    assert_int_equal(RUN(f, &show, "quarantine", "show", id, "--reason", "x"),
+                     0);
+    assert_non_null(strstr(show, "release:    recipient 1 refused at "));
+    assert_non_null(strstr(show, " after 1 attempt: 550 5.7.1 <address> No\n"));
+    assert_int_equal(RUN(f, &again, "quarantine", "release", id, "--note", "x"),
+                     0);
+}
+
+static void
+settle_ends_what_is_unknown(void **state)
+{
+    const fixture *f = *state;
+    g_autofree char *release = NULL, *early = NULL, *settle = NULL;
+    g_autofree char *late = NULL;
+    char id[CH_ID_LENGTH + 1];
+    put(f, CH_STATE_HELD, NOW, POST, id);
+    assert_int_equal(
+        RUN(f, &release, "quarantine", "release", id, "--note", "x"), 0);
+    assert_int_equal(RUN(f, &early, "quarantine", "settle", id, "--note", "x",
+                         "--outcome", "lost"),
+                     EX_DATAERR);
+    attempt_all(f, CH_SMTP_UNKNOWN, "354 go");
+    assert_int_equal(RUN(f, &settle, "quarantine", "settle", id, "--note",
+                         "it is online", "--outcome", "delivered"),
+                     0);
+    assert_int_equal(RUN(f, &late, "quarantine", "settle", id, "--note", "x",
+                         "--outcome", "lost"),
+                     EX_DATAERR);
+    assert_int_equal(sql_number(f, "SELECT count(*) FROM item WHERE state ="
+                                   " 'released'"),
+                     1);
+    assert_int_equal(sql_number(f, "SELECT count(*) FROM outbox WHERE kind ="
+                                   " 'released'"),
+                     2);
+    assert_int_equal(ledger_count(f, "release-found-delivered"), 1);
+}
+
 static void
 seen_is_for_passed_items(void **state)
 {
@@ -263,6 +362,12 @@ mistakes_end_with_their_code(void **state)
         {{"quarantine", "list", "--note", "x"}, EX_USAGE},
         {{"quarantine", "show", "--reason", "x"}, EX_USAGE},
         {{"quarantine", "refuse", "0123456789ABCDEF"}, EX_USAGE},
+        {{"quarantine", "release", "0123456789ABCDEF"}, EX_USAGE},
+        {{"quarantine", "release", "0123456789ABCDEF", "--note", "x"},
+         EX_DATAERR},
+        {{"quarantine", "settle", "0123456789ABCDEF", "--note", "x"}, EX_USAGE},
+        {{"quarantine", "settle", "x", "--outcome", "maybe"}, EX_USAGE},
+        {{"quarantine", "release", "x", "--outcome", "lost"}, EX_USAGE},
         {{"quarantine", "seen", "0123456789ABCDEF"}, EX_DATAERR},
         {{"quarantine", "export", "0123456789ABCDEF"}, EX_DATAERR},
         {{"quarantine", "export", "no id"}, EX_DATAERR},
@@ -323,6 +428,9 @@ main(void)
         TEST(without_a_reason_nothing_is_shown),
         TEST(export_gives_the_exact_bytes_and_records_it),
         TEST(refuse_decides_once_and_tells_both),
+        TEST(release_decides_once),
+        TEST(list_and_show_have_the_last_reply),
+        TEST(settle_ends_what_is_unknown),
         TEST(seen_is_for_passed_items),
         TEST(mistakes_end_with_their_code),
         TEST(backup_copies_once),

@@ -14,6 +14,7 @@
 typedef struct {
     const char *greeting, *mail, *rcpt, *data, *end;
     gboolean hang_at_end;
+    const char *ehlo; /* NULL: no extensions */
 } script;
 
 typedef struct {
@@ -64,7 +65,7 @@ answer(peer *p, int fd, GString *line)
     const script *s = p->script;
     g_string_append(p->heard, line->str);
     if (g_str_has_prefix(line->str, "EHLO")) {
-        return say(fd, "250 peer.example\r\n");
+        return say(fd, s->ehlo != NULL ? s->ehlo : "250 peer.example\r\n");
     }
     if (g_str_has_prefix(line->str, "MAIL")) {
         return say(fd, s->mail);
@@ -145,53 +146,57 @@ success_is_only_2xx_to_the_end_of_data(void **state)
         const char *reply;
     } rows[] = {
         {"taken",
-         {HELLO, FINE, FINE, GO, "250 2.0.0 Queued\r\n", FALSE},
+         {HELLO, FINE, FINE, GO, "250 2.0.0 Queued\r\n", FALSE, NULL},
          TRUE,
          250,
          "250 2.0.0 Queued"},
         {"several lines",
-         {HELLO, FINE, FINE, GO, "250-one\r\n250 two\r\n", FALSE},
+         {HELLO, FINE, FINE, GO, "250-one\r\n250 two\r\n", FALSE, NULL},
          TRUE,
          250,
          "250 two"},
         {"452 at the end",
-         {HELLO, FINE, FINE, GO, "452 4.3.1 Full\r\n", FALSE},
+         {HELLO, FINE, FINE, GO, "452 4.3.1 Full\r\n", FALSE, NULL},
          FALSE,
          452,
          "452 4.3.1 Full"},
         {"550 at the end",
-         {HELLO, FINE, FINE, GO, "550 5.7.1 No\r\n", FALSE},
+         {HELLO, FINE, FINE, GO, "550 5.7.1 No\r\n", FALSE, NULL},
          FALSE,
          550,
          "550 5.7.1 No"},
         {"550 to the recipient",
-         {HELLO, FINE, "550 5.1.1 Who\r\n", GO, FINE, FALSE},
+         {HELLO, FINE, "550 5.1.1 Who\r\n", GO, FINE, FALSE, NULL},
          FALSE,
          550,
          "550 5.1.1 Who"},
         {"450 to the sender",
-         {HELLO, "450 4.1.8 Later\r\n", FINE, GO, FINE, FALSE},
+         {HELLO, "450 4.1.8 Later\r\n", FINE, GO, FINE, FALSE, NULL},
          FALSE,
          450,
          "450 4.1.8 Later"},
         {"554 to DATA",
-         {HELLO, FINE, FINE, "554 5.5.1 No\r\n", FINE, FALSE},
+         {HELLO, FINE, FINE, "554 5.5.1 No\r\n", FINE, FALSE, NULL},
          FALSE,
          554,
          "554 5.5.1 No"},
         {"421 as greeting",
-         {"421 4.3.2 Busy\r\n", FINE, FINE, GO, FINE, FALSE},
+         {"421 4.3.2 Busy\r\n", FINE, FINE, GO, FINE, FALSE, NULL},
          FALSE,
          421,
          "421 4.3.2 Busy"},
         {"lost after DATA",
-         {HELLO, FINE, FINE, GO, NULL, FALSE},
+         {HELLO, FINE, FINE, GO, NULL, FALSE, NULL},
          FALSE,
          354,
          "354 Go on"},
-        {"lost at once", {NULL, FINE, FINE, GO, FINE, FALSE}, FALSE, 0, ""},
+        {"lost at once",
+         {NULL, FINE, FINE, GO, FINE, FALSE, NULL},
+         FALSE,
+         0,
+         ""},
         {"control bytes in the reply",
-         {HELLO, FINE, FINE, GO, "550 a\x1b[1mb\xc3\xa9\r\n", FALSE},
+         {HELLO, FINE, FINE, GO, "550 a\x1b[1mb\xc3\xa9\r\n", FALSE, NULL},
          FALSE,
          550,
          "550 a?[1mb??"},
@@ -224,7 +229,7 @@ static void
 the_peer_hears_the_mail_as_it_is(void **state)
 {
     (void)state;
-    static const script taken = {HELLO, FINE, FINE, GO, FINE, FALSE};
+    static const script taken = {HELLO, FINE, FINE, GO, FINE, FALSE, NULL};
     static const struct {
         const char *sender, *mail_line;
     } rows[] = {{"", "MAIL FROM:<>"},
@@ -256,7 +261,7 @@ static void
 a_silent_peer_is_left_after_the_timeout(void **state)
 {
     (void)state;
-    static const script silent = {HELLO, FINE, FINE, GO, NULL, TRUE};
+    static const script silent = {HELLO, FINE, FINE, GO, NULL, TRUE, NULL};
     g_autoptr(GError) error = NULL;
     g_autoptr(GBytes) mail = bytes_of("Subject: x\r\n\r\nbody\r\n");
     ch_smtp_reply reply;
@@ -295,7 +300,7 @@ addresses_cannot_carry_commands(void **state)
     (void)state;
     static const char *const bad[] = {
         "",          "a@b.example\r\nRSET", "a@b.example\n",
-        "a b@c.ex",  "a@b.example>",        "<a@b.example>",
+        "a b@c.ex",  "a@b.example>",        "<a@b.example",
         "a\x7f@b.c", "a@b.example\t"};
     for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
         g_autoptr(GError) error = NULL;
@@ -314,6 +319,138 @@ addresses_cannot_carry_commands(void **state)
     }
 }
 
+/* What the server has is said by its reply alone once the dot is out. */
+static void
+the_outcome_says_what_the_server_has(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        script script;
+        ch_smtp_outcome outcome;
+    } rows[] = {
+        {"taken", {HELLO, FINE, FINE, GO, FINE, FALSE, NULL}, CH_SMTP_SENT},
+        {"another 2xx",
+         {HELLO, FINE, FINE, GO, "251 2.0.0 Ok\r\n", FALSE, NULL},
+         CH_SMTP_SENT},
+        {"452 at the end",
+         {HELLO, FINE, FINE, GO, "452 4.3.1 Full\r\n", FALSE, NULL},
+         CH_SMTP_LATER},
+        {"452 to the recipient",
+         {HELLO, FINE, "452 4.3.1 Full\r\n", GO, FINE, FALSE, NULL},
+         CH_SMTP_LATER},
+        {"554 at the end",
+         {HELLO, FINE, FINE, GO, "554 5.7.1 No\r\n", FALSE, NULL},
+         CH_SMTP_REFUSED},
+        {"lost after the dot",
+         {HELLO, FINE, FINE, GO, NULL, FALSE, NULL},
+         CH_SMTP_UNKNOWN},
+        {"silent after the dot",
+         {HELLO, FINE, FINE, GO, NULL, TRUE, NULL},
+         CH_SMTP_UNKNOWN},
+        {"lost within the last reply",
+         {HELLO, FINE, FINE, GO, "250-2.0.0 Ok\r\n", TRUE, NULL},
+         CH_SMTP_UNKNOWN},
+        {"no reply but words after the dot",
+         {HELLO, FINE, FINE, GO, "hello\r\n", FALSE, NULL},
+         CH_SMTP_UNKNOWN},
+        {"lost after MAIL",
+         {HELLO, NULL, FINE, GO, FINE, FALSE, NULL},
+         CH_SMTP_LATER},
+        {"lost before DATA is allowed",
+         {HELLO, FINE, FINE, NULL, FINE, FALSE, NULL},
+         CH_SMTP_LATER},
+        {"lost at once",
+         {NULL, FINE, FINE, GO, FINE, FALSE, NULL},
+         CH_SMTP_LATER},
+        {"554 as greeting",
+         {"554 5.3.2 No\r\n", FINE, FINE, GO, FINE, FALSE, NULL},
+         CH_SMTP_REFUSED},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GBytes) mail = bytes_of("Subject: x\r\n\r\nbody\r\n");
+        ch_smtp_reply reply;
+        peer p;
+        peer_start(&p, &rows[i].script);
+        g_autofree char *url = g_strdup_printf("smtp://127.0.0.1:%u", p.port);
+        const ch_smtp_mail m = {.url = url,
+                                .sender = "<a@practice.example>",
+                                .recipient = "<ana@practice.example>",
+                                .mail = mail,
+                                .timeout_s = 1};
+        ch_smtp_outcome outcome = ch_smtp_deliver(&m, &reply, &error);
+        g_free(peer_finish(&p));
+        if (outcome != rows[i].outcome) {
+            fail_msg("%s: %d, %s", rows[i].name, (int)outcome, reply.reply);
+        }
+        assert_int_equal(error == NULL, outcome == CH_SMTP_SENT);
+        ch_smtp_reply_clear(&reply);
+    }
+}
+
+#define OFFERS                                                                 \
+    "250-peer.example\r\n250-SIZE 1000\r\n250-8BITMIME\r\n"                    \
+    "250-SMTPUTF8\r\n250 DSN\r\n"
+
+static void
+parameters_go_where_they_are_offered(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *ehlo, *sender, *recipient, *header, *mail;
+        gboolean never, utf8;
+        const char *from, *to, *data;
+    } rows[] = {
+        {"everything", OFFERS, "<a@b.example>", "<c@d.example>", "X-One: 1\r\n",
+         "S: \xc3\xb1\r\n\r\nx\r\n", TRUE, TRUE,
+         "MAIL FROM:<a@b.example> BODY=8BITMIME SMTPUTF8 SIZE=22\r\n",
+         "RCPT TO:<c@d.example> NOTIFY=NEVER\r\n",
+         "\r\nX-One: 1\r\nS: \xc3\xb1\r\n\r\nx\r\n.\r\n"},
+        {"nothing asked for", OFFERS, "", "c@d.example", NULL, "x\r\n", FALSE,
+         FALSE, "MAIL FROM:<> SIZE=3\r\n", "RCPT TO:<c@d.example>\r\n",
+         "\r\nx\r\n.\r\n"},
+        {"an address in UTF-8", OFFERS, "", "ni\xc3\xb1o@d.example", NULL,
+         "x\r\n", FALSE, FALSE, "MAIL FROM:<> SMTPUTF8 SIZE=3\r\n",
+         "RCPT TO:<ni\xc3\xb1o@d.example>\r\n", "\r\nx\r\n.\r\n"},
+        {"nothing offered", NULL, "<a@b.example>", "<c@d.example>", NULL,
+         "\xc3\xb1\r\n", TRUE, TRUE, "MAIL FROM:<a@b.example>\r\n",
+         "RCPT TO:<c@d.example>\r\n", "\r\n\xc3\xb1\r\n.\r\n"},
+        {"quotes and a route", NULL, "", "<@x.example:\"a b\"@d.example>", NULL,
+         "x\r\n", FALSE, FALSE, "MAIL FROM:<>\r\n",
+         "RCPT TO:<@x.example:\"a b\"@d.example>\r\n", "\r\nx\r\n.\r\n"},
+        {"lone LF and no end", NULL, "", "c@d.example", NULL, "a\n.\r\n.b\n.c",
+         FALSE, FALSE, "MAIL FROM:<>\r\n", "RCPT TO:<c@d.example>\r\n",
+         "\r\na\r\n..\r\n..b\r\n..c\r\n.\r\n"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        script s = {HELLO, FINE, FINE, GO, FINE, FALSE, rows[i].ehlo};
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GBytes) mail = bytes_of(rows[i].mail);
+        ch_smtp_reply reply;
+        peer p;
+        peer_start(&p, &s);
+        g_autofree char *url = g_strdup_printf("smtp://127.0.0.1:%u", p.port);
+        const ch_smtp_mail m = {.url = url,
+                                .sender = rows[i].sender,
+                                .recipient = rows[i].recipient,
+                                .header = rows[i].header,
+                                .mail = mail,
+                                .never_notify = rows[i].never,
+                                .utf8 = rows[i].utf8,
+                                .timeout_s = 5};
+        ch_smtp_outcome outcome = ch_smtp_deliver(&m, &reply, &error);
+        g_autofree char *heard = peer_finish(&p);
+        assert_int_equal(outcome, CH_SMTP_SENT);
+        if (strstr(heard, rows[i].from) == NULL ||
+            strstr(heard, rows[i].to) == NULL ||
+            strstr(heard, rows[i].data) == NULL) {
+            fail_msg("%s: %s", rows[i].name, heard);
+        }
+        ch_smtp_reply_clear(&reply);
+    }
+}
+
 int
 main(void)
 {
@@ -322,6 +459,8 @@ main(void)
         cmocka_unit_test(the_peer_hears_the_mail_as_it_is),
         cmocka_unit_test(a_silent_peer_is_left_after_the_timeout),
         cmocka_unit_test(nobody_there_is_an_io_error),
+        cmocka_unit_test(the_outcome_says_what_the_server_has),
+        cmocka_unit_test(parameters_go_where_they_are_offered),
         cmocka_unit_test(addresses_cannot_carry_commands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -486,7 +486,8 @@ a_newer_schema_is_refused(void **state)
     assert_open_fails(f, TRUE, CH_ERROR_CONFIG);
 }
 
-/* Version 1 had the tables, 2 brought the indexes, 3 the language. */
+/* Version 1 had the tables, 2 brought the indexes, 3 the language, 4 the
+ * releases. */
 static void
 an_older_schema_is_upgraded_with_its_items(void **state)
 {
@@ -500,6 +501,7 @@ an_older_schema_is_upgraded_with_its_items(void **state)
                                 "DROP INDEX item_by_state;"
                                 "DROP INDEX outbox_by_due;"
                                 "DROP INDEX failure_by_time;"
+                                "DROP TABLE delivery;"
                                 "ALTER TABLE item DROP COLUMN spanish;"
                                 "PRAGMA user_version = 1"),
                      SQLITE_OK);
@@ -507,11 +509,11 @@ an_older_schema_is_upgraded_with_its_items(void **state)
     f->store = open_store(f, TRUE);
     g_autoptr(GBytes) raw = ch_store_read(f->store, id, NULL, &error);
     assert_non_null(raw);
-    assert_int_equal(sql_number(f, "PRAGMA user_version"), 3);
+    assert_int_equal(sql_number(f, "PRAGMA user_version"), 4);
     assert_int_equal(
         sql_number(f, "SELECT count(*) FROM sqlite_schema WHERE type ="
                       " 'index' AND name LIKE '%\\_by\\_%' ESCAPE '\\'"),
-        4);
+        6);
 }
 
 static void
