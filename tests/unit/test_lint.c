@@ -25,7 +25,6 @@ lint(const char *pack, GArray **costs_out)
     }
     *costs_out = ch_ruleset_lint(
         rules, g_date_time_to_unix(now) * G_USEC_PER_SEC, problems);
-    g_array_set_clear_func(*costs_out, NULL); /* names die with the rules */
     return ch_diag_dup_text(problems);
 }
 
