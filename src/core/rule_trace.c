@@ -218,11 +218,30 @@ weigh_unit(rule_run *r, const rule_node *n, rule_unit u, gpointer data)
     return holds;
 }
 
+/* A score's label tells how far it came. */
+static void
+tell_sum(const rule_node *n, ch_rule_trace *out, guint score)
+{
+    ch_step *step = &g_array_index(out->steps, ch_step, score);
+    int sum = 0;
+    for (guint i = score + 1, child = 0; i < out->steps->len; i++) {
+        const ch_step *s = &g_array_index(out->steps, ch_step, i);
+        if (s->depth == step->depth + 1) {
+            sum += s->holds ? g_array_index(n->points, int, child) : 0;
+            child++;
+        }
+    }
+    char *label = g_strdup_printf("%s (it is %d)", step->label, sum);
+    g_free(step->label);
+    step->label = label;
+}
+
 static void
 trace_node(rule_run *r, const rule_node *n, rule_unit outer, guint depth,
            const char *prefix, ch_rule_trace *out)
 {
     closest c = {outer, -1};
+    guint index = out->steps->len;
     g_autofree char *label = dup_label(r, n);
     ch_rule_each_unit(r, n, outer, weigh_unit, &c);
     ch_step step = {depth, c.most >= 10000, g_strconcat(prefix, label, NULL)};
@@ -233,6 +252,9 @@ trace_node(rule_run *r, const rule_node *n, rule_unit outer, guint depth,
                 ? g_strdup_printf("%+d ", g_array_index(n->points, int, i))
                 : g_strdup("");
         trace_node(r, n->children->pdata[i], c.best, depth + 1, points, out);
+    }
+    if (n->kind == NODE_SCORE) {
+        tell_sum(n, out, index);
     }
 }
 
@@ -265,6 +287,9 @@ dup_missing(const GArray *steps)
         }
         if (!s->holds) {
             found = s;
+        }
+        if (!s->holds && g_str_has_prefix(s->label, "a score")) {
+            break; /* no single part of it is to blame */
         }
         if (!s->holds && g_str_has_prefix(s->label, "not")) {
             GString *out = g_string_new(s->label);

@@ -76,6 +76,32 @@ test_steps(void **state)
 }
 
 static void
+test_score(void **state)
+{
+    static const char scored[] =
+        "pack: t\nrules:\n  - id: t/r\n" META
+        "    signals: {tea: {words: [tea]}, cake: {words: [cake]}}\n"
+        "    condition: {score: {tea: 2, cake: 3}, at-least: 5}\n";
+    g_autoptr(ch_diag) diag = ch_diag_new();
+    g_autoptr(ch_config) config = ch_config_new();
+    g_autoptr(GBytes) source = g_bytes_new_static("Tea.", 4);
+    g_autoptr(GPtrArray) texts =
+        g_ptr_array_new_with_free_func((GDestroyNotify)ch_text_free);
+    g_autoptr(ch_ruleset) rules =
+        ch_ruleset_parse("r.yaml", scored, strlen(scored), config, diag);
+    ch_facts facts = {0};
+    (void)state;
+    ch_text *text = ch_text_new_whole(CH_WHERE_BODY, -1, source);
+    ch_text_fold(text);
+    g_ptr_array_add(texts, text);
+    g_autoptr(ch_trace) trace = ch_ruleset_trace(rules, texts, &facts, NULL);
+    g_autofree char *got = steps_of(trace->rules->pdata[0]);
+    assert_string_equal(got, "no: 0-a score of at least 5 (it is 2) 1++2 tea "
+                             "1-+3 cake; missing a score of at least 5 (it "
+                             "is 2)");
+}
+
+static void
 test_what_was_seen(void **state)
 {
     g_autoptr(GPtrArray) texts =
@@ -119,6 +145,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_score),
         cmocka_unit_test(test_what_was_seen),
         cmocka_unit_test(test_rules_of_which_nothing_stands_there_are_left_out),
     };
