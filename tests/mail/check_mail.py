@@ -7,8 +7,7 @@ tests/mail/NAME.expect lists what must come out, one line each:
     publish TIME                of the first gateway, "-" for not known
 Lines that start with # say why.  Nothing else may come out,
 whether the lines of the mail end in LF, as in the file, or in CRLF.
-Large mails are made here, judged from a temporary directory, and must be
-done within SECONDS, by the sanitized program too.
+Large mails are made here and judged from a temporary directory.
 """
 import json
 import pathlib
