@@ -23,7 +23,7 @@ BUILD ?= build$(if $(WITHOUT_VECTORSCAN),/no-vectorscan)$(if $(SAN),/san-$(subst
 # Debian's names; make deps is the one place that knows them.
 DEPS_BUILD = gcc libc6-dev pkg-config libmilter-dev libvectorscan-dev libgmime-3.0-dev libglib2.0-dev \
     libpcre2-dev libyaml-dev libgumbo-dev libsqlite3-dev libcurl4-openssl-dev \
-    libsodium-dev libjson-glib-dev tzdata
+    libsodium-dev libjson-glib-dev liblinear-dev tzdata
 DEPS_TEST = libcmocka-dev clang libclang-rt-14-dev clang-format mandoc python3 \
     postfix opendkim openssl libsasl2-modules sasl2-bin sqlite3 procps python3-jsonschema python3-yaml
 
@@ -90,7 +90,7 @@ $(BUILD)/chaperone-milter: $(MILTER_OBJ) $(BUILD)/libchaperone.a
 
 $(BUILD)/chaperone: $(CLI_OBJ) $(BUILD)/libchaperone.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -llinear
 
 # A test may ask for more: "/* LDFLAGS: -Wl,--wrap=write */" on a line of its own.
 $(BUILD)/tests/test_%: tests/unit/test_%.c $(BUILD)/libchaperone.a
