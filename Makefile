@@ -64,14 +64,14 @@ say = $(if $(V),,@echo '  $(1)  $(2)')
 SUDO = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .PHONY: all deps deps-build check check-run demo install uninstall bench soak \
-    corpus corpus-record lint format clean help unit unit-build fuzz-build
+    corpus corpus-record learn lint format clean help unit unit-build fuzz-build
 .DEFAULT_GOAL := all
 
 all: $(PROGRAMS)
 
 help:
 	@echo 'make [all] | deps | check | demo [ONCE=1] | install [DESTDIR= PREFIX=]'
-	@echo 'make corpus | corpus-record'
+	@echo 'make corpus | corpus-record | learn'
 	@echo 'make unit | bench | soak [MINUTES=10 TARGETS=rules] | lint | format | clean'
 
 $(BUILD)/libchaperone.a: $(LIB_OBJ)
@@ -147,6 +147,9 @@ corpus: $(BUILD)/chaperone
 	@tests/corpus.sh show $<
 corpus-record: $(BUILD)/chaperone
 	@tests/corpus.sh record $<
+# The weights of the classifier, anew from the posts to learn from.
+learn: $(BUILD)/chaperone
+	@$< rules learn -c tests/corpus/practice.yaml --output rules/posts.weights tests/corpus/dev/*.jsonl
 
 lint:
 	@tests/lint.sh
@@ -160,7 +163,7 @@ install: all
 	    $(DESTDIR)$(PREFIX)/lib/sysusers.d $(DESTDIR)$(PREFIX)/lib/tmpfiles.d
 	install -m 755 $(BUILD)/chaperone-milter $(DESTDIR)$(PREFIX)/sbin/
 	install -m 755 $(BUILD)/chaperone $(DESTDIR)$(PREFIX)/bin/
-	install -m 644 rules/*.yaml $(DESTDIR)$(DATADIR)/rules/
+	install -m 644 rules/*.yaml rules/*.weights $(DESTDIR)$(DATADIR)/rules/
 	install -m 644 rules/lexicons/*.txt $(DESTDIR)$(DATADIR)/rules/lexicons/
 	install -m 644 conf/gateways.yaml docs/rules.schema.json $(DESTDIR)$(DATADIR)/
 	test -e $(DESTDIR)$(SYSCONFDIR)/chaperone/chaperone.yaml || \

@@ -22,8 +22,8 @@
 
 #define COST       10.0 /* of an error against large weights */
 #define EPSILON    0.001
-#define MIN_POSTS  2  /* a feature that one post alone has says nothing */
-#define MIN_LABEL  8  /* posts of a label that is learned */
+#define MIN_POSTS  2 /* a feature that one post alone has says nothing */
+#define MIN_LABEL  8 /* posts of a label that is learned */
 #define MIN_WEIGHT 0.02
 #define KEEP_LABEL 400 /* features of a label beside harm */
 
@@ -41,7 +41,8 @@ typedef struct {
     GArray *rarity;      /* of double */
 } lesson;
 
-/* --- counting --------------------------------------------------------------- */
+/* --- counting ---------------------------------------------------------------
+ */
 
 static void
 sample_clear(gpointer data)
@@ -85,8 +86,7 @@ count(const ch_feature *f, gpointer data)
 {
     counting *c = data;
     lesson *l = c->lesson;
-    guint number =
-        GPOINTER_TO_UINT(g_hash_table_lookup(l->numbers, f->name));
+    guint number = GPOINTER_TO_UINT(g_hash_table_lookup(l->numbers, f->name));
     if (number == 0) {
         char *name = g_strdup(f->name);
         g_ptr_array_add(l->names, name);
@@ -130,6 +130,9 @@ add_sample(lesson *l, const ch_judge *judge, const ch_corpus_post *post,
                 .harm = post->label.violation,
                 .rule = post->label.violation ? post->label.rule : NULL,
                 .kind = post->label.violation ? NULL : post->label.post_class};
+    if (s.rule != NULL && ch_ruleset_is_firm(judge->house->rules, s.rule)) {
+        s.rule = NULL;
+    }
     counting c = {l, s.features};
     if (!ch_ruleset_features(judge->house->rules, v->texts, &v->facts, count,
                              &c, error)) {
@@ -139,8 +142,7 @@ add_sample(lesson *l, const ch_judge *judge, const ch_corpus_post *post,
     make_distinct(s.features);
     g_array_set_size(l->posts, l->names->len);
     for (guint i = 0; i < s.features->len; i++) {
-        g_array_index(l->posts, guint,
-                      g_array_index(s.features, guint, i))++;
+        g_array_index(l->posts, guint, g_array_index(s.features, guint, i))++;
     }
     g_array_append_val(l->samples, s);
     return TRUE;
@@ -158,7 +160,8 @@ find_rarity(lesson *l)
     }
 }
 
-/* --- training --------------------------------------------------------------- */
+/* --- training ---------------------------------------------------------------
+ */
 
 /* The vector of a sample, its length 1, as LIBLINEAR wants it: numbers from 1,
  * the constant last.  Owned. */
@@ -196,11 +199,8 @@ say_nothing(const char *text)
 static double *
 train_one(const lesson *l, struct feature_node **x, double *y, int count_of)
 {
-    struct problem problem = {.l = count_of,
-                              .n = (int)l->names->len + 1,
-                              .y = y,
-                              .x = x,
-                              .bias = 1};
+    struct problem problem = {
+        .l = count_of, .n = (int)l->names->len + 1, .y = y, .x = x, .bias = 1};
     struct parameter how = {
         .solver_type = L2R_LR, .C = COST, .eps = EPSILON, .p = 0.1};
     double *weights = g_new0(double, l->names->len + 1);
@@ -309,8 +309,7 @@ static void
 add_number(GString *file, const char *format, double number)
 {
     char text[G_ASCII_DTOSTR_BUF_SIZE];
-    g_string_append(file,
-                    g_ascii_formatd(text, sizeof text, format, number));
+    g_string_append(file, g_ascii_formatd(text, sizeof text, format, number));
 }
 
 static void
@@ -370,7 +369,8 @@ write_file(const lesson *l, const GArray *columns)
     return file;
 }
 
-/* --- all together ----------------------------------------------------------- */
+/* --- all together -----------------------------------------------------------
+ */
 
 static int
 compare_names(gconstpointer a, gconstpointer b)
@@ -432,8 +432,7 @@ learn(lesson *l)
 }
 
 int
-ch_rules_learn(const char *config, const char *output,
-               const char *const *paths)
+ch_rules_learn(const char *config, const char *output, const char *const *paths)
 {
     g_auto(ch_corpus) corpus = {0};
     g_autoptr(lesson) l = lesson_new();

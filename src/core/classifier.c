@@ -44,7 +44,8 @@ struct ch_classifier {
     char *text;         /* of the file */
 };
 
-/* --- the file -------------------------------------------------------------- */
+/* --- the file --------------------------------------------------------------
+ */
 
 static void
 label_clear(gpointer data)
@@ -216,7 +217,8 @@ ch_classifier_label(const ch_classifier *c, guint number)
 /* --- reading a post ---------------------------------------------------------
  */
 
-/* A long post is cut into pieces of that many words, half over half. */
+/* A longer post is read in pieces of that many words, too, one from each
+ * sentence on. */
 #define PIECE_WORDS 64
 #define REASONS     12
 
@@ -230,6 +232,7 @@ typedef struct {
 struct ch_reading {
     const ch_classifier *classifier;
     GArray *features;  /* of known, as they stand */
+    GArray *facts;     /* of known, that stand nowhere */
     guint words;       /* of the post */
     guint32 *stamp;    /* of each entry: the last piece that had it */
     guint32 piece;     /* now */
@@ -243,9 +246,10 @@ ch_reading_new(const ch_classifier *c, gboolean with_reasons)
     reading *r = g_new0(reading, 1);
     r->classifier = c;
     r->features = g_array_new(FALSE, FALSE, sizeof(known));
+    r->facts = g_array_new(FALSE, FALSE, sizeof(known));
     r->stamp = g_new0(guint32, c->entries->len);
-    r->names = with_reasons ? g_hash_table_new_full(NULL, NULL, NULL, g_free)
-                            : NULL;
+    r->names =
+        with_reasons ? g_hash_table_new_full(NULL, NULL, NULL, g_free) : NULL;
     return r;
 }
 
@@ -253,6 +257,7 @@ static void
 reading_free(reading *r)
 {
     g_array_unref(r->features);
+    g_array_unref(r->facts);
     g_free(r->stamp);
     g_clear_pointer(&r->names, g_hash_table_unref);
     g_free(r);
@@ -262,14 +267,14 @@ void
 ch_reading_take(const ch_feature *f, gpointer data)
 {
     reading *r = data;
-    guint number = GPOINTER_TO_UINT(
-        g_hash_table_lookup(r->classifier->number, f->name));
+    guint number =
+        GPOINTER_TO_UINT(g_hash_table_lookup(r->classifier->number, f->name));
     r->words = MAX(r->words, f->word + 1);
     if (number == 0) {
         return;
     }
     known k = {number - 1, f->text, f->span, f->word};
-    g_array_append_val(r->features, k);
+    g_array_append_val(f->text < 0 ? r->facts : r->features, k);
     if (r->names != NULL) {
         g_hash_table_insert(r->names, GUINT_TO_POINTER(number),
                             g_strdup(f->name));
@@ -282,86 +287,139 @@ entry_of(const reading *r, const known *k)
     return &g_array_index(r->classifier->entries, entry, k->number);
 }
 
-/* The features of words from, to; each once.  Facts belong to every piece. */
-static gboolean
-counts(reading *r, const known *k, guint from, guint to)
+/* Some features, from one on, up to a word. */
+typedef struct {
+    guint first, to_word;
+    double odds;   /* log odds of harm */
+    double length; /* of the vector */
+} piece;
+
+typedef void (*visit_known)(const reading *r, const known *k, gpointer data);
+
+static void
+visit_once(reading *r, const known *k, visit_known visit, gpointer data)
 {
-    if ((k->text >= 0 && (k->word < from || k->word >= to)) ||
-        r->stamp[k->number] == r->piece) {
-        return FALSE;
+    if (r->stamp[k->number] != r->piece) {
+        r->stamp[k->number] = r->piece;
+        visit(r, k, data);
     }
-    r->stamp[k->number] = r->piece;
-    return TRUE;
 }
 
-/* Log odds of harm, and the length of the vector. */
-static double
-weigh(reading *r, guint from, guint to, double *length_out)
+/* Each feature of a piece once; facts belong to every piece. */
+static void
+each_in(reading *r, const piece *p, visit_known visit, gpointer data)
 {
-    double sum = 0, squares = 0;
     r->piece++;
-    for (guint i = 0; i < r->features->len; i++) {
+    for (guint i = p->first; i < r->features->len; i++) {
         const known *k = &g_array_index(r->features, known, i);
-        if (counts(r, k, from, to)) {
-            const entry *e = entry_of(r, k);
-            sum += (double)e->rarity * (double)e->harm;
-            squares += (double)e->rarity * (double)e->rarity;
+        if (k->word >= p->to_word) {
+            break;
+        }
+        visit_once(r, k, visit, data);
+    }
+    for (guint i = 0; i < r->facts->len; i++) {
+        visit_once(r, &g_array_index(r->facts, known, i), visit, data);
+    }
+}
+
+static void
+add_harm(const reading *r, const known *k, gpointer data)
+{
+    piece *p = data;
+    const entry *e = entry_of(r, k);
+    p->odds += (double)e->rarity * (double)e->harm;
+    p->length += (double)e->rarity * (double)e->rarity;
+}
+
+static piece
+weigh(reading *r, guint first, guint to_word)
+{
+    piece p = {.first = first, .to_word = to_word};
+    each_in(r, &p, add_harm, &p);
+    p.length = p.length > 0 ? sqrt(p.length) : 1;
+    p.odds =
+        p.odds / p.length + g_array_index(r->classifier->labels, label, 0).bias;
+    return p;
+}
+
+static ch_span
+sentence_around(const ch_text *text, gsize at)
+{
+    const GArray *starts = ch_text_sentences(text);
+    ch_span s = {0, 0};
+    ch_text_folded(text, &s.end);
+    guint low = 0, high = starts->len;
+    while (high - low > 1) {
+        guint middle = (low + high) / 2;
+        if (g_array_index(starts, gsize, middle) <= at) {
+            low = middle;
+        } else {
+            high = middle;
         }
     }
-    *length_out = squares > 0 ? sqrt(squares) : 1;
-    return sum / *length_out +
-           g_array_index(r->classifier->labels, label, 0).bias;
+    s.start = g_array_index(starts, gsize, low);
+    if (low + 1 < starts->len) {
+        s.end = g_array_index(starts, gsize, low + 1);
+    }
+    return s;
 }
 
 typedef struct {
-    guint from, to;
-    double odds, length;
-} piece;
+    int text;
+    ch_span span;
+} sentence;
+
+/* Whether a feature begins another sentence than the one before. */
+static gboolean
+begins(const known *k, const GPtrArray *texts, sentence *now)
+{
+    if (k->text == now->text && k->span.start < now->span.end) {
+        return FALSE;
+    }
+    now->text = k->text;
+    now->span = sentence_around(texts->pdata[k->text], k->span.start);
+    return TRUE;
+}
 
 /* The worst piece, the whole post being one. */
 static piece
-worst_piece(reading *r)
+worst_piece(reading *r, const GPtrArray *texts)
 {
-    piece worst = {.to = r->words};
-    worst.odds = weigh(r, 0, r->words, &worst.length);
-    for (guint from = 0; r->words > PIECE_WORDS && from < r->words;
-         from += PIECE_WORDS / 2) {
-        piece p = {.from = from, .to = from + PIECE_WORDS};
-        p.odds = weigh(r, p.from, p.to, &p.length);
-        if (p.odds > worst.odds) {
-            worst = p;
+    piece worst = weigh(r, 0, r->words);
+    sentence now = {.text = -1};
+    for (guint i = 0; r->words > PIECE_WORDS && i < r->features->len; i++) {
+        const known *k = &g_array_index(r->features, known, i);
+        if (begins(k, texts, &now)) {
+            piece p = weigh(r, i, k->word + PIECE_WORDS);
+            worst = p.odds > worst.odds ? p : worst;
         }
     }
     return worst;
 }
 
-/* Sums of all labels but harm over a piece.  Owned. */
-static double *
-weigh_labels(reading *r, const piece *p)
+typedef struct {
+    double *sums; /* of all labels */
+    double length;
+} tally;
+
+static void
+add_shares(const reading *r, const known *k, gpointer data)
 {
-    const ch_classifier *c = r->classifier;
-    double *sums = g_new0(double, c->labels->len);
-    r->piece++;
-    for (guint i = 0; i < r->features->len; i++) {
-        const known *k = &g_array_index(r->features, known, i);
-        if (!counts(r, k, p->from, p->to)) {
-            continue;
-        }
-        const entry *e = entry_of(r, k);
-        for (guint s = e->first; s < e->first + e->count; s++) {
-            const share *w = &g_array_index(c->shares, share, s);
-            sums[w->label] +=
-                (double)e->rarity * (double)w->weight / p->length;
-        }
+    const tally *t = data;
+    const entry *e = entry_of(r, k);
+    for (guint s = e->first; s < e->first + e->count; s++) {
+        const share *w = &g_array_index(r->classifier->shares, share, s);
+        t->sums[w->label] += (double)e->rarity * (double)w->weight / t->length;
     }
-    return sums;
 }
 
 static void
 choose_labels(reading *r, const piece *p, ch_opinion *o)
 {
     const ch_classifier *c = r->classifier;
-    g_autofree double *sums = weigh_labels(r, p);
+    g_autofree double *sums = g_new0(double, c->labels->len);
+    tally t = {sums, p->length};
+    each_in(r, p, add_shares, &t);
     double best_rule = -HUGE_VAL, best_kind = -HUGE_VAL;
     for (guint i = 1; i < c->labels->len; i++) {
         const label *l = &g_array_index(c->labels, label, i);
@@ -376,47 +434,27 @@ choose_labels(reading *r, const piece *p, ch_opinion *o)
 
 /* --- where it stands, and why ------------------------------------------- */
 
-static ch_span
-sentence_around(const ch_text *text, gsize at)
-{
-    const GArray *starts = ch_text_sentences(text);
-    ch_span s = {0, 0};
-    ch_text_folded(text, &s.end);
-    for (guint i = 0; i < starts->len; i++) {
-        gsize start = g_array_index(starts, gsize, i);
-        if (start > at) {
-            s.end = start;
-            break;
-        }
-        s.start = start;
-    }
-    return s;
-}
-
-/* Features come in order, so a sentence is one run of them. */
+/* The sentence of a piece that speaks most for harm. */
 static void
 find_place(const reading *r, const piece *p, const GPtrArray *texts,
            ch_opinion *o)
 {
     double sum = 0, most = 0;
-    int text = -1;
-    ch_span sentence = {0, 0};
-    for (guint i = 0; i < r->features->len; i++) {
+    sentence now = {.text = -1};
+    for (guint i = p->first; i < r->features->len; i++) {
         const known *k = &g_array_index(r->features, known, i);
-        if (k->text < 0 || k->word < p->from || k->word >= p->to) {
-            continue;
+        if (k->word >= p->to_word) {
+            break;
         }
-        if (k->text != text || k->span.start >= sentence.end) {
-            text = k->text;
-            sentence = sentence_around(texts->pdata[text], k->span.start);
+        if (begins(k, texts, &now)) {
             sum = 0;
         }
         const entry *e = entry_of(r, k);
         sum += (double)e->rarity * (double)e->harm;
         if (sum > most) {
             most = sum;
-            o->text = text;
-            o->span = sentence;
+            o->text = now.text;
+            o->span = now.span;
         }
     }
 }
@@ -435,24 +473,30 @@ reason_clear(gpointer data)
     g_free(((ch_reason *)data)->name);
 }
 
+typedef struct {
+    GArray *reasons;
+    double length;
+} telling;
+
+static void
+add_reason(const reading *r, const known *k, gpointer data)
+{
+    const telling *t = data;
+    const entry *e = entry_of(r, k);
+    const char *name =
+        g_hash_table_lookup(r->names, GUINT_TO_POINTER(k->number + 1));
+    ch_reason reason = {g_strdup(name),
+                        (double)e->rarity * (double)e->harm / t->length};
+    g_array_append_val(t->reasons, reason);
+}
+
 static void
 give_reasons(reading *r, const piece *p, ch_opinion *o)
 {
     o->reasons = g_array_new(FALSE, FALSE, sizeof(ch_reason));
     g_array_set_clear_func(o->reasons, reason_clear);
-    r->piece++;
-    for (guint i = 0; i < r->features->len; i++) {
-        const known *k = &g_array_index(r->features, known, i);
-        if (counts(r, k, p->from, p->to)) {
-            const entry *e = entry_of(r, k);
-            const char *name = g_hash_table_lookup(
-                r->names, GUINT_TO_POINTER(k->number + 1));
-            ch_reason reason = {
-                g_strdup(name),
-                (double)e->rarity * (double)e->harm / p->length};
-            g_array_append_val(o->reasons, reason);
-        }
-    }
+    telling t = {o->reasons, p->length};
+    each_in(r, p, add_reason, &t);
     g_array_sort(o->reasons, by_weight);
     g_array_set_size(o->reasons, MIN(o->reasons->len, REASONS));
 }
@@ -461,7 +505,7 @@ void
 ch_reading_finish(ch_reading *r, const GPtrArray *texts, ch_opinion *o)
 {
     *o = (ch_opinion){.text = -1};
-    piece worst = worst_piece(r);
+    piece worst = worst_piece(r, texts);
     o->harm = 1 / (1 + exp(-worst.odds));
     choose_labels(r, &worst, o);
     find_place(r, &worst, texts, o);

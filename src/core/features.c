@@ -26,12 +26,12 @@ typedef struct {
     ch_feature_visit visit;
     gpointer data;
     ch_text *text;
-    gboolean spoken;      /* words come from the spoken view */
-    int number;           /* of the text */
+    gboolean spoken; /* words come from the spoken view */
+    int number;      /* of the text */
     gboolean subject;
-    gboolean quoted;      /* the word stands in a quotation */
-    gboolean first;       /* of a sentence */
-    guint words;          /* so far, of the post */
+    gboolean quoted;             /* the word stands in a quotation */
+    gboolean first;              /* of a sentence */
+    guint words;                 /* so far, of the post */
     char last[LONGEST_NAME + 8]; /* the neighbour before; "": none */
     ch_span last_span;
 } reader;
@@ -112,8 +112,7 @@ take(reader *r, const char *word, ch_span span, gboolean letters)
         tell(r, "s", word, NULL, folded);
     }
     if (r->last[0] != '\0') {
-        tell(r, "b", r->last, shown,
-             (ch_span){r->last_span.start, folded.end});
+        tell(r, "b", r->last, shown, (ch_span){r->last_span.start, folded.end});
     }
     g_strlcpy(r->last, shown, sizeof r->last);
     r->last_span = folded;

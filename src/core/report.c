@@ -146,7 +146,9 @@ add_finding(JsonBuilder *b, const ch_verdict *v, const ch_finding *f)
     json_builder_begin_object(b);
     ch_report_add_member(b, "rule", f->rule->id);
     ch_report_add_member(b, "action", ch_action_name(f->action));
-    ch_report_add_member(b, "confidence", confidence_name(f->learned ? CH_CONFIDENCE_LOW : f->rule->confidence));
+    ch_report_add_member(
+        b, "confidence",
+        confidence_name(f->learned ? CH_CONFIDENCE_LOW : f->rule->confidence));
     add_place(b, v, f);
     ch_report_add_member(b, "masked", masked);
     ch_report_add_member(b, "title",

@@ -67,8 +67,8 @@ check_keys(const ch_yaml_node *root, ch_diag *diag)
                                             "thresholds", "frames", "signals",
                                             "classifier", "rules",  NULL};
     static const char *const overlay_keys[] = {
-        "overlay", "title",      "lexicons", "thresholds",
-        "rules",   "exceptions", NULL};
+        "overlay",    "title", "lexicons",   "thresholds",
+        "classifier", "rules", "exceptions", NULL};
     ch_yaml_check_map(root, is_overlay(root) ? overlay_keys : pack_keys, diag);
 }
 
@@ -168,6 +168,7 @@ read_files(ch_ruleset *rules, const GPtrArray *documents, gboolean overlays,
     pass(&names, files, FALSE, read_signals);
     pass(&names, files, FALSE, ch_rule_pack_read);
     pass(&names, files, FALSE, ch_rule_opinion_read);
+    pass(&names, files, TRUE, ch_rule_opinion_change);
     pass(&names, files, TRUE, ch_rule_overlay_apply);
 }
 

@@ -126,7 +126,7 @@ typedef struct {
 typedef struct {
     ch_classifier *classifier;
     double hold, tag, spare; /* probabilities */
-    GHashTable *labels;      /* rules that it has a say in; borrowed ids */
+    GStrv firm;              /* rules that it has no say in, or NULL */
 } rule_opinion;
 
 struct ch_ruleset {
@@ -227,6 +227,8 @@ ch_action ch_rule_action(const rule_entry *entry, gint64 now_us);
 /* --- rule_opinion.c --- */
 /* classifier: of a pack, the only one of all. */
 void ch_rule_opinion_read(scope_names *names, const ch_yaml_node *root);
+/* Its numbers in an overlay. */
+void ch_rule_opinion_change(scope_names *names, const ch_yaml_node *root);
 void ch_rule_opinion_clear(rule_opinion *opinion);
 
 /* --- rule_overlay.c --- */
