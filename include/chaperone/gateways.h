@@ -23,6 +23,7 @@ typedef struct ch_gateway {
     gboolean base_is_date; /* delays count from Date:, else arrival */
     gboolean unknown_time; /* a queue or automation decides */
     gboolean alive;        /* the service still exists */
+    gboolean secret;       /* who knows the address can post */
 } ch_gateway;
 
 typedef struct ch_gateways ch_gateways;

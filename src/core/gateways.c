@@ -233,13 +233,14 @@ static void
 read_gateway(ch_gateways *gateways, const ch_yaml_node *node, ch_diag *diag)
 {
     static const char *const keys[] = {
-        "name", "title", "domains", "match",    "except", "directives",
-        "base", "time",  "alive",   "verified", "source", NULL};
+        "name", "title", "domains",  "match",    "except", "directives", "base",
+        "time", "alive", "identity", "verified", "source", NULL};
     static const char *const directives[] = {"none", "wordpress", "postie",
                                              NULL};
     static const char *const bases[] = {"arrival", "date", NULL};
     static const char *const times[] = {"known", "unknown", NULL};
     static const char *const alive[] = {"true", "false", NULL};
+    static const char *const identities[] = {"address", "sender", NULL};
     if (!ch_yaml_check_map(node, keys, diag)) {
         return;
     }
@@ -252,6 +253,7 @@ read_gateway(ch_gateways *gateways, const ch_yaml_node *node, ch_diag *diag)
     e->gateway.base_is_date = read_word(node, "base", bases, diag) == 1;
     e->gateway.unknown_time = read_word(node, "time", times, diag) == 1;
     e->gateway.alive = read_word(node, "alive", alive, diag) == 0;
+    e->gateway.secret = read_word(node, "identity", identities, diag) == 0;
     check_care(node, diag);
     g_ptr_array_add(gateways->entries, e);
 }

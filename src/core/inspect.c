@@ -5,6 +5,7 @@
  *   text.c, fold.c        texts to one spelling, with the way back
  *   rule_run.c            texts to findings
  *   rule_opinion.c        the classifier's second opinion on them
+ *   secrets.c             posting addresses that it gives away
  *   directive.c           when each gateway would publish
  *   policy.c              findings to a verdict for each gateway
  *
@@ -15,6 +16,7 @@
 #include "chaperone/directive.h"
 #include "chaperone/html.h"
 #include "chaperone/policy.h"
+#include "chaperone/secrets.h"
 
 #define LANGUAGE_BYTES 16384 /* of a text, to tell its language */
 
@@ -298,6 +300,8 @@ judge(ch_verdict *taken, const ch_envelope *e, GError **error)
         return NULL;
     }
     v->kind = opinion.kind;
+    ch_secrets_find(v->house->gateways, v->house->rules, v->texts, v->message,
+                    e, v->findings);
     v->spanish = is_spanish(v);
     v->is_reply = v->facts.is_reply;
     v->author = ch_config_dup_author(v->house->config, e);

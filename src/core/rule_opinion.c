@@ -196,7 +196,7 @@ spare(const ch_ruleset *rules, double harm, GArray *findings)
     }
 }
 
-/* The rule itself, or a firm one, has said as much already. */
+/* The rule itself, or one that is no matter of words, has said as much. */
 static gboolean
 is_said(const ch_ruleset *rules, const GArray *findings, const ch_rule *rule,
         ch_action action)
@@ -204,7 +204,7 @@ is_said(const ch_ruleset *rules, const GArray *findings, const ch_rule *rule,
     for (guint i = 0; i < findings->len; i++) {
         const ch_finding *f = &g_array_index(findings, ch_finding, i);
         if (f->asked >= action &&
-            (f->rule == rule || ch_ruleset_is_firm(rules, f->rule->id))) {
+            (f->rule == rule || !has_a_say(rules, f->rule->id))) {
             return TRUE;
         }
     }

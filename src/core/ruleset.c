@@ -14,6 +14,8 @@ const char *const ch_required_rules[] = {"structure/unreadable",
                                          "structure/unsupported",
                                          "structure/ambiguous",
                                          "structure/pattern-limit",
+                                         "structure/posting-address",
+                                         "structure/posting-address-shown",
                                          "policy/combined",
                                          "policy/failure",
                                          NULL};
