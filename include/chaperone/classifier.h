@@ -49,6 +49,8 @@ ch_classifier *ch_classifier_load(const char *path, ch_diag *diag);
 ch_classifier *ch_classifier_parse(const char *path, char *data, ch_diag *diag);
 void ch_classifier_free(ch_classifier *classifier);
 
+/* Number of a feature, 0 if it is not known. */
+guint ch_classifier_number(const ch_classifier *classifier, const char *name);
 guint ch_classifier_features(const ch_classifier *classifier);
 /* Borrowed; NULL behind the last. */
 const char *ch_classifier_label(const ch_classifier *classifier, guint number);
@@ -74,6 +76,8 @@ typedef struct ch_reading ch_reading;
 ch_reading *ch_reading_new(const ch_classifier *classifier,
                            gboolean with_reasons);
 void ch_reading_take(const ch_feature *feature, gpointer reading);
+/* The same for a fact by its number, for who has looked it up before. */
+void ch_reading_take_fact(ch_reading *reading, guint number);
 /* A long post is read as a whole and piece by piece: harmless words around do
  * not hide the others.  texts: those that the features stand in. */
 void ch_reading_finish(ch_reading *reading, const GPtrArray *texts,

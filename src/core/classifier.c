@@ -201,6 +201,12 @@ ch_classifier_load(const char *path, ch_diag *diag)
 }
 
 guint
+ch_classifier_number(const ch_classifier *c, const char *name)
+{
+    return GPOINTER_TO_UINT(g_hash_table_lookup(c->number, name));
+}
+
+guint
 ch_classifier_features(const ch_classifier *c)
 {
     return c->entries->len;
@@ -263,22 +269,32 @@ reading_free(reading *r)
     g_free(r);
 }
 
+static void
+name_it(reading *r, guint number, const char *name)
+{
+    if (r->names != NULL) {
+        g_hash_table_insert(r->names, GUINT_TO_POINTER(number), g_strdup(name));
+    }
+}
+
 void
 ch_reading_take(const ch_feature *f, gpointer data)
 {
     reading *r = data;
-    guint number =
-        GPOINTER_TO_UINT(g_hash_table_lookup(r->classifier->number, f->name));
+    guint number = ch_classifier_number(r->classifier, f->name);
     r->words = MAX(r->words, f->word + 1);
-    if (number == 0) {
-        return;
+    if (number > 0) {
+        known k = {number - 1, f->text, f->span, f->word};
+        g_array_append_val(f->text < 0 ? r->facts : r->features, k);
+        name_it(r, number, f->name);
     }
-    known k = {number - 1, f->text, f->span, f->word};
-    g_array_append_val(f->text < 0 ? r->facts : r->features, k);
-    if (r->names != NULL) {
-        g_hash_table_insert(r->names, GUINT_TO_POINTER(number),
-                            g_strdup(f->name));
-    }
+}
+
+void
+ch_reading_take_fact(ch_reading *r, guint number)
+{
+    known k = {.number = number - 1, .text = -1};
+    g_array_append_val(r->facts, k);
 }
 
 static const entry *

@@ -27,6 +27,131 @@ ch_rule_opinion_clear(rule_opinion *o)
 {
     g_clear_pointer(&o->classifier, ch_classifier_free);
     g_clear_pointer(&o->firm, g_strfreev);
+    g_clear_pointer(&o->signals, g_array_unref);
+    g_clear_pointer(&o->rules, g_free);
+}
+
+/* --- features --------------------------------------------------------------
+ */
+
+static gboolean
+is_counted(const rule_signal *s)
+{
+    return s->used && s->kind != SIGNAL_FACT;
+}
+
+/* "g:PACK/SIGNAL" for what stands in a post.  Owned. */
+static char *
+dup_signal_name(const rule_signal *s)
+{
+    return g_strdup_printf("g:%s/%s", s->owner, s->name);
+}
+
+/* "r:RULE" for what holds.  Owned. */
+static char *
+dup_rule_name(const ch_rule *rule)
+{
+    return g_strconcat("r:", rule->id, NULL);
+}
+
+static gboolean
+stands_somewhere(rule_run *r, guint signal)
+{
+    for (guint t = 0; t < r->texts->len; t++) {
+        if (ch_rule_hits(r, signal, t)->len > 0) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* Whether a rule's first finding is this one. */
+static gboolean
+is_first(const GArray *findings, guint number)
+{
+    const ch_rule *rule = g_array_index(findings, ch_finding, number).rule;
+    for (guint i = 0; i < number; i++) {
+        if (g_array_index(findings, ch_finding, i).rule == rule) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+static void
+tell(char *name, ch_feature_visit visit, gpointer data)
+{
+    const ch_feature f = {.name = name, .text = -1};
+    visit(&f, data);
+    g_free(name);
+}
+
+static void
+each_word(const rule_run *r, ch_feature_visit visit, gpointer data)
+{
+    const ch_post_facts known = {r->facts->is_reply, r->facts->has_image};
+    ch_features_each(r->texts, &known, visit, data);
+}
+
+void
+ch_rule_opinion_features(rule_run *r, const GArray *findings,
+                         ch_feature_visit visit, gpointer data)
+{
+    each_word(r, visit, data);
+    for (guint i = 0; i < r->rules->signals->len; i++) {
+        const rule_signal *s = r->rules->signals->pdata[i];
+        if (is_counted(s) && stands_somewhere(r, i)) {
+            tell(dup_signal_name(s), visit, data);
+        }
+    }
+    for (guint i = 0; i < findings->len; i++) {
+        if (is_first(findings, i)) {
+            tell(dup_rule_name(g_array_index(findings, ch_finding, i).rule),
+                 visit, data);
+        }
+    }
+}
+
+/* Once a ruleset: which of them the classifier knows. */
+static void
+look_up(const ch_ruleset *rules, rule_opinion *o)
+{
+    o->signals = g_array_new(FALSE, FALSE, sizeof(opinion_fact));
+    o->rules = g_new0(guint, rules->rules->len + 1);
+    for (guint i = 0; i < rules->signals->len; i++) {
+        g_autofree char *name = dup_signal_name(rules->signals->pdata[i]);
+        opinion_fact f = {i, ch_classifier_number(o->classifier, name)};
+        if (f.feature > 0 && is_counted(rules->signals->pdata[i])) {
+            g_array_append_val(o->signals, f);
+        }
+    }
+    for (guint i = 0; i < rules->rules->len; i++) {
+        g_autofree char *name = dup_rule_name(rules->rules->pdata[i]);
+        o->rules[i] = ch_classifier_number(o->classifier, name);
+    }
+}
+
+/* The same features as above, those that the classifier knows. */
+static void
+take_known(rule_run *r, const GArray *findings, ch_reading *reading)
+{
+    const rule_opinion *o = &r->rules->opinion;
+    each_word(r, ch_reading_take, reading);
+    for (guint i = 0; i < o->signals->len; i++) {
+        const opinion_fact *f = &g_array_index(o->signals, opinion_fact, i);
+        if (stands_somewhere(r, f->signal)) {
+            ch_reading_take_fact(reading, f->feature);
+        }
+    }
+    for (guint i = 0; i < r->rules->rules->len; i++) {
+        const ch_rule *rule = r->rules->rules->pdata[i];
+        for (guint k = 0; o->rules[i] > 0 && k < findings->len; k++) {
+            if (g_array_index(findings, ch_finding, k).rule == rule) {
+                ch_reading_take_fact(reading, o->rules[i]);
+                break;
+            }
+        }
+    }
 }
 
 /* --- reading -------------------------------------------------------------- */
@@ -98,6 +223,9 @@ ch_rule_opinion_read(scope_names *names, const ch_yaml_node *root)
         o->firm = ch_yaml_strings(firm, "firm", names->diag);
         check_firm(names, o, firm);
     }
+    if (o->classifier != NULL) {
+        look_up(names->rules, o);
+    }
 }
 
 void
@@ -117,55 +245,8 @@ ch_ruleset_is_firm(const ch_ruleset *rules, const char *id)
            g_strv_contains((const char *const *)rules->opinion.firm, id);
 }
 
-/* --- features --------------------------------------------------------------
+/* --- judging ---------------------------------------------------------------
  */
-
-static void
-tell(const char *kind, const char *owner, const char *name,
-     ch_feature_visit visit, gpointer data)
-{
-    g_autofree char *feature = g_strdup_printf(
-        "%s:%s%s%s", kind, owner, name[0] == '\0' ? "" : "/", name);
-    const ch_feature f = {.name = feature, .text = -1};
-    visit(&f, data);
-}
-
-static gboolean
-stands_somewhere(rule_run *r, guint signal)
-{
-    for (guint t = 0; t < r->texts->len; t++) {
-        if (ch_rule_hits(r, signal, t)->len > 0) {
-            return TRUE;
-        }
-    }
-    return FALSE;
-}
-
-/* Beside its words: g:PACK/SIGNAL for what stands in it, r:RULE for what
- * holds. */
-void
-ch_rule_opinion_features(rule_run *r, const GArray *findings,
-                         ch_feature_visit visit, gpointer data)
-{
-    const ch_post_facts known = {r->facts->is_reply, r->facts->has_image};
-    const ch_rule *last = NULL;
-    ch_features_each(r->texts, &known, visit, data);
-    for (guint i = 0; i < r->rules->signals->len; i++) {
-        const rule_signal *s = r->rules->signals->pdata[i];
-        if (s->used && s->kind != SIGNAL_FACT && stands_somewhere(r, i)) {
-            tell("g", s->owner, s->name, visit, data);
-        }
-    }
-    for (guint i = 0; i < findings->len; i++) {
-        const ch_finding *f = &g_array_index(findings, ch_finding, i);
-        if (f->rule != last) {
-            tell("r", f->rule->id, "", visit, data);
-            last = f->rule;
-        }
-    }
-}
-
-/* --- judging -------------------------------------------------------------- */
 
 /* It knows the rule, and may speak of it. */
 static gboolean
@@ -249,7 +330,7 @@ ch_rule_opinion_review(rule_run *r, GArray *findings, ch_opinion *opinion)
         return;
     }
     ch_reading *reading = ch_reading_new(o->classifier, FALSE);
-    ch_rule_opinion_features(r, findings, ch_reading_take, reading);
+    take_known(r, findings, reading);
     ch_reading_finish(reading, r->texts, opinion);
     spare(r->rules, opinion->harm, findings);
     if (opinion->harm >= o->tag) {
