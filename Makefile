@@ -129,6 +129,10 @@ $(BUILD)/milterload: tests/bench/milterload.c $(LOAD_SRC) tests/bench/load_mail.
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $(filter %.c,$^) $(ALL_LDFLAGS) $(PKG_LIBS)
+$(BUILD)/floor_milter: tests/bench/floor_milter.c
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $< $(ALL_LDFLAGS) $(PKG_LIBS)
 bench: $(BUILD)/bench_engine
 	@$(BUILD)/bench_engine
 
