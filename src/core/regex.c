@@ -1,13 +1,15 @@
 /*
  * The only place that knows PCRE2.
  *
- * A pattern is translated to machine code at its first search: most patterns
- * of a large rule set never meet a text that calls for them, and at a start
- * with thousands of rules that is the dearest step.
+ * A pattern is translated to machine code at its first search, in the form
+ * that regex_factor.c gives it: most patterns of a large rule set never meet a
+ * text that calls for them, and at a start with thousands of rules that is the
+ * dearest step.
  */
 #include "chaperone/regex.h"
 
 #include "chaperone/limits.h"
+#include "core/regex_factor.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -59,9 +61,7 @@ ch_regex_new(const char *pattern, char **problem_out)
         *problem_out = g_strdup("it matches the empty string");
         return NULL;
     }
-    ch_regex *regex = ch_regex_new_trusted(pattern);
-    regex->code = g_steal_pointer(&code);
-    return regex;
+    return ch_regex_new_trusted(pattern);
 }
 
 ch_regex *
@@ -88,6 +88,17 @@ ch_regex_free(ch_regex *regex)
     }
 }
 
+/* As factored, or else as written. */
+static pcre2_code *
+compile_quick(const char *pattern)
+{
+    int number;
+    PCRE2_SIZE at;
+    g_autofree char *factored = ch_regex_dup_factored(pattern);
+    pcre2_code *code = compile(factored, &number, &at);
+    return code != NULL ? code : compile(pattern, &number, &at);
+}
+
 /* The code of a pattern that is const but for its first search.  NULL: it
  * cannot be compiled. */
 static const pcre2_code *
@@ -95,11 +106,7 @@ code_of(const ch_regex *regex)
 {
     ch_regex *first = (ch_regex *)regex;
     if (g_once_init_enter(&first->ready)) {
-        int number;
-        PCRE2_SIZE at;
-        if (first->code == NULL) {
-            first->code = compile(first->pattern, &number, &at);
-        }
+        first->code = compile_quick(first->pattern);
         if (first->code != NULL) { /* slower without, the same */
             pcre2_jit_compile(first->code, PCRE2_JIT_COMPLETE);
         }
