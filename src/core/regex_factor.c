@@ -314,6 +314,36 @@ is_plain(const char *pattern)
     return TRUE;
 }
 
+/* Alternatives of alternatives, as long as a bracket is all there is. */
+static void
+add_branches(GPtrArray *out, const char *text, gsize length)
+{
+    g_autoptr(GPtrArray) list = split(text, length);
+    for (guint i = 0; i < list->len && out->len <= CH_REGEX_MAX_BRANCHES; i++) {
+        const char *one = list->pdata[i];
+        gsize n = strlen(one), head = group_head(one);
+        if (head > 0 && group_length(one) == n && one[n - 1] == ')') {
+            add_branches(out, one + head, n - head - 1);
+        } else {
+            g_ptr_array_add(out, g_strdup(one));
+        }
+    }
+}
+
+GPtrArray *
+ch_regex_branches(const char *pattern)
+{
+    GPtrArray *out = g_ptr_array_new_with_free_func(g_free);
+    if (is_plain(pattern) && g_utf8_validate(pattern, -1, NULL)) {
+        add_branches(out, pattern, strlen(pattern));
+    }
+    if (out->len == 0 || out->len > CH_REGEX_MAX_BRANCHES) {
+        g_ptr_array_set_size(out, 0);
+        g_ptr_array_add(out, g_strdup(pattern));
+    }
+    return out;
+}
+
 char *
 ch_regex_dup_factored(const char *pattern)
 {

@@ -1,5 +1,5 @@
 /*
- * A pattern in the form that PCRE2 is quickest with.
+ * A pattern in the forms that PCRE2 is quickest with.
  */
 #ifndef CHAPERONE_REGEX_FACTOR_H
 #define CHAPERONE_REGEX_FACTOR_H
@@ -10,5 +10,12 @@
  * alternatives that begin alike are put together.  pattern must be one that
  * PCRE2 compiles.  Owned. */
 char *ch_regex_dup_factored(const char *pattern);
+
+/* More branches of one pattern would cost more than they save. */
+#define CH_REGEX_MAX_BRANCHES 64
+/* The alternatives of a pattern, in order of preference; the pattern itself
+ * if it has none, or if something reaches from one to another.  Owned array of
+ * owned strings. */
+GPtrArray *ch_regex_branches(const char *pattern);
 
 #endif
