@@ -607,19 +607,20 @@ first_from(const GArray *spans, gsize at, gboolean wide)
     return low;
 }
 
-static void
+/* Returns how many; out NULL: they are only counted. */
+static guint
 add_in_text(rule_run *r, guint signal, guint text, ch_span unit, guint max,
             GArray *out)
 {
     const rule_signal *s = r->rules->signals->pdata[signal];
     const GArray *spans = ch_rule_hits(r, signal, text);
     gboolean wide = s->cover != WITHIN_INHERIT;
-    guint before = out->len;
+    guint found = 0;
     for (guint i = first_from(spans, unit.start, wide);
-         i < spans->len && out->len - before < max; i++) {
+         i < spans->len && found < max; i++) {
         ch_span span = g_array_index(spans, ch_span, i);
         if (span.start >= unit.end) {
-            return;
+            break;
         }
         if (wide) { /* what it says of its surroundings reaches into unit */
             if (span.end <= unit.start) {
@@ -630,28 +631,34 @@ add_in_text(rule_run *r, guint signal, guint text, ch_span unit, guint max,
         }
         if (span.end <= unit.end && counts(r, text, span)) {
             rule_hit h = {(int)text, span, -1, wide};
-            g_array_append_val(out, h);
+            found++;
+            if (out != NULL) {
+                g_array_append_val(out, h);
+            }
         }
     }
+    return found;
 }
 
 gboolean
 ch_rule_hits_in(rule_run *r, guint signal, rule_unit u, guint max, GArray *out)
 {
     const rule_signal *s = r->rules->signals->pdata[signal];
-    guint before = out->len;
+    guint found = 0;
     if (s->kind == SIGNAL_FACT) {
         const GArray *facts = fact_hits(r, signal);
-        g_array_append_vals(out, facts->data, MIN(facts->len, max));
-        return out->len > before;
+        found = MIN(facts->len, max);
+        if (out != NULL) {
+            g_array_append_vals(out, facts->data, found);
+        }
+        return found > 0;
     }
     for (guint t = u.text < 0 ? 0 : (guint)u.text;
-         t < (u.text < 0 ? r->texts->len : (guint)u.text + 1) &&
-         out->len - before < max;
+         t < (u.text < 0 ? r->texts->len : (guint)u.text + 1) && found < max;
          t++) {
         if (ch_rule_looks_at(r, t)) {
-            add_in_text(r, signal, t, u.span, max - (out->len - before), out);
+            found += add_in_text(r, signal, t, u.span, max - found, out);
         }
     }
-    return out->len > before;
+    return found > 0;
 }

@@ -57,7 +57,8 @@ void ch_rule_run_clear(rule_run *r);
 gboolean ch_rule_fired(const rule_run *r, guint pattern, guint text);
 /* Hits of a signal in a text, ascending.  Borrowed array of ch_span. */
 const GArray *ch_rule_hits(rule_run *r, guint signal, guint text);
-/* Appends the hits that count for the rule in a unit, at most max. */
+/* Appends the hits that count for the rule in a unit, at most max.  out NULL:
+ * only tells whether there are any. */
 gboolean ch_rule_hits_in(rule_run *r, guint signal, rule_unit u, guint max,
                          GArray *out);
 /* Where clauses start in a text.  Borrowed. */
