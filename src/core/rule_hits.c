@@ -15,15 +15,55 @@ typedef struct {
     gboolean plain; /* seen in the folded text, not in another view */
 } pattern_hit;
 
+/* Texts that others are compared with: a mail has few bodies. */
+#define MAX_TWINS 16
+
 const rule_unit ch_rule_whole_post = {-1, {0, G_MAXSIZE}};
+
+static gboolean
+has_other_views(ch_text *text)
+{
+    for (ch_view v = CH_VIEW_FOLDED + 1; v < CH_VIEW_COUNT; v++) {
+        if (ch_text_view(text, v, NULL) != NULL) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* An earlier text that reads the same, as the plain and the HTML half of a
+ * mail do; -1: none. */
+static int
+find_twin(const rule_run *r, guint t)
+{
+    gsize length, other;
+    const char *folded = ch_text_folded(r->texts->pdata[t], &length);
+    for (guint i = 0; i < t && i < MAX_TWINS; i++) {
+        const char *data = ch_text_folded(r->texts->pdata[i], &other);
+        if (length > 0 && other == length &&
+            memcmp(data, folded, length) == 0) {
+            return has_other_views(r->texts->pdata[i]) ||
+                           has_other_views(r->texts->pdata[t])
+                       ? -1
+                       : (int)i;
+        }
+    }
+    return -1;
+}
 
 /* What fires in each view of a text. */
 static void
 scan_text(rule_run *r, guint t)
 {
     text_hits *of = &r->of_text[t];
-    of->fired = g_new0(guint8, r->rules->patterns->len / 8 + 1);
     of->may_hit = g_new0(guint8, r->rules->signals->len);
+    of->twin = find_twin(r, t);
+    if (of->twin >= 0) {
+        of->fired = r->of_text[of->twin].fired;
+        of->scans[CH_VIEW_FOLDED] = r->of_text[of->twin].scans[CH_VIEW_FOLDED];
+        return;
+    }
+    of->fired = g_new0(guint8, r->rules->patterns->len / 8 + 1);
     for (ch_view v = CH_VIEW_FOLDED; v < CH_VIEW_COUNT; v++) {
         gsize length = 0;
         const char *data = ch_text_view(r->texts->pdata[t], v, &length);
@@ -65,10 +105,11 @@ void
 ch_rule_run_clear(rule_run *r)
 {
     for (guint t = 0; t < r->texts->len; t++) {
-        for (ch_view v = CH_VIEW_FOLDED; v < CH_VIEW_COUNT; v++) {
+        gboolean own = r->of_text[t].twin < 0;
+        for (ch_view v = CH_VIEW_FOLDED; own && v < CH_VIEW_COUNT; v++) {
             ch_scan_free(r->of_text[t].scans[v]);
         }
-        g_free(r->of_text[t].fired);
+        g_free(own ? r->of_text[t].fired : NULL);
         g_free(r->of_text[t].may_hit);
         g_clear_pointer(&r->of_text[t].patterns, g_hash_table_unref);
         g_clear_pointer(&r->of_text[t].signals, g_hash_table_unref);
@@ -184,6 +225,10 @@ new_table(void)
 static const GArray *
 pattern_hits(rule_run *r, guint number, guint t)
 {
+    const rule_pattern *p = r->rules->patterns->pdata[number];
+    if (r->of_text[t].twin >= 0 && p->entity < 0) { /* the same places */
+        t = (guint)r->of_text[t].twin;
+    }
     text_hits *of = &r->of_text[t];
     if (of->patterns == NULL) {
         of->patterns = new_table();

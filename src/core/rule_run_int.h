@@ -25,6 +25,7 @@ typedef struct {
 } rule_unit;
 
 typedef struct {
+    int twin;                      /* owner of scans and fired; -1: our own */
     ch_scan *scans[CH_VIEW_COUNT]; /* NULL: there is no such view */
     guint8 *fired;                 /* a bit for each pattern, in any view */
     guint8 *may_hit;               /* of each signal: rule_eval.c's answer */
