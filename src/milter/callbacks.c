@@ -173,6 +173,7 @@ on_mail(SMFICTX *ctx, char **args)
     end_message(c);
     /* Counted before looking: see wait_for_messages in main.c. */
     g_atomic_int_inc(&c->daemon->under_way);
+    g_atomic_int_inc(&c->daemon->begun);
     c->refused = g_atomic_int_get(&c->daemon->stopping) != 0;
     c->house = ch_daemon_house(c->daemon);
     const ch_config *config = c->house->config;
