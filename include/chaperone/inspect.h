@@ -52,6 +52,7 @@ typedef struct {
     GPtrArray *notes;      /* of ch_note */
     gboolean spanish;      /* the post is written in Spanish */
     gboolean is_reply;     /* it answers somebody */
+    const char *kind;      /* what kind of post it looks like, or NULL */
     char *author;          /* login, proven, or NULL */
     ch_message *message;   /* NULL for a plain post */
     GPtrArray *texts;      /* of ch_text; findings point into them */

@@ -29,6 +29,13 @@ ch_rule_entry_free(gpointer entry)
     g_free(r);
 }
 
+ch_action
+ch_rule_action(const rule_entry *entry, gint64 now_us)
+{
+    return now_us < entry->changed_until_us ? entry->changed
+                                            : entry->public.action;
+}
+
 char *
 ch_rule_dup_text(const ch_yaml_node *yaml, const char *key, ch_diag *diag)
 {
