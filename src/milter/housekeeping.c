@@ -2,16 +2,14 @@
  * Housekeeping: the one thread beside libmilter's.
  *
  * Sends what waits in the outbox (outbox.c), expires what nobody decided in
- * time, destroys what is past its retention, writes the metrics, gives memory
- * back and pats the watchdog.  It never touches a message that the MTA is
- * sending.
+ * time, destroys what is past its retention, writes the metrics and pats the
+ * watchdog.  It never touches a message that the MTA is sending.
  */
 #include "chaperone/announce.h"
 #include "chaperone/log.h"
 #include "chaperone/notify.h"
 #include "daemon.h"
 
-#include <malloc.h>
 #include <syslog.h>
 
 #define SECOND_US  ((gint64)G_USEC_PER_SEC)
@@ -22,7 +20,6 @@
 
 typedef struct {
     ch_daemon *daemon;
-    gint begun;         /* messages when memory was last given back */
     gboolean recovered; /* what a crash interrupted is dealt with */
     gint64 metrics_at, purge_at, expire_at; /* monotonic */
 } keeper;
@@ -159,18 +156,6 @@ is_due(gint64 *at, gint64 every)
     return TRUE;
 }
 
-/* Rules are read, and patterns compiled at their first use, between messages
- * that come and go: malloc is left with holes, a quarter of what it holds. */
-static void
-give_memory_back(keeper *k)
-{
-    gint begun = g_atomic_int_get(&k->daemon->begun);
-    if (begun != k->begun) {
-        malloc_trim(0);
-        k->begun = begun;
-    }
-}
-
 static void
 round_once(keeper *k)
 {
@@ -187,7 +172,6 @@ round_once(keeper *k)
     if (is_due(&k->metrics_at, METRICS_US)) {
         write_metrics(k->daemon);
     }
-    give_memory_back(k);
 }
 
 /* Until there is work, quit, or the time is over; whether to go on. */
@@ -209,7 +193,7 @@ wait_for_work(ch_daemon *daemon, gint64 tick_us)
 static gpointer
 run(gpointer data)
 {
-    keeper k = {.daemon = data, .begun = -1}; /* the start itself, too */
+    keeper k = {.daemon = data};
     guint watchdog_ms = ch_notify_watchdog_ms();
     gint64 tick =
         watchdog_ms > 0 ? MIN(TICK_US, watchdog_ms * (gint64)1000) : TICK_US;
