@@ -45,10 +45,11 @@ A big thank you to the volunteers of the park cleanup.
 Our newsletter is about posture, hobbies and good lunches.
 """.splitlines()
 
-# One violation each, in the manner of the shipped rules.
+# One violation each, and none whose verdict hangs on wording rules;
+# without a text: an archive, which nobody can look into.
 PLANTED = [
     ("reject", "The form on the chair belongs to Mr. Tobias Fenn, SSN 512-34-6789."),
-    ("quarantine", "Our patient Maria Delgado was here on Tuesday with her knee."),
+    ("quarantine", None),
 ]
 
 HTML = """<html><head><title>{title}</title><style>p {{ color: #333; }}</style></head>
@@ -101,12 +102,12 @@ def part(media, text):
     return f"Content-Type: {media}; charset=utf-8\n\n{text}\n"
 
 
-def post(rand, size, planted=None):
+def post(rand, size, sentence=None):
     """A post: half plain, half with an HTML twin.  size is of the file."""
     twin = rand.random() < 0.5
     text = paragraphs(rand, max(300, (size - 800) // (2 if twin else 1)))
-    if planted:
-        text = f"{planted}\n\n{text}"
+    if sentence:
+        text = f"{sentence}\n\n{text}"
     if not twin:
         return part("text/plain", text)
     return multipart("alternative", [part("text/plain", text),
@@ -126,6 +127,20 @@ def with_picture(rand, size):
     return multipart("mixed", [part("text/plain", paragraphs(rand, 800)), picture(rand, size)])
 
 
+ARCHIVE = ("Content-Type: application/zip; name=\"photos.zip\"\n"
+           "Content-Disposition: attachment; filename=\"photos.zip\"\n"
+           "Content-Transfer-Encoding: base64\n\n"
+           "UEsDBBQAAAAIAAAAIVhzEJKBBAAAAAQAAAAFAAAAYS50eHQrSS0uAQA=\n")
+
+
+def planted(rand, number, size):
+    """The verdict that is due, and a post that calls for it."""
+    verdict, sentence = PLANTED[number % len(PLANTED)]
+    if sentence:
+        return verdict, post(rand, size, sentence)
+    return verdict, multipart("mixed", [part("text/plain", paragraphs(rand, size)), ARCHIVE])
+
+
 def newsletter(rand, size):
     text = paragraphs(rand, size // 2)
     return multipart("alternative", [part("text/plain", text), part("text/html", html_of(text))])
@@ -137,8 +152,8 @@ def mixed(rand, number):
     if roll < 0.05:
         return "out", f"friend{number}@example.net", post(rand, 2000)
     if roll < 0.10:
-        verdict, sentence = PLANTED[number % len(PLANTED)]
-        return verdict, to, post(rand, 2000, sentence)
+        verdict, rest = planted(rand, number, 2000)
+        return verdict, to, rest
     if roll < 0.25:
         return "accept", to, with_picture(rand, rand.randint(140_000, 1_450_000))
     if roll < 0.35:
@@ -158,8 +173,8 @@ def make(root, count=200):
     for n in range(count):
         to, size = GATEWAYS[n % len(GATEWAYS)], rand.randint(1000, 4000)
         write(f"{root}/posts", n, "accept", to, rand, post(rand, size))
-        verdict, sentence = PLANTED[n // 10 % len(PLANTED)] if n % 10 == 0 else ("accept", None)
-        write(f"{root}/planted", n, verdict, to, rand, post(rand, size, sentence))
+        verdict, rest = planted(rand, n // 10, size) if n % 10 == 0 else ("accept", post(rand, size))
+        write(f"{root}/planted", n, verdict, to, rand, rest)
         write(f"{root}/out", n, "out", f"friend{n}@example.net", rand, post(rand, size))
         verdict, to, rest = mixed(rand, n)
         write(f"{root}/mixed", n, verdict, to, rand, rest)
