@@ -41,8 +41,13 @@ tell(const reader *r, const char *kind, const char *a, const char *b,
      ch_span span)
 {
     char name[2 * (LONGEST_NAME + 8) + 8];
-    g_snprintf(name, sizeof name, "%s:%s%s%s", kind, a, b == NULL ? "" : " ",
-               b == NULL ? "" : b);
+    char *end = g_stpcpy(name, kind); /* printf would be most of the work */
+    *end++ = ':';
+    end = g_stpcpy(end, a);
+    if (b != NULL) {
+        *end++ = ' ';
+        g_stpcpy(end, b);
+    }
     guint back = b == NULL ? 0 : 1;
     ch_feature f = {name, r->number, span,
                     r->words > back ? r->words - back : 0};
