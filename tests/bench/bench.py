@@ -76,11 +76,22 @@ def p99(result):
     return result["message_ms"]["p99"]
 
 
+def line(*cells):
+    print("| " + " | ".join(map(str, cells)) + " |", flush=True)
+
+
+def head(*cells):
+    """All but the first column are numbers."""
+    line(*cells)
+    line("---", *["---:"] * (len(cells) - 1))
+
+
 def table(*rows):
-    """Rows of cells; the first is the head, all but the first cell numbers."""
-    head, rest = rows[0], rows[1:]
-    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rest]
-    print("\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines) + "\n", flush=True)
+    """Rows of cells; the first is the head."""
+    head(*rows[0])
+    for row in rows[1:]:
+        line(*row)
+    print(flush=True)
 
 
 # --- the milter ---------------------------------------------------------------
@@ -127,8 +138,9 @@ def milter(bench):
     targets = [floor("do-nothing", bench.directory(), bench.build),
                floor("parse-only", bench.directory(), bench.build, "parse"),
                chaperone("chaperone", bench.directory(), bench.build, bench.cache)]
-    rows = [["mail, connections", "milter", "messages/s", "to do-nothing", "to parse-only",
-             "p50 ms", "p90 ms", "p99 ms", "p99 to parse-only", "CPU ms a message"]]
+    print("## The milter\n")
+    head("mail, connections", "milter", "messages/s", "to do-nothing", "to parse-only",
+         "p50 ms", "p90 ms", "p99 ms", "p99 to parse-only", "CPU ms a message")
     plan = [(kind, n, 1) for kind in ("posts", "out") for n in CONNECTIONS]
     plan += [("posts", 8, 50), ("planted", 8, 1), ("mixed", 8, 1)]
     try:
@@ -139,14 +151,14 @@ def milter(bench):
             messages = 400 if kind == "mixed" else 1000
             results = compare(bench, targets, kind, messages, connections, kept)
             label = f"{kind}, {connections}" + (" kept" if kept > 1 else "")
-            rows += milter_rows(results, label)
+            for row in milter_rows(results, label):
+                line(*row)
             if kept == 1:
                 note_milter_aims(bench, results, kind, connections)
     finally:
         for target in targets:
             target.stop()
-    print("## The milter\n")
-    table(*rows)
+    print(flush=True)
 
 
 # --- memory -------------------------------------------------------------------
