@@ -152,7 +152,9 @@ take_at(reader *r, const char *base, const char *p, const char *end,
     } else if (span.end - span.start > LONGEST_NAME) {
         return; /* no word of any language */
     } else {
-        g_strlcpy(word, p, span.end - span.start + 1);
+        gsize n = span.end - span.start; /* g_strlcpy would read all of p */
+        memcpy(word, p, n);
+        word[n] = '\0';
     }
     take(r, word, span, letters);
 }
