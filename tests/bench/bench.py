@@ -13,6 +13,7 @@ is printed as missed.
 import json
 import os
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -245,6 +246,7 @@ def main():
     unknown = set(chosen) - set(PARTS)
     if unknown:
         raise SystemExit(f"bench: no part {', '.join(sorted(unknown))}; parts: {', '.join(PARTS)}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # targets end, too
     root = tempfile.mkdtemp(prefix="chaperone-bench-")
     os.chmod(root, 0o755)
     try:
