@@ -28,10 +28,12 @@ typedef struct {
 
 typedef struct ch_rule {
     char *id, *title, *title_es;
-    char *advice, *advice_es; /* plain words for staff */
-    char *reference;          /* law, guideline or case */
-    char *reviewed;           /* date of the last review */
-    char *languages;          /* "en, es": that it was written for */
+    char *advice, *advice_es;         /* plain words for staff */
+    char *suggestion, *suggestion_es; /* what could be written instead, as it
+                                       * stands; NULL: none */
+    char *reference;                  /* law, guideline or case */
+    char *reviewed;                   /* date of the last review */
+    char *languages;                  /* "en, es": that it was written for */
     ch_action action;
     guint severity; /* 1 legal or patient harm .. 4 style */
     ch_confidence confidence;

@@ -54,6 +54,10 @@ show(ch_house *house, const char *id)
     printf("action:     %s, severity S%u\n", ch_action_name(r->action),
            r->severity);
     printf("advice:     %s\n            %s\n", r->advice, r->advice_es);
+    if (r->suggestion != NULL) {
+        printf("suggestion: %s\n            %s\n", r->suggestion,
+               r->suggestion_es);
+    }
     printf("reference:  %s\nreviewed:   %s\nfile:       %s:%u\n", r->reference,
            r->reviewed, r->file, r->line);
     print_examples(r);

@@ -256,12 +256,11 @@ ch_report_add_check(JsonBuilder *b, const ch_verdict *v, const char *input,
     json_builder_end_array(b);
     add_notes(b, v);
     add_unscanned(b, v);
-    /* Posts are told apart as replies only, so far. */
     ch_report_add_member(b, "class",
                          v->is_reply       ? "reply"
                          : v->kind != NULL ? v->kind
                                            : "other");
-    ch_report_add_member(b, "suggestion", NULL);
+    ch_report_add_member(b, "suggestion", ch_verdict_suggestion(v));
     if (elapsed_us >= 0) {
         json_builder_set_member_name(b, "elapsed_us");
         json_builder_add_int_value(b, elapsed_us);

@@ -5,7 +5,8 @@
  *     weights: posts.weights   beside the pack; chaperone rules learn
  *     hold: 90                 per cent of harm from which on a post is held
  *     tag: 80                  from which on it is tagged
- *     spare: 20                below, findings of its rules do not count
+ *     spare: 20                below, findings of its rules do not count; of
+ *                              rules of high confidence, below a quarter
  *     firm: [privacy/us-ssn]   rules that it has no say in: their evidence is
  *                              no matter of words
  *
@@ -181,12 +182,15 @@ has_a_say(const ch_ruleset *rules, const char *id)
     return FALSE;
 }
 
+/* What a rule is sure of needs far more evidence against. */
 static void
-spare(const ch_ruleset *rules, GArray *findings)
+spare(const ch_ruleset *rules, double harm, GArray *findings)
 {
     for (guint i = 0; i < findings->len; i++) {
         ch_finding *f = &g_array_index(findings, ch_finding, i);
-        if (has_a_say(rules, f->rule->id)) {
+        double limit = rules->opinion.spare /
+                       (f->rule->confidence == CH_CONFIDENCE_HIGH ? 4 : 1);
+        if (harm < limit && has_a_say(rules, f->rule->id)) {
             f->asked = f->action = CH_ACCEPT;
         }
     }
@@ -247,9 +251,8 @@ ch_rule_opinion_review(rule_run *r, GArray *findings, ch_opinion *opinion)
     ch_reading *reading = ch_reading_new(o->classifier, FALSE);
     ch_rule_opinion_features(r, findings, ch_reading_take, reading);
     ch_reading_finish(reading, r->texts, opinion);
-    if (opinion->harm < o->spare) {
-        spare(r->rules, findings);
-    } else if (opinion->harm >= o->tag) {
+    spare(r->rules, opinion->harm, findings);
+    if (opinion->harm >= o->tag) {
         add(r, opinion, findings);
     }
 }

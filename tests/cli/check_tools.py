@@ -421,6 +421,44 @@ def site(directory):
                  f"['{ROOT}/rules', '{folder}']}}\n"), folder
 
 
+def case_suggestions_pass(directory):
+    """what a rule suggests instead is accepted, as a reply and as a post"""
+    suggested = []
+    listed = run("rules", "list").stdout.splitlines()[:-1]
+    for rule in [line.split()[0] for line in listed]:
+        shown = run("rules", "show", rule).stdout
+        if "\nsuggestion: " in shown:
+            text = shown.split("\nsuggestion: ")[1].split("\nreference:")[0]
+            suggested += [(rule, line.strip()) for line in text.split("\n")]
+    expect(len(suggested) >= 20, suggested)
+    path = corpus(directory, [
+        {"id": f"{rule} {i} {subject}", "subject": subject, "text": text}
+        for i, (rule, text) in enumerate(suggested)
+        for subject in ("Re: your review", "Hello")])
+    done = run("check", "--input", "jsonl", "--format", "json", path)
+    for line in done.stdout.splitlines():
+        got = json.loads(line)
+        expect(got["verdict"] == "accept", got["id"],
+               [f["rule"] for f in got["findings"]])
+
+
+def case_suggestion(directory):
+    """a confirming reply is refused with a text that could be posted"""
+    text = "We are sorry that your cleaning with us ran late on Tuesday."
+    for lang, post, word in (
+            ("en", text, "Privacy law"),
+            ("es", "Sentimos que su limpieza con nosotros haya empezado tarde "
+                   "el martes, no es la atencion que damos.", "privacidad")):
+        path = corpus(directory, [{"id": lang, "subject": "Re: late",
+                                   "text": post}])
+        done = run("check", "--input", "jsonl", "--format", "json", path)
+        got = json.loads(done.stdout)
+        expect(got["suggestion"] and word in got["suggestion"], got)
+    done = run("check", "--input", "text", "--format", "json", "-",
+               stdin="We are open until eight on Friday.")
+    expect(json.loads(done.stdout)["suggestion"] is None, done.stdout)
+
+
 LESSONS = [{"id": f"{kind}{i}", "text": f"{words} {i % 7}", "kind": kind,
             "severity": "tag" if kind == "violation" else "none",
             "rule": "professionalism/profanity" if kind == "violation"

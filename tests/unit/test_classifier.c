@@ -262,7 +262,7 @@ test_harmless_words_around_do_not_hide_others(void **state)
 
 #define RULE(id, word, action)                                                 \
     "  - id: " id "\n    title: {en: T, es: T}\n    severity: S2\n"            \
-    "    action: " action "\n    confidence: high\n"                           \
+    "    action: " action "\n    confidence: medium\n"                         \
     "    advice: {en: A, es: A}\n    reference: R\n"                           \
     "    reviewed: 2026-11-22\n    examples: {match: [" word "], pass: [y]}\n" \
     "    signals: {a: {words: [" word "]}}\n    condition: a\n"
