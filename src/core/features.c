@@ -41,8 +41,13 @@ tell(const reader *r, const char *kind, const char *a, const char *b,
      ch_span span)
 {
     char name[2 * (LONGEST_NAME + 8) + 8];
-    g_snprintf(name, sizeof name, "%s:%s%s%s", kind, a, b == NULL ? "" : " ",
-               b == NULL ? "" : b);
+    char *end = g_stpcpy(name, kind); /* printf would be most of the work */
+    *end++ = ':';
+    end = g_stpcpy(end, a);
+    if (b != NULL) {
+        *end++ = ' ';
+        g_stpcpy(end, b);
+    }
     guint back = b == NULL ? 0 : 1;
     ch_feature f = {name, r->number, span,
                     r->words > back ? r->words - back : 0};
@@ -147,7 +152,9 @@ take_at(reader *r, const char *base, const char *p, const char *end,
     } else if (span.end - span.start > LONGEST_NAME) {
         return; /* no word of any language */
     } else {
-        g_strlcpy(word, p, span.end - span.start + 1);
+        gsize n = span.end - span.start; /* g_strlcpy would read all of p */
+        memcpy(word, p, n);
+        word[n] = '\0';
     }
     take(r, word, span, letters);
 }
