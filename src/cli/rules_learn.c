@@ -20,12 +20,13 @@
 #include <string.h>
 #include <sysexits.h>
 
-#define COST       10.0 /* of an error against large weights */
-#define EPSILON    0.001
-#define MIN_POSTS  2 /* a feature that one post alone has says nothing */
-#define MIN_LABEL  8 /* posts of a label that is learned */
-#define MIN_WEIGHT 0.02
-#define KEEP_LABEL 400 /* features of a label beside harm */
+#define COST         10.0 /* of an error against large weights */
+#define EPSILON      0.001
+#define MIN_POSTS    2 /* a feature that one post alone has says nothing */
+#define MIN_LABEL    8 /* posts of a label that is learned */
+#define MIN_WEIGHT   0.02
+#define KEEP_LABEL   400 /* features of a label beside harm */
+#define KEEP_SIGNALS 200 /* of all rules */
 
 typedef struct {
     GArray *features; /* of guint: numbers, ascending, each once */
@@ -412,18 +413,51 @@ learn_labels(const lesson *l, struct feature_node **vectors, gboolean rules,
     }
 }
 
-/* Owned. */
-static GString *
-learn(lesson *l)
+/* Vectors of all samples.  Owned. */
+static GPtrArray *
+make_vectors(const lesson *l)
 {
-    g_autoptr(GPtrArray) vectors = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GArray) columns = g_array_new(FALSE, FALSE, sizeof(column));
-    g_array_set_clear_func(columns, column_clear);
-    find_rarity(l);
+    GPtrArray *vectors = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < l->samples->len; i++) {
         g_ptr_array_add(vectors,
                         vector(l, &g_array_index(l->samples, sample, i)));
     }
+    return vectors;
+}
+
+/* Signals cost time in every post: the weak ones are forgotten. */
+static void
+forget_weak_signals(lesson *l)
+{
+    g_autoptr(GPtrArray) vectors = make_vectors(l);
+    g_autofree double *weights = train_label(
+        l, (struct feature_node **)vectors->pdata, everyone, is_harm, NULL);
+    g_autofree double *sorted = g_new0(double, l->names->len);
+    guint signals = 0;
+    for (guint i = 0; i < l->names->len; i++) {
+        weights[i] = fabs(weights[i]) * g_array_index(l->rarity, double, i);
+        if (g_str_has_prefix(l->names->pdata[i], "g:")) {
+            sorted[signals++] = weights[i];
+        }
+    }
+    qsort(sorted, signals, sizeof *sorted, descending);
+    double least = signals > KEEP_SIGNALS ? sorted[KEEP_SIGNALS] : 0;
+    for (guint i = 0; i < l->names->len; i++) {
+        if (g_str_has_prefix(l->names->pdata[i], "g:") && weights[i] < least) {
+            g_array_index(l->rarity, double, i) = 0;
+        }
+    }
+}
+
+/* Owned. */
+static GString *
+learn(lesson *l)
+{
+    g_autoptr(GArray) columns = g_array_new(FALSE, FALSE, sizeof(column));
+    g_array_set_clear_func(columns, column_clear);
+    find_rarity(l);
+    forget_weak_signals(l);
+    g_autoptr(GPtrArray) vectors = make_vectors(l);
     struct feature_node **x = (struct feature_node **)vectors->pdata;
     add_column(columns, l, NULL, train_label(l, x, everyone, is_harm, NULL));
     learn_labels(l, x, TRUE, columns);
