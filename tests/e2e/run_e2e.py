@@ -12,6 +12,7 @@ import time
 import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import tests_crash  # noqa: E402
 import tests_doctor  # noqa: E402
 import tests_effects  # noqa: E402
 import tests_release  # noqa: E402
@@ -61,7 +62,7 @@ def main():
         return 77
     results = []
     for group in (tests_effects.GROUPS + tests_release.GROUPS + tests_trouble.GROUPS +
-                  tests_doctor.GROUPS):
+                  tests_doctor.GROUPS + tests_crash.GROUPS):
         run_group(group, build, sys.argv[2:], results)
     print(f"e2e: {results.count(True)} passed, {results.count(False)} failed")
     return 0 if results and all(results) else 1

@@ -41,7 +41,7 @@ control: {{socket: "unix:{root}/var/control.sock"}}
 quarantine: {{retention: {retention}}}
 store: {{url: "sqlite:{root}/var/chaperone.db", key_file: {root}/var/store.key}}
 release: {{smtp: "smtp://{release}"}}
-notices: {{smtp: "smtp://127.0.0.1:{notices}", from: chaperone@practice.example,
+notices: {{smtp: "smtp://{notices}", from: chaperone@practice.example,
           compliance: {compliance}, author: true}}
 metrics: {{textfile: {root}/var/metrics.prom}}
 log: {{to: stderr, level: debug, format: text}}
@@ -108,7 +108,8 @@ class Site:
         self.config = os.path.join(root, "chaperone.yaml")
         self.options = dict(scope="gateways", mixed="split", mode="enforce",
                             max_message="50MiB", retention="90d",
-                            release=f"127.0.0.1:{self.postfix.release_port}")
+                            release=f"127.0.0.1:{self.postfix.release_port}",
+                            notices=f"127.0.0.1:{self.postfix.port}")
         self.milter = None
         self.log = os.path.join(root, "chaperone.log")
 
@@ -120,7 +121,7 @@ class Site:
             f.write(CONFIG.format(root=self.root, rules=", ".join(self.rules),
                                   gateways=os.path.join(self.root, "gateways.yaml"),
                                   socket=self.socket, user=USER, contact=CONTACT,
-                                  compliance=COMPLIANCE, notices=self.postfix.port,
+                                  compliance=COMPLIANCE,
                                   **self.options) + extra)
 
     def start_milter(self, program=None, setup=None, **options):
