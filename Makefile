@@ -122,6 +122,17 @@ fuzz-build: $(FUZZ_BIN)
 $(BUILD)/bench_engine: tests/bench/bench_engine.c tests/bench/generate.c $(BUILD)/libchaperone.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(PKG_LIBS)
+# What the milter is measured with: an MTA's end of the protocol, and milters
+# that do nothing, or parse and no more.
+LOAD_SRC = tests/bench/load_mail.c tests/bench/load_session.c
+$(BUILD)/milterload: tests/bench/milterload.c $(LOAD_SRC) tests/bench/load_mail.h tests/bench/load_session.h
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $(filter %.c,$^) $(ALL_LDFLAGS) $(PKG_LIBS)
+$(BUILD)/floor_milter: tests/bench/floor_milter.c
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $< $(ALL_LDFLAGS) $(PKG_LIBS)
 bench: $(BUILD)/bench_engine
 	@$(BUILD)/bench_engine
 
