@@ -25,7 +25,7 @@ DEPS_BUILD = gcc libc6-dev pkg-config libmilter-dev libvectorscan-dev libgmime-3
     libpcre2-dev libyaml-dev libgumbo-dev libsqlite3-dev libcurl4-openssl-dev \
     libsodium-dev libjson-glib-dev tzdata
 DEPS_TEST = libcmocka-dev clang libclang-rt-14-dev clang-format mandoc python3 \
-    postfix opendkim openssl libsasl2-modules sasl2-bin sqlite3 procps python3-jsonschema python3-yaml
+    postfix opendkim openssl libsasl2-modules sasl2-bin sqlite3 procps python3-jsonschema python3-yaml m4 libwrap0
 
 PKGS = glib-2.0 gio-2.0 gmime-3.0 libpcre2-8 yaml-0.1 sqlite3 libcurl libsodium json-glib-1.0 $(if $(WITHOUT_VECTORSCAN),,libhs)
 
@@ -64,7 +64,7 @@ say = $(if $(V),,@echo '  $(1)  $(2)')
 SUDO = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .PHONY: all deps deps-build check check-run demo install uninstall bench soak \
-    corpus corpus-record lint format clean help unit unit-build fuzz-build
+    corpus corpus-record lint format clean help unit unit-build fuzz-build e2e-build
 .DEFAULT_GOAL := all
 
 all: $(PROGRAMS)
@@ -105,6 +105,13 @@ unit: $(UNIT_BIN)
 	@tests/run.sh unit $(UNIT_BIN)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+# Preloaded into programs by the end-to-end tests; never sanitized.
+$(BUILD)/%.so: tests/fault/%.c
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) -std=gnu11 -O2 -g $(WARN) $(if $(SAN),-DCH_NO_MALLOC) -D_GNU_SOURCE -shared -fPIC -o $@ $<
+e2e-build: all $(BUILD)/faulty.so $(BUILD)/hostname.so
 
 # Fuzz targets are built by clang with objects of their own.
 FUZZ_SAN = address,undefined

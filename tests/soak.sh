@@ -11,11 +11,12 @@ if [ $# -gt 0 ]; then
     exec tests/fuzz.sh $((minutes * 60)) "$@"
 fi
 targets=$(ls build/fuzz/fuzz_* | wc -l)
-make -s -j"$(nproc)" SAN=address,undefined all || exit 1
+make -s -j"$(nproc)" SAN=address,undefined e2e-build || exit 1
 status=0
 tests/fuzz.sh $((minutes * 60 / targets)) || status=1
 SUDO=$([ "$(id -u)" = 0 ] || echo sudo)
 $SUDO python3 -B tests/e2e/run_e2e.py build/san-address-undefined || status=1
-make -s -j"$(nproc)" all || exit 1
+make -s -j"$(nproc)" e2e-build || exit 1
+$SUDO python3 -B tests/e2e/soak_fault.py build || status=1
 $SUDO python3 -B tests/e2e/soak_crash.py build "${CH_KILLS:-220}" || status=1
 exit $status

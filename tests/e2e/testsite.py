@@ -13,6 +13,7 @@ import subprocess
 import time
 
 from postfix import Postfix, REALM, environment, free_port
+from sendmail import Sendmail
 from sink import Sink
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -74,8 +75,17 @@ class Reply(Exception):
         self.text = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
 
 
+class Ended(Exception):
+    """The daemon ended at its start, with that exit code."""
+
+    def __init__(self, code):
+        super().__init__(f"chaperone-milter ended with {code}")
+        self.code = code
+
+
 class Site:
-    def __init__(self, root, build, chroot=False, inet=False, rules=None, signer=False):
+    def __init__(self, root, build, chroot=False, inet=False, rules=None, signer=False,
+                 sendmail=False):
         self.root, self.build = root, build
         os.makedirs(root, exist_ok=True)
         os.chmod(root, 0o755)
@@ -93,8 +103,13 @@ class Site:
         self.signer_port = free_port() if signer else None
         if signer:
             there += f", inet:127.0.0.1:{self.signer_port}"
-        self.postfix = Postfix(os.path.join(root, "postfix"), self.sink.port, there, chroot,
-                               [(AUTHOR, PASSWORD), ("bea", PASSWORD)])
+        users = [(AUTHOR, PASSWORD), ("bea", PASSWORD)]
+        if sendmail:  # under the same name: what tests ask of an MTA is the same
+            self.postfix = Sendmail(os.path.join(root, "sendmail"), self.sink.port, there, build,
+                                    users)
+        else:
+            self.postfix = Postfix(os.path.join(root, "postfix"), self.sink.port, there, chroot,
+                                   users)
         if not inet:
             self.socket_path = os.path.join(self.postfix.spool, "chaperone/milter.sock")
             self.socket = "unix:" + self.socket_path
@@ -111,6 +126,8 @@ class Site:
                             release=f"127.0.0.1:{self.postfix.release_port}",
                             notices=f"127.0.0.1:{self.postfix.port}")
         self.milter = None
+        self.extra = ""  # further lines of the configuration
+        self.environment = {}  # of the daemon, further variables
         self.log = os.path.join(root, "chaperone.log")
 
     # --- processes --------------------------------------------------------
@@ -122,10 +139,11 @@ class Site:
                                   gateways=os.path.join(self.root, "gateways.yaml"),
                                   socket=self.socket, user=USER, contact=CONTACT,
                                   compliance=COMPLIANCE,
-                                  **self.options) + extra)
+                                  **self.options) + self.extra + extra)
 
     def start_milter(self, program=None, setup=None, **options):
-        """Starts the daemon and waits until it says READY=1 (sd_notify)."""
+        """Starts the daemon and waits until it says READY=1 (sd_notify);
+        Ended if it does not."""
         self.write_config(**options)
         address = os.path.join(self.root, "notify")
         if os.path.exists(address):
@@ -133,15 +151,28 @@ class Site:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready:
             ready.bind(address)
             os.chmod(address, 0o777)
-            ready.settimeout(20)
+            ready.settimeout(0.1)
             with open(self.log, "ab") as log:
                 self.milter = subprocess.Popen(
                     [program or os.path.join(self.build, "chaperone-milter"), "-f", "-c",
                      self.config], stderr=log, preexec_fn=setup,
-                    env=environment(NOTIFY_SOCKET=address))
-            while b"READY=1" not in ready.recv(200):
-                pass
+                    env=environment(NOTIFY_SOCKET=address, **self.environment))
+            self._wait_ready(ready)
         return self.milter
+
+    def _wait_ready(self, ready):
+        end = time.monotonic() + 60
+        while True:
+            try:
+                if b"READY=1" in ready.recv(200):
+                    return
+            except TimeoutError:
+                code = self.milter.poll()
+                if code is not None:
+                    self.milter = None
+                    raise Ended(code) from None
+                if time.monotonic() > end:
+                    raise
 
     def stop_milter(self, how=signal.SIGTERM):
         """Ends the daemon; its exit code."""

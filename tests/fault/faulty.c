@@ -152,6 +152,10 @@ ON_PATH(int, mkostemp64, -1, (char *path, int flags), path, (char *, int), path,
         flags)
 ON_PATH(int, rename, -1, (const char *from, const char *to), to,
         (const char *, const char *), from, to)
+ON_PATH(int, renameat2, -1,
+        (int there, const char *from, int here, const char *to, unsigned flags),
+        to, (int, const char *, int, const char *, unsigned), there, from, here,
+        to, flags)
 ON_PATH(int, link, -1, (const char *from, const char *to), to,
         (const char *, const char *), from, to)
 ON_PATH(int, unlink, -1, (const char *path), path, (const char *), path)
@@ -180,17 +184,18 @@ ON_FD(int, FILES, ftruncate64, (int fd, off64_t length), (int, off64_t), fd,
       length)
 ON_FD(int, FILES, fchmod, (int fd, mode_t mode), (int, mode_t), fd, mode)
 
-/* The control socket and the milter's are bound to a path. */
+/* The control socket and the milter's are bound to a path.  The type of the
+ * address is the one that glibc declares, a union of pointers. */
 int
-bind(int fd, const struct sockaddr *address, socklen_t length)
+bind(int fd, __CONST_SOCKADDR_ARG address, socklen_t length)
 {
     struct sockaddr_un un = {.sun_family = AF_UNSPEC};
-    memcpy(&un, address, length < sizeof un ? length : sizeof un);
+    memcpy(&un, address.__sockaddr__, length < sizeof un ? length : sizeof un);
     if (un.sun_family == AF_UNIX && path_fails("bind", un.sun_path)) {
         return -1;
     }
     return NEXT(int, "bind", int, const struct sockaddr *,
-                socklen_t)(fd, address, length);
+                socklen_t)(fd, address.__sockaddr__, length);
 }
 
 /* --- memory -------------------------------------------------------------- */
@@ -232,8 +237,10 @@ g_try_realloc(void *old, size_t n)
                : NEXT(void *, "g_try_realloc", void *, size_t)(old, n);
 }
 
+#ifndef CH_NO_MALLOC
 /* What anybody asks for; GLib ends the process without an answer.  dlsym
- * allocates itself, so glibc's own names are called. */
+ * allocates itself, so glibc's own names are called.  A sanitizer has a
+ * malloc of its own, which must stay. */
 void *__libc_malloc(size_t n);
 void *__libc_realloc(void *old, size_t n);
 
@@ -249,3 +256,4 @@ realloc(void *old, size_t n)
     return memory_fails(ALL_MEMORY, "realloc", n) ? NULL
                                                   : __libc_realloc(old, n);
 }
+#endif
