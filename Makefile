@@ -140,8 +140,12 @@ $(BUILD)/floor_milter: tests/bench/floor_milter.c
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $< $(ALL_LDFLAGS) $(PKG_LIBS)
-bench: $(BUILD)/bench_engine
-	@$(BUILD)/bench_engine
+$(BUILD)/bench_store: tests/bench/bench_store.c $(BUILD)/libchaperone.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(PKG_LIBS)
+BENCH = bench_engine bench_store milterload floor_milter chaperone-milter
+bench: $(BENCH:%=$(BUILD)/%)
+	@$(SUDO) python3 -B tests/bench/bench.py $(BUILD)
 
 deps: deps-build
 	@tests/deps.sh $(DEPS_TEST)

@@ -47,6 +47,11 @@ ch_regex_result ch_regex_find_between(const ch_regex *regex,
                                       gsize length, ch_span starts,
                                       GArray *hits);
 
+/* The first of them, which may be empty; start G_MAXSIZE: there is none. */
+ch_regex_result ch_regex_find_first(const ch_regex *regex, ch_regex_work *work,
+                                    const char *text, gsize length,
+                                    ch_span starts, ch_span *hit_out);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ch_regex, ch_regex_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ch_regex_work, ch_regex_work_free)
 

@@ -8,8 +8,8 @@
  * store's key: destroying that small key destroys the item.  The ledger is
  * insert-only and chained by a keyed hash; it holds no content.
  *
- * Every function may be called from any thread and by several processes; one
- * committing thread takes all waiting commits into one transaction.  Errors:
+ * Every function may be called from any thread and by several processes;
+ * commits that wait at the same time share one transaction.  Errors:
  * CH_ERROR_IO (temporary: full, locked, read-only), CH_ERROR_STATE,
  * CH_ERROR_NOTFOUND, CH_ERROR_CONFIG (wrong key, newer schema).
  */
@@ -40,8 +40,8 @@ gboolean ch_state_parse(const char *name, ch_state *state_out);
 typedef struct ch_store ch_store;
 
 /* url "sqlite:PATH".  create: make or upgrade database and schema, and make
- * the key file (0600) if neither it nor the database exists.  Starts a
- * thread: a daemon opens its store after fork(2).  Owned. */
+ * the key file (0600) if neither it nor the database exists.  Not
+ * to be carried over a fork(2).  Owned. */
 ch_store *ch_store_open(const char *url, const char *key_file, gboolean create,
                         GError **error);
 /* Finishes what is under way. */

@@ -1,13 +1,15 @@
 /*
  * The only place that knows PCRE2.
  *
- * A pattern is translated to machine code at its first search: most patterns
- * of a large rule set never meet a text that calls for them, and at a start
- * with thousands of rules that is the dearest step.
+ * A pattern is translated to machine code at its first search, in the form
+ * that regex_factor.c gives it: most patterns of a large rule set never meet a
+ * text that calls for them, and at a start with thousands of rules that is the
+ * dearest step.
  */
 #include "chaperone/regex.h"
 
 #include "chaperone/limits.h"
+#include "core/regex_factor.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -59,9 +61,7 @@ ch_regex_new(const char *pattern, char **problem_out)
         *problem_out = g_strdup("it matches the empty string");
         return NULL;
     }
-    ch_regex *regex = ch_regex_new_trusted(pattern);
-    regex->code = g_steal_pointer(&code);
-    return regex;
+    return ch_regex_new_trusted(pattern);
 }
 
 ch_regex *
@@ -88,6 +88,17 @@ ch_regex_free(ch_regex *regex)
     }
 }
 
+/* As factored, or else as written. */
+static pcre2_code *
+compile_quick(const char *pattern)
+{
+    int number;
+    PCRE2_SIZE at;
+    g_autofree char *factored = ch_regex_dup_factored(pattern);
+    pcre2_code *code = compile(factored, &number, &at);
+    return code != NULL ? code : compile(pattern, &number, &at);
+}
+
 /* The code of a pattern that is const but for its first search.  NULL: it
  * cannot be compiled. */
 static const pcre2_code *
@@ -95,11 +106,7 @@ code_of(const ch_regex *regex)
 {
     ch_regex *first = (ch_regex *)regex;
     if (g_once_init_enter(&first->ready)) {
-        int number;
-        PCRE2_SIZE at;
-        if (first->code == NULL) {
-            first->code = compile(first->pattern, &number, &at);
-        }
+        first->code = compile_quick(first->pattern);
         if (first->code != NULL) { /* slower without, the same */
             pcre2_jit_compile(first->code, PCRE2_JIT_COMPLETE);
         }
@@ -147,36 +154,52 @@ ch_regex_find(const ch_regex *regex, const char *text, gsize length,
 }
 
 ch_regex_result
+ch_regex_find_first(const ch_regex *regex, ch_regex_work *work,
+                    const char *text, gsize length, ch_span starts,
+                    ch_span *hit_out)
+{
+    const pcre2_code *code = code_of(regex);
+    hit_out->start = hit_out->end = G_MAXSIZE;
+    if (code == NULL) {
+        return CH_REGEX_FAILED;
+    }
+    if (starts.start >= length) {
+        return CH_REGEX_DONE;
+    }
+    pcre2_set_offset_limit(work->limits, starts.end);
+    int rc = pcre2_match(code, (PCRE2_SPTR)text, length, starts.start,
+                         PCRE2_NO_UTF_CHECK, work->data, work->limits);
+    if (rc >= 0) {
+        const PCRE2_SIZE *v = pcre2_get_ovector_pointer(work->data);
+        /* A \K in a look-around can set the start behind the end. */
+        *hit_out = (ch_span){MAX(v[0], starts.start), MAX(v[0], v[1])};
+        return CH_REGEX_DONE;
+    }
+    return rc == PCRE2_ERROR_NOMATCH    ? CH_REGEX_DONE
+           : rc == PCRE2_ERROR_NOMEMORY ? CH_REGEX_FAILED
+                                        : CH_REGEX_LIMIT;
+}
+
+ch_regex_result
 ch_regex_find_between(const ch_regex *regex, ch_regex_work *work,
                       const char *text, gsize length, ch_span starts,
                       GArray *hits)
 {
-    const pcre2_code *code = code_of(regex);
-    gsize at = starts.start;
-    if (code == NULL) {
-        return CH_REGEX_FAILED;
-    }
-    pcre2_set_offset_limit(work->limits, starts.end);
-    while (at < length && at <= starts.end && hits->len < CH_MAX_HITS) {
-        int rc = pcre2_match(code, (PCRE2_SPTR)text, length, at,
-                             PCRE2_NO_UTF_CHECK, work->data, work->limits);
-        if (rc == PCRE2_ERROR_NOMATCH) {
-            return CH_REGEX_DONE;
+    while (starts.start <= starts.end && hits->len < CH_MAX_HITS) {
+        ch_span hit;
+        ch_regex_result result =
+            ch_regex_find_first(regex, work, text, length, starts, &hit);
+        if (result != CH_REGEX_DONE || hit.start == G_MAXSIZE) {
+            return result;
         }
-        if (rc < 0) {
-            return rc == PCRE2_ERROR_NOMEMORY ? CH_REGEX_FAILED
-                                              : CH_REGEX_LIMIT;
+        if (hit.end > hit.start) {
+            g_array_append_val(hits, hit);
+            starts.start = hit.end;
+        } else { /* a look ahead, and no more: step on */
+            starts.start = hit.start;
+            starts.start += (gsize)(g_utf8_next_char(text + hit.start) -
+                                    (text + hit.start));
         }
-        const PCRE2_SIZE *v = pcre2_get_ovector_pointer(work->data);
-        if (v[1] <= v[0]) { /* \K or a lookahead made it empty: step on */
-            at = v[0] > at ? v[0] : at;
-            at += at < length
-                      ? (gsize)(g_utf8_next_char(text + at) - (text + at))
-                      : 1;
-            continue;
-        }
-        g_array_append_vals(hits, &(ch_span){v[0], v[1]}, 1);
-        at = v[1];
     }
     return CH_REGEX_DONE;
 }

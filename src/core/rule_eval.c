@@ -237,9 +237,14 @@ ch_rule_holds(rule_run *r, const rule_node *n, rule_unit u, GArray *evidence)
     return ch_rule_each_unit(r, n, u, ch_rule_holds_in, evidence);
 }
 
-/* One look at the whole saves looking at every sentence. */
-gboolean
-ch_rule_is_possible(rule_run *r, const rule_node *n, rule_unit u)
+/* --- what is not worth a look ------------------------------------------ */
+
+typedef gboolean (*leaf_test)(rule_run *r, guint signal, rule_unit u);
+
+/* Whether a node could hold anywhere in u if test is all that is asked of its
+ * signals: units, order and vetoes are left aside. */
+static gboolean
+could_hold(rule_run *r, const rule_node *n, rule_unit u, leaf_test test)
 {
     int possible = 0;
     int need = n->kind == NODE_ALL     ? (int)n->children->len
@@ -252,16 +257,90 @@ ch_rule_is_possible(rule_run *r, const rule_node *n, rule_unit u)
         u = ch_rule_whole_post;
     }
     if (n->kind == NODE_SIGNAL || n->kind == NODE_HITS) {
-        g_autoptr(GArray) one = g_array_new(FALSE, FALSE, sizeof(rule_hit));
-        return ch_rule_hits_in(r, n->signal, u, 1, one);
+        return test(r, n->signal, u);
     }
     for (guint i = 0; i < n->children->len && possible < need; i++) {
         if ((n->kind != NODE_SCORE || g_array_index(n->points, int, i) > 0) &&
-            ch_rule_is_possible(r, n->children->pdata[i], u)) {
+            could_hold(r, n->children->pdata[i], u, test)) {
             possible++;
         } else if (n->kind == NODE_ALL) {
             return FALSE;
         }
     }
     return possible >= need;
+}
+
+static gboolean
+has_hit(rule_run *r, guint signal, rule_unit u)
+{
+    g_autoptr(GArray) one = g_array_new(FALSE, FALSE, sizeof(rule_hit));
+    return ch_rule_hits_in(r, signal, u, 1, one);
+}
+
+static gboolean may_hit(rule_run *r, guint signal, rule_unit u);
+
+static gboolean
+any_may_hit(rule_run *r, const GArray *signals, rule_unit u)
+{
+    for (guint i = 0; i < signals->len; i++) {
+        if (may_hit(r, g_array_index(signals, guint, i), u)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+static gboolean
+find_whether_may_hit(rule_run *r, const rule_signal *s, guint text)
+{
+    const rule_unit all = {(int)text, {0, G_MAXSIZE}};
+    const rule_entry *asking = r->rule;
+    if ((s->places & (1u << ch_text_where(r->texts->pdata[text]))) == 0 ||
+        (s->kind != SIGNAL_CONDITION && !ch_rule_fired(r, s->pattern, text))) {
+        return FALSE;
+    }
+    r->rule = NULL; /* the same for every rule that names the signal */
+    gboolean may = (s->kind != SIGNAL_CONDITION ||
+                    could_hold(r, s->condition, all, may_hit)) &&
+                   (s->inside == NULL || any_may_hit(r, s->inside, all));
+    r->rule = asking;
+    return may;
+}
+
+/* By what fired alone: nothing is searched. */
+static gboolean
+may_hit_in(rule_run *r, guint signal, guint text)
+{
+    enum { UNKNOWN, NO, YES };
+    guint8 *known = &r->of_text[text].may_hit[signal];
+    if (*known == UNKNOWN) {
+        *known = find_whether_may_hit(r, r->rules->signals->pdata[signal], text)
+                     ? YES
+                     : NO;
+    }
+    return *known == YES;
+}
+
+static gboolean
+may_hit(rule_run *r, guint signal, rule_unit u)
+{
+    const rule_signal *s = r->rules->signals->pdata[signal];
+    if (s->kind == SIGNAL_FACT) {
+        return has_hit(r, signal, u);
+    }
+    for (guint t = u.text < 0 ? 0 : (guint)u.text;
+         t < (u.text < 0 ? r->texts->len : (guint)u.text + 1); t++) {
+        if (ch_rule_looks_at(r, t) && may_hit_in(r, signal, t)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* What fired says for nothing that most rules cannot hold; for the others one
+ * look at the whole saves looking at every sentence. */
+gboolean
+ch_rule_is_possible(rule_run *r, const rule_node *n, rule_unit u)
+{
+    return could_hold(r, n, u, may_hit) && could_hold(r, n, u, has_hit);
 }

@@ -23,6 +23,7 @@ scan_text(rule_run *r, guint t)
 {
     text_hits *of = &r->of_text[t];
     of->fired = g_new0(guint8, r->rules->patterns->len / 8 + 1);
+    of->may_hit = g_new0(guint8, r->rules->signals->len);
     for (ch_view v = CH_VIEW_FOLDED; v < CH_VIEW_COUNT; v++) {
         gsize length = 0;
         const char *data = ch_text_view(r->texts->pdata[t], v, &length);
@@ -68,6 +69,7 @@ ch_rule_run_clear(rule_run *r)
             ch_scan_free(r->of_text[t].scans[v]);
         }
         g_free(r->of_text[t].fired);
+        g_free(r->of_text[t].may_hit);
         g_clear_pointer(&r->of_text[t].patterns, g_hash_table_unref);
         g_clear_pointer(&r->of_text[t].signals, g_hash_table_unref);
         g_clear_pointer(&r->of_text[t].clauses, g_array_unref);

@@ -27,6 +27,7 @@ typedef struct {
 typedef struct {
     ch_scan *scans[CH_VIEW_COUNT]; /* NULL: there is no such view */
     guint8 *fired;                 /* a bit for each pattern, in any view */
+    guint8 *may_hit;               /* of each signal: rule_eval.c's answer */
     GHashTable *patterns;          /* number to GArray of pattern_hit */
     GHashTable *signals;           /* number to GArray of ch_span, ascending */
     GArray *clauses;               /* of gsize: where they start */

@@ -13,6 +13,7 @@
 #include "scan_int.h"
 
 #include "chaperone/limits.h"
+#include "core/regex_factor.h"
 
 #include <string.h>
 
@@ -24,7 +25,7 @@ typedef struct hs_scratch hs_scratch_t;
 #endif
 
 /* Goes up whenever triggers or the form of a cached database change. */
-#define FORM "2"
+#define FORM "3"
 /* What scanning leaves ready for the next text; more are made and freed. */
 #define MAX_IDLE 64
 
@@ -39,6 +40,10 @@ typedef struct {
 
 struct ch_scanner {
     GPtrArray *patterns; /* of const ch_regex, borrowed */
+    GPtrArray *branches; /* of const ch_regex: what the plan is about */
+    GPtrArray *own;      /* of ch_regex: branches that are ours */
+    GArray *pattern_of;  /* of guint: of each branch */
+    GArray *first;       /* of guint: of each pattern, and behind the last */
     ch_scan_plan *plan;
     hs_database_t *databases[DATABASES]; /* NULL: nothing to search for */
     char *digest;                        /* of what a cached one must fit */
@@ -50,7 +55,9 @@ struct ch_scan {
     const ch_scanner *scanner;
     const char *text;
     gsize length;
-    ch_windows windows;
+    ch_windows windows; /* of branches */
+    guint n_fired;
+    guint *fired;        /* patterns, ascending */
     ch_regex_work *work; /* made when PCRE2 is first asked */
 };
 
@@ -88,7 +95,7 @@ static worker *
 worker_new(const ch_scanner *s)
 {
     worker *w = g_new0(worker, 1);
-    ch_places_init(&w->places, s->plan, s->patterns->len);
+    ch_places_init(&w->places, s->plan, s->branches->len);
     if (!alloc_scratch(s, w)) {
         worker_free(w);
         return NULL;
@@ -276,7 +283,7 @@ load_cached(ch_scanner *s, GBytes *cached)
         return FALSE;
     }
     data += head;
-    s->plan = ch_scan_plan_read(s->patterns->len, &data, end);
+    s->plan = ch_scan_plan_read(s->branches->len, &data, end);
     if (s->plan != NULL && read_database(&data, end, &s->databases[0]) &&
         read_database(&data, end, &s->databases[1]) && data == end) {
         return TRUE;
@@ -309,7 +316,7 @@ prepare(ch_scanner *s, GBytes *cached)
     if (cached != NULL && load_cached(s, cached)) {
         return;
     }
-    s->plan = ch_scan_plan_new(s->patterns);
+    s->plan = ch_scan_plan_new(s->branches);
     if (!compile_databases(s)) {
         g_clear_pointer(&s->plan, ch_scan_plan_free);
         g_clear_pointer(&s->digest, g_free);
@@ -347,19 +354,52 @@ prepare(ch_scanner *s, GBytes *cached)
 
 #endif
 
+/* A pattern with alternatives is searched as its branches (scan_merge.c). */
+static void
+add_branches(ch_scanner *s, guint number)
+{
+    const ch_regex *whole = s->patterns->pdata[number];
+    g_autoptr(GPtrArray) parts = ch_regex_branches(ch_regex_pattern(whole));
+    g_array_append_val(s->first, s->branches->len);
+    for (guint i = 0; i < parts->len; i++) {
+        ch_regex *part =
+            parts->len > 1 ? ch_regex_new_trusted(parts->pdata[i]) : NULL;
+        if (part != NULL) {
+            g_ptr_array_add(s->own, part);
+        }
+        g_ptr_array_add(s->branches,
+                        part != NULL ? part : s->patterns->pdata[number]);
+        g_array_append_val(s->pattern_of, number);
+    }
+}
+
+static void
+take_apart(ch_scanner *s)
+{
+    s->branches = g_ptr_array_new();
+    s->own = g_ptr_array_new_with_free_func((GDestroyNotify)ch_regex_free);
+    s->pattern_of = g_array_new(FALSE, FALSE, sizeof(guint));
+    s->first = g_array_new(FALSE, FALSE, sizeof(guint));
+    for (guint i = 0; i < s->patterns->len; i++) {
+        add_branches(s, i);
+    }
+    g_array_append_val(s->first, s->branches->len);
+}
+
 ch_scanner *
 ch_scanner_new(const GPtrArray *patterns, ch_engine engine, GBytes *cached)
 {
     ch_scanner *s = g_new0(ch_scanner, 1);
     s->patterns = g_ptr_array_new();
     g_ptr_array_extend(s->patterns, (GPtrArray *)patterns, NULL, NULL);
+    take_apart(s);
     s->idle = g_ptr_array_new_with_free_func(worker_free);
     g_mutex_init(&s->lock);
     if (engine != CH_ENGINE_PCRE2) {
         prepare(s, cached);
     }
     if (s->plan == NULL) {
-        s->plan = ch_scan_plan_new_always(patterns->len);
+        s->plan = ch_scan_plan_new_always(s->branches->len);
     }
     return s;
 }
@@ -370,6 +410,10 @@ ch_scanner_free(ch_scanner *s)
     if (s != NULL) {
         g_ptr_array_unref(s->idle);
         g_ptr_array_unref(s->patterns);
+        g_ptr_array_unref(s->branches);
+        g_ptr_array_unref(s->own);
+        g_array_unref(s->pattern_of);
+        g_array_unref(s->first);
         ch_scan_plan_free(s->plan);
         free_databases(s);
         g_free(s->digest);
@@ -482,6 +526,20 @@ search(const ch_scanner *s, worker *w, const char *text, gsize length)
 
 /* --- a scan ------------------------------------------------------------- */
 
+/* From branches to their patterns. */
+static void
+list_fired(ch_scan *scan)
+{
+    const GArray *pattern_of = scan->scanner->pattern_of;
+    scan->fired = g_new(guint, scan->windows.n_fired + 1);
+    for (guint i = 0; i < scan->windows.n_fired; i++) {
+        guint p = g_array_index(pattern_of, guint, scan->windows.fired[i]);
+        if (scan->n_fired == 0 || scan->fired[scan->n_fired - 1] != p) {
+            scan->fired[scan->n_fired++] = p;
+        }
+    }
+}
+
 ch_scan *
 ch_scanner_scan(const ch_scanner *s, const char *text, gsize length)
 {
@@ -501,8 +559,10 @@ ch_scanner_scan(const ch_scanner *s, const char *text, gsize length)
         result != SEARCH_FAILED;
     give_worker(s, w);
     if (!done) {
-        g_clear_pointer(&scan, ch_scan_free);
+        ch_scan_free(scan);
+        return NULL;
     }
+    list_fired(scan);
     return scan;
 }
 
@@ -511,6 +571,7 @@ ch_scan_free(ch_scan *scan)
 {
     if (scan != NULL) {
         ch_windows_clear(&scan->windows);
+        g_free(scan->fired);
         ch_regex_work_free(scan->work);
         g_free(scan);
     }
@@ -519,35 +580,24 @@ ch_scan_free(ch_scan *scan)
 const guint *
 ch_scan_fired(const ch_scan *scan, guint *count_out)
 {
-    *count_out = scan->windows.n_fired;
-    return scan->windows.fired;
+    *count_out = scan->n_fired;
+    return scan->fired;
 }
 
-/* The place of a pattern among those that fired; -1: it did not. */
-static int
-find_fired(const ch_windows *windows, guint pattern)
+/* The first of those that fired which is branch or behind it. */
+static guint
+find_fired(const ch_windows *windows, guint branch)
 {
     guint low = 0, high = windows->n_fired;
     while (low < high) {
         guint middle = (low + high) / 2;
-        if (windows->fired[middle] < pattern) {
+        if (windows->fired[middle] < branch) {
             low = middle + 1;
         } else {
             high = middle;
         }
     }
-    return low < windows->n_fired && windows->fired[low] == pattern ? (int)low
-                                                                    : -1;
-}
-
-/* The first start of a window that is no inner byte of a character. */
-static gsize
-first_start(const char *text, gsize start)
-{
-    while (start > 0 && ((guchar)text[start] & 0xC0) == 0x80) {
-        start--;
-    }
-    return start;
+    return low;
 }
 
 /* Windows may overlap: each search begins behind the hit before, as it would
@@ -567,7 +617,7 @@ find_in_windows(const ch_scan *scan, const ch_regex *regex, guint index,
             i++;
             starts.end = MAX(starts.end, w->windows[i].end);
         }
-        starts.start = MAX(at, first_start(scan->text, starts.start));
+        starts.start = MAX(at, ch_scan_first_start(scan->text, starts.start));
         if (starts.start > starts.end) {
             continue;
         }
@@ -583,25 +633,43 @@ find_in_windows(const ch_scan *scan, const ch_regex *regex, guint index,
     return CH_REGEX_DONE;
 }
 
-ch_regex_result
-ch_scan_find(const ch_scan *scan, guint pattern, GArray *hits)
+/* A pattern of which one branch alone fired. */
+static ch_regex_result
+find_alone(const ch_scan *scan, guint index, GArray *hits)
 {
-    const ch_windows *windows = &scan->windows;
-    int index = find_fired(windows, pattern);
-    if (index < 0) {
-        return CH_REGEX_DONE;
-    }
-    ch_scan *first = (ch_scan *)scan; /* const but for the work */
-    if (scan->work == NULL && (first->work = ch_regex_work_new()) == NULL) {
-        return CH_REGEX_FAILED;
-    }
-    const ch_regex *regex = scan->scanner->patterns->pdata[pattern];
-    if (windows->first[index] == windows->first[index + 1]) {
+    const ch_windows *w = &scan->windows;
+    const ch_regex *regex = scan->scanner->branches->pdata[w->fired[index]];
+    if (w->first[index] == w->first[index + 1]) {
         return ch_regex_find_between(regex, scan->work, scan->text,
                                      scan->length, (ch_span){0, scan->length},
                                      hits);
     }
-    return find_in_windows(scan, regex, (guint)index, hits);
+    return find_in_windows(scan, regex, index, hits);
+}
+
+ch_regex_result
+ch_scan_find(const ch_scan *scan, guint pattern, GArray *hits)
+{
+    const ch_scanner *s = scan->scanner;
+    const ch_windows *w = &scan->windows;
+    guint end = g_array_index(s->first, guint, pattern + 1);
+    guint index = find_fired(w, g_array_index(s->first, guint, pattern));
+    ch_branch branches[CH_REGEX_MAX_BRANCHES];
+    guint n = 0;
+    for (guint i = index; i < w->n_fired && w->fired[i] < end; i++) {
+        branches[n++] = (ch_branch){s->branches->pdata[w->fired[i]],
+                                    w->windows + w->first[i],
+                                    w->first[i + 1] - w->first[i]};
+    }
+    ch_scan *first = (ch_scan *)scan; /* const but for the work */
+    if (n > 0 && scan->work == NULL &&
+        (first->work = ch_regex_work_new()) == NULL) {
+        return CH_REGEX_FAILED;
+    }
+    return n == 0   ? CH_REGEX_DONE
+           : n == 1 ? find_alone(scan, index, hits)
+                    : ch_scan_merge(branches, n, scan->work, scan->text,
+                                    scan->length, hits);
 }
 
 /* --- what a pattern costs ----------------------------------------------- */

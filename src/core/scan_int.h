@@ -85,4 +85,21 @@ gboolean ch_places_finish(ch_places *places, gboolean exotic, gboolean whole,
                           ch_windows *out);
 void ch_windows_clear(ch_windows *windows);
 
+/* --- scan_merge.c --- */
+
+/* One alternative of a pattern, and where it can begin. */
+typedef struct {
+    const ch_regex *regex;
+    const ch_span *windows; /* in order */
+    guint32 n_windows;      /* 0: anywhere */
+} ch_branch;
+
+/* Appends the hits of the pattern whose branches, in order of preference,
+ * these are. */
+ch_regex_result ch_scan_merge(const ch_branch *branches, guint n,
+                              ch_regex_work *work, const char *text,
+                              gsize length, GArray *hits);
+/* The first start of a window that is no inner byte of a character. */
+gsize ch_scan_first_start(const char *text, gsize start);
+
 #endif

@@ -15,8 +15,11 @@
 #include "daemon.h"
 
 #include <locale.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <sysexits.h>
@@ -28,6 +31,8 @@
 #define FINISH_MS 60000
 #define ANSWER_MS 200
 #define BACKLOG   256
+/* Among so many descriptors the first socket is found. */
+#define FIRST_DESCRIPTORS 64
 
 typedef struct {
     char *config;
@@ -93,6 +98,25 @@ parse_options(int *argc, char ***argv, options *o, int *code_out)
 /* --- start -------------------------------------------------------------------
  */
 
+/* At the end of a message libmilter writes each header that we add, and the
+ * reply, by itself, and Nagle's algorithm keeps the second back until the
+ * MTA, which has nothing to say, acknowledges the first: 40 ms a message.
+ * libmilter does not tell its descriptor, but on Linux accepted sockets
+ * inherit TCP_NODELAY (tcp(7)) and no other socket listens yet. */
+static void
+send_at_once(void)
+{
+    const int on = 1;
+    for (int fd = STDERR_FILENO + 1; fd < FIRST_DESCRIPTORS; fd++) {
+        int listens = 0;
+        socklen_t length = sizeof listens;
+        if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) == 0 &&
+            listens) {
+            setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        }
+    }
+}
+
 /* libmilter's socket; nobody can talk to it before smfi_main. */
 static gboolean
 open_socket(ch_daemon *daemon, const ch_config *config, GError **error)
@@ -116,6 +140,9 @@ open_socket(ch_daemon *daemon, const ch_config *config, GError **error)
                         config->milter_socket);
         }
         return FALSE;
+    }
+    if (path == NULL) {
+        send_at_once();
     }
     return ch_privileges_socket(config, error);
 }

@@ -9,8 +9,8 @@
  *
  * The item is released when all are sent, release_failed when nothing is
  * open and somebody refused; an unknown one keeps it releasing.  Functions
- * run inside a transaction of the committing thread.  Each step is a ledger
- * row; of a reply it holds the code alone.
+ * run inside a transaction of writer.c.  Each step is a ledger row; of a
+ * reply it holds the code alone.
  */
 #include "record/release_int.h"
 

@@ -7,8 +7,11 @@
  * sealed, is all that must be destroyed to destroy the item.  Both are bound
  * to the item's ID: swapped rows do not open.
  *
- * Keys live in sodium_malloc memory (locked, guarded, wiped on free, never in
- * a core dump).  This file never prints a key and never guesses one.
+ * The store's keys live in sodium_malloc memory (locked, guarded, wiped on
+ * free, never in a core dump).  What is needed for one message only, the key
+ * of an item and the state of a hash, is wiped after use and no more: each
+ * sodium_malloc costs ten system calls, and the message itself lies in plain
+ * memory.  This file never prints a key and never guesses one.
  */
 #include "record/store_int.h"
 
@@ -325,10 +328,9 @@ ch_seal_item(const ch_seal *seal, const char *id, const ch_envelope *e,
 {
     g_autoptr(GBytes) envelope = ch_envelope_pack(e);
     gsize length = 0;
-    guint8 *key = sodium_malloc(KEY_BYTES);
-    guint8 *body = key != NULL ? lay_out(envelope, raw, &length) : NULL;
+    guint8 key[KEY_BYTES];
+    guint8 *body = lay_out(envelope, raw, &length);
     if (body == NULL) {
-        sodium_free(key);
         g_set_error_literal(error, CH_ERROR, CH_ERROR_LIMIT,
                             "no memory to seal a message");
         return FALSE;
@@ -336,7 +338,7 @@ ch_seal_item(const ch_seal *seal, const char *id, const ch_envelope *e,
     randombytes_buf(key, KEY_BYTES);
     encrypt(body, body + NONCE_BYTES, length, "body", id, key);
     encrypt(sealed_out->key, key, KEY_BYTES, "key", id, seal->items);
-    sodium_free(key);
+    sodium_memzero(key, sizeof key);
     sealed_out->body = g_bytes_new_take(body, NONCE_BYTES + length + TAG_BYTES);
     return TRUE;
 }
@@ -347,13 +349,13 @@ open_body(const ch_seal *seal, const char *id, const ch_sealed *sealed)
 {
     gsize length;
     const guint8 *body = g_bytes_get_data(sealed->body, &length);
-    guint8 *key = sodium_malloc(KEY_BYTES);
+    guint8 key[KEY_BYTES];
     guint8 *plain = g_try_malloc(length);
     gboolean ok =
-        key != NULL && plain != NULL &&
+        plain != NULL &&
         decrypt(key, sealed->key, sizeof sealed->key, "key", id, seal->items) &&
         decrypt(plain, body, length, "body", id, key);
-    sodium_free(key);
+    sodium_memzero(key, sizeof key);
     if (!ok) {
         g_free(plain);
         return NULL;
@@ -394,8 +396,8 @@ ch_seal_read(const ch_seal *seal, const char *id, const ch_sealed *sealed,
 ch_hash *
 ch_hash_new(const ch_seal *seal, ch_hash_use use)
 {
-    ch_hash *hash = sodium_malloc(sizeof *hash);
-    g_assert(hash != NULL);
+    /* The state must lie on a boundary of its own. */
+    ch_hash *hash = g_aligned_alloc(1, sizeof *hash, _Alignof(ch_hash));
     crypto_generichash_init(&hash->state, seal->hash[use], KEY_BYTES,
                             CH_DIGEST_BYTES);
     return hash;
@@ -427,7 +429,8 @@ void
 ch_hash_finish(ch_hash *hash, guint8 out[CH_DIGEST_BYTES])
 {
     crypto_generichash_final(&hash->state, out, CH_DIGEST_BYTES);
-    sodium_free(hash);
+    sodium_memzero(hash, sizeof *hash);
+    g_aligned_free(hash);
 }
 
 gboolean

@@ -1,7 +1,7 @@
 /*
  * The store: opens it, and puts the right work into the right hands.
  *
- * Writing goes as a job (jobs.c) to the committing thread (writer.c);
+ * Writing goes as a job (jobs.c) to the group commit (writer.c);
  * encryption is done before, in the caller's thread.  Reading uses a
  * connection of its own behind a lock; WAL lets it read while others write.
  * After trouble that connection is dropped and opened anew by the next call.
@@ -160,8 +160,8 @@ open_parts(ch_store *store, const char *key_file, gboolean create,
         return FALSE;
     }
     store->writer =
-        ch_writer_new(store->path, store->seal, g_steal_pointer(&db), error);
-    return store->writer != NULL;
+        ch_writer_new(store->path, store->seal, g_steal_pointer(&db));
+    return TRUE;
 }
 
 ch_store *

@@ -12,7 +12,7 @@
  *                   what the tables mean, in plain SQL; each function runs
  *                   inside a transaction that somebody else opened
  *   jobs.c          the rules: what one step of a transaction does
- *   writer.c        the committing thread: many jobs, one transaction
+ *   writer.c        group commit: many jobs, one transaction
  *   store.c         puts them together
  *   release.c, claim.c (release_int.h)
  *                   the way out, by the same means
@@ -214,7 +214,7 @@ char *ch_outbox_dup_code(const char *reply);
 
 /* --- jobs.c -------------------------------------------------------------- */
 
-/* Runs as one step of a transaction, on the committing thread. */
+/* Runs as one step of a transaction, in the thread of any caller. */
 typedef gboolean (*ch_job)(ch_db *db, const ch_seal *seal, gpointer data,
                            GError **error);
 
@@ -282,9 +282,8 @@ typedef struct ch_writer ch_writer;
 typedef enum { CH_WIPE_NO, CH_WIPE_TRY, CH_WIPE_MUST } ch_wipe;
 
 /* Takes db; opens path anew after trouble.  Owned. */
-ch_writer *ch_writer_new(const char *path, const ch_seal *seal, ch_db *db,
-                         GError **error);
-/* Finishes what waits. */
+ch_writer *ch_writer_new(const char *path, const ch_seal *seal, ch_db *db);
+/* Once nobody waits any more. */
 void ch_writer_free(ch_writer *writer);
 /* Blocks until the job is committed (TRUE) or undone.  Any thread. */
 gboolean ch_writer_run(ch_writer *writer, ch_job run, gpointer data,

@@ -26,6 +26,7 @@
 
 struct ch_db {
     sqlite3 *handle;
+    GHashTable *idle; /* text to sqlite3_stmt that nobody uses now */
 };
 
 struct ch_rows {
@@ -150,11 +151,41 @@ bind_one(sqlite3_stmt *statement, int at, const ch_value *value)
                                SQLITE_STATIC);
 }
 
+static void
+free_statement(gpointer statement)
+{
+    sqlite3_finalize(statement);
+}
+
+/* Compiling a statement costs more than running it: each is kept for the next
+ * time.  Their number is that of the texts in this directory. */
+static sqlite3_stmt *
+take_statement(ch_db *db, const char *sql, int *status_out)
+{
+    sqlite3_stmt *statement = NULL;
+    *status_out = SQLITE_OK;
+    if (!g_hash_table_steal_extended(db->idle, sql, NULL,
+                                     (gpointer *)&statement)) {
+        *status_out = sqlite3_prepare_v3(
+            db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL);
+    }
+    return statement;
+}
+
+/* Values were borrowed, so none may stay. */
+static void
+give_statement(ch_db *db, sqlite3_stmt *statement)
+{
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+    g_hash_table_replace(db->idle, (gpointer)sqlite3_sql(statement), statement);
+}
+
 static sqlite3_stmt *
 prepare(ch_db *db, const char *sql, const ch_value *values, GError **error)
 {
-    sqlite3_stmt *statement = NULL;
-    int status = sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL);
+    int status;
+    sqlite3_stmt *statement = take_statement(db, sql, &status);
     for (int i = 0; status == SQLITE_OK && values != NULL &&
                     values[i].type != CH_VALUE_END;
          i++) {
@@ -195,7 +226,7 @@ void
 ch_rows_free(ch_rows *rows)
 {
     if (rows != NULL) {
-        sqlite3_finalize(rows->statement);
+        give_statement(rows->db, rows->statement);
         g_free(rows);
     }
 }
@@ -295,13 +326,13 @@ run_script(ch_db *db, const char *sql, GError **error)
 gboolean
 ch_db_begin(ch_db *db, GError **error)
 {
-    return run_script(db, "BEGIN IMMEDIATE", error);
+    return ch_db_run(db, "BEGIN IMMEDIATE", NULL, error);
 }
 
 gboolean
 ch_db_commit(ch_db *db, GError **error)
 {
-    return run_script(db, "COMMIT", error);
+    return ch_db_run(db, "COMMIT", NULL, error);
 }
 
 void
@@ -321,14 +352,14 @@ ch_db_in_transaction(ch_db *db)
 gboolean
 ch_db_step_begin(ch_db *db, GError **error)
 {
-    return run_script(db, "SAVEPOINT step", error);
+    return ch_db_run(db, "SAVEPOINT step", NULL, error);
 }
 
 gboolean
 ch_db_step_end(ch_db *db, gboolean keep, GError **error)
 {
-    return run_script(
-        db, keep ? "RELEASE step" : "ROLLBACK TO step; RELEASE step", error);
+    return (keep || ch_db_run(db, "ROLLBACK TO step", NULL, error)) &&
+           ch_db_run(db, "RELEASE step", NULL, error);
 }
 
 /* --- opening ------------------------------------------------------------- */
@@ -449,6 +480,8 @@ ch_db *
 ch_db_open(const char *path, gboolean create, GError **error)
 {
     g_autoptr(ch_db) db = g_new0(ch_db, 1);
+    db->idle =
+        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_statement);
     if (create && !make_file(path, error)) {
         return NULL;
     }
@@ -473,6 +506,7 @@ void
 ch_db_close(ch_db *db)
 {
     if (db != NULL) {
+        g_hash_table_unref(db->idle);
         sqlite3_close_v2(db->handle);
         g_free(db);
     }

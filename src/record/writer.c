@@ -1,10 +1,11 @@
 /*
- * The committing thread.
+ * Group commit.
  *
- * Callers put a job in a line and wait.  One thread takes all that wait into
- * one transaction, each job a step that can fail alone, so that twenty
- * messages share one fsync.  Nobody is told of success before the COMMIT; if
- * it fails, all of them failed.
+ * Callers put a job in a line.  One of them, whoever finds nobody at it, takes
+ * all that wait into one transaction, each job a step that can fail alone, so
+ * that twenty messages share one fsync; a caller who is alone commits without
+ * waking anybody.  Nobody is told of success before the COMMIT; if it fails,
+ * all of them failed.
  *
  * After trouble the connection is dropped and opened anew for the next
  * batch, so that the store works again once the cause is gone.  What a job
@@ -16,18 +17,22 @@
 
 /* Jobs of one transaction: bounds what one failure undoes. */
 #define BATCH_MAX 128
+/* How long a batch waits at most for those who shared the last one. */
+#define PATIENCE_US 3000
 
 struct ch_writer {
     char *path;
     const ch_seal *seal; /* borrowed */
-    ch_db *db;           /* of the thread alone; NULL: open it anew */
-    GThread *thread;
+    ch_db *db;           /* of whoever is busy; NULL: open it anew */
 
     GMutex lock; /* guards the rest */
-    GCond wake;  /* something waits, or closing */
+    GCond come;  /* as many wait as are expected */
     GCond done;  /* a batch is finished */
     GQueue waiting;
-    gboolean closing;
+    gboolean busy;   /* a caller is committing */
+    guint last_jobs; /* jobs of the last batch */
+    gint64 last_us;  /* what it took */
+    guint expected;  /* so many are worth waking the committer for */
 };
 
 /* A job in the line.  It lives on the stack of the caller, who waits. */
@@ -115,16 +120,27 @@ wipe_log(ch_writer *writer, GPtrArray *batch)
     }
 }
 
-/* All that wait, or NULL once the store closes.  Owned; lock is held. */
-static GPtrArray *
-next_batch(ch_writer *writer)
+/* Under load those who were just answered come back at once: the first of
+ * them would go alone, and the others wait for its fsync.  So the first waits
+ * a little for as many as there were last time, never longer than half of
+ * what that commit took.  Lock is held. */
+static void
+gather(ch_writer *writer)
 {
-    while (writer->waiting.length == 0 && !writer->closing) {
-        g_cond_wait(&writer->wake, &writer->lock);
+    gint64 patience = MIN(writer->last_us / 2, (gint64)PATIENCE_US);
+    gint64 until = g_get_monotonic_time() + patience;
+    writer->expected = writer->last_jobs;
+    while (writer->waiting.length < writer->expected &&
+           g_cond_wait_until(&writer->come, &writer->lock, until)) {
+        /* more have come, though not all */
     }
-    if (writer->waiting.length == 0) {
-        return NULL;
-    }
+    writer->expected = 0;
+}
+
+/* All that wait, the longest waiting first.  Owned; lock is held. */
+static GPtrArray *
+take_batch(ch_writer *writer)
+{
     GPtrArray *batch = g_ptr_array_new();
     while (batch->len < BATCH_MAX && writer->waiting.length > 0) {
         g_ptr_array_add(batch, g_queue_pop_head(&writer->waiting));
@@ -132,30 +148,32 @@ next_batch(ch_writer *writer)
     return batch;
 }
 
-static gpointer
-commit_thread(gpointer data)
+/* Commits one batch for all who wait; lock is held, and let go meanwhile. */
+static void
+commit_waiting(ch_writer *writer)
 {
-    ch_writer *writer = data;
-    GPtrArray *batch;
-    g_mutex_lock(&writer->lock);
-    while ((batch = next_batch(writer)) != NULL) {
-        g_autoptr(GError) error = NULL;
-        g_mutex_unlock(&writer->lock);
-        if (run_batch(writer, batch, &error)) {
-            wipe_log(writer, batch);
-        } else {
-            fail_batch(writer, batch, error);
-        }
-        g_mutex_lock(&writer->lock);
-        for (guint i = 0; i < batch->len; i++) {
-            waiting_job *job = g_ptr_array_index(batch, i);
-            job->done = TRUE;
-        }
-        g_ptr_array_unref(batch);
-        g_cond_broadcast(&writer->done);
+    g_autoptr(GError) error = NULL;
+    writer->busy = TRUE;
+    if (writer->last_jobs > 1) {
+        gather(writer);
     }
+    g_autoptr(GPtrArray) batch = take_batch(writer);
+    gint64 start = g_get_monotonic_time();
     g_mutex_unlock(&writer->lock);
-    return NULL;
+    if (run_batch(writer, batch, &error)) {
+        wipe_log(writer, batch);
+    } else {
+        fail_batch(writer, batch, error);
+    }
+    g_mutex_lock(&writer->lock);
+    writer->last_jobs = batch->len;
+    writer->last_us = g_get_monotonic_time() - start;
+    for (guint i = 0; i < batch->len; i++) {
+        waiting_job *job = g_ptr_array_index(batch, i);
+        job->done = TRUE;
+    }
+    writer->busy = FALSE;
+    g_cond_broadcast(&writer->done);
 }
 
 gboolean
@@ -165,9 +183,15 @@ ch_writer_run(ch_writer *writer, ch_job run, gpointer data, ch_wipe wipe,
     waiting_job job = {.run = run, .data = data, .wipe = wipe};
     g_mutex_lock(&writer->lock);
     g_queue_push_tail(&writer->waiting, &job);
-    g_cond_signal(&writer->wake);
+    if (writer->busy && writer->waiting.length == writer->expected) {
+        g_cond_signal(&writer->come);
+    }
     while (!job.done) {
-        g_cond_wait(&writer->done, &writer->lock);
+        if (writer->busy) {
+            g_cond_wait(&writer->done, &writer->lock);
+        } else {
+            commit_waiting(writer);
+        }
     }
     g_mutex_unlock(&writer->lock);
     if (!job.ok) {
@@ -177,23 +201,16 @@ ch_writer_run(ch_writer *writer, ch_job run, gpointer data, ch_wipe wipe,
 }
 
 ch_writer *
-ch_writer_new(const char *path, const ch_seal *seal, ch_db *db, GError **error)
+ch_writer_new(const char *path, const ch_seal *seal, ch_db *db)
 {
-    g_autoptr(GError) local = NULL;
     ch_writer *writer = g_new0(ch_writer, 1);
     writer->path = g_strdup(path);
     writer->seal = seal;
     writer->db = db;
     g_mutex_init(&writer->lock);
-    g_cond_init(&writer->wake);
+    g_cond_init(&writer->come);
     g_cond_init(&writer->done);
     g_queue_init(&writer->waiting);
-    writer->thread = g_thread_try_new("store", commit_thread, writer, &local);
-    if (writer->thread == NULL) {
-        g_set_error(error, CH_ERROR, CH_ERROR_LIMIT, "store: no thread: %s",
-                    local->message);
-        g_clear_pointer(&writer, ch_writer_free);
-    }
     return writer;
 }
 
@@ -203,16 +220,9 @@ ch_writer_free(ch_writer *writer)
     if (writer == NULL) {
         return;
     }
-    if (writer->thread != NULL) {
-        g_mutex_lock(&writer->lock);
-        writer->closing = TRUE;
-        g_cond_signal(&writer->wake);
-        g_mutex_unlock(&writer->lock);
-        g_thread_join(writer->thread);
-    }
     ch_db_close(writer->db);
     g_cond_clear(&writer->done);
-    g_cond_clear(&writer->wake);
+    g_cond_clear(&writer->come);
     g_mutex_clear(&writer->lock);
     g_free(writer->path);
     g_free(writer);
