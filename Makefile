@@ -54,6 +54,8 @@ UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/%)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_BIN := $(FUZZ_SRC:tests/fuzz/%.c=build/fuzz/%)
+# ThreadSanitizer does not see GLib's own locks.
+MILTER_OBJ += $(if $(filter thread,$(SAN)),$(BUILD)/obj/tests/fault/glib_threads.o)
 PROGRAMS := $(BUILD)/chaperone-milter $(BUILD)/chaperone
 
 MAKEFLAGS += --no-print-directory
