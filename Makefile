@@ -75,6 +75,7 @@ help:
 	@echo 'make [all] | deps | check | demo [ONCE=1] | install [DESTDIR= PREFIX=]'
 	@echo 'make corpus | corpus-record'
 	@echo 'make unit | bench | soak [MINUTES=10 TARGETS=rules] | lint | format | clean'
+	@echo 'make soak: fuzzing, each call failing once, 220 kills, races, 100,000 messages'
 
 $(BUILD)/libchaperone.a: $(LIB_OBJ)
 	@rm -f $@
