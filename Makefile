@@ -23,7 +23,7 @@ BUILD ?= build$(if $(WITHOUT_VECTORSCAN),/no-vectorscan)$(if $(SAN),/san-$(subst
 # Debian's names; make deps is the one place that knows them.
 DEPS_BUILD = gcc libc6-dev pkg-config libmilter-dev libvectorscan-dev libgmime-3.0-dev libglib2.0-dev \
     libpcre2-dev libyaml-dev libgumbo-dev libsqlite3-dev libcurl4-openssl-dev \
-    libsodium-dev libjson-glib-dev tzdata
+    libsodium-dev libjson-glib-dev liblinear-dev tzdata
 DEPS_TEST = libcmocka-dev clang libclang-rt-14-dev clang-format mandoc python3 \
     postfix opendkim openssl libsasl2-modules sasl2-bin sqlite3 procps python3-jsonschema python3-yaml m4 libwrap0
 
@@ -66,14 +66,14 @@ say = $(if $(V),,@echo '  $(1)  $(2)')
 SUDO = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .PHONY: all deps deps-build check check-run demo install uninstall bench soak \
-    corpus corpus-record lint format clean help unit unit-build fuzz-build e2e-build
+    corpus corpus-record learn lint format clean help unit unit-build fuzz-build e2e-build
 .DEFAULT_GOAL := all
 
 all: $(PROGRAMS)
 
 help:
 	@echo 'make [all] | deps | check | demo [ONCE=1] | install [DESTDIR= PREFIX=]'
-	@echo 'make corpus | corpus-record'
+	@echo 'make corpus | corpus-record | learn'
 	@echo 'make unit | bench | soak [MINUTES=10 TARGETS=rules] | lint | format | clean'
 	@echo 'make soak: fuzzing, each call failing once, 220 kills, races, 100,000 messages'
 
@@ -93,7 +93,7 @@ $(BUILD)/chaperone-milter: $(MILTER_OBJ) $(BUILD)/libchaperone.a
 
 $(BUILD)/chaperone: $(CLI_OBJ) $(BUILD)/libchaperone.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -llinear
 
 # A test may ask for more: "/* LDFLAGS: -Wl,--wrap=write */" on a line of its own.
 $(BUILD)/tests/test_%: tests/unit/test_%.c $(BUILD)/libchaperone.a
@@ -172,6 +172,9 @@ corpus: $(BUILD)/chaperone
 	@tests/corpus.sh show $<
 corpus-record: $(BUILD)/chaperone
 	@tests/corpus.sh record $<
+# The weights of the classifier, anew from the posts to learn from.
+learn: $(BUILD)/chaperone
+	@$< rules learn -c tests/corpus/practice.yaml --output rules/posts.weights tests/corpus/dev/*.jsonl
 
 lint:
 	@tests/lint.sh
@@ -185,7 +188,7 @@ install: all
 	    $(DESTDIR)$(PREFIX)/lib/sysusers.d $(DESTDIR)$(PREFIX)/lib/tmpfiles.d
 	install -m 755 $(BUILD)/chaperone-milter $(DESTDIR)$(PREFIX)/sbin/
 	install -m 755 $(BUILD)/chaperone $(DESTDIR)$(PREFIX)/bin/
-	install -m 644 rules/*.yaml $(DESTDIR)$(DATADIR)/rules/
+	install -m 644 rules/*.yaml rules/*.weights $(DESTDIR)$(DATADIR)/rules/
 	install -m 644 rules/lexicons/*.txt $(DESTDIR)$(DATADIR)/rules/lexicons/
 	install -m 644 conf/gateways.yaml docs/rules.schema.json $(DESTDIR)$(DATADIR)/
 	test -e $(DESTDIR)$(SYSCONFDIR)/chaperone/chaperone.yaml || \

@@ -52,6 +52,7 @@ typedef struct {
     GPtrArray *notes;      /* of ch_note */
     gboolean spanish;      /* the post is written in Spanish */
     gboolean is_reply;     /* it answers somebody */
+    const char *kind;      /* what kind of post it looks like, or NULL */
     char *author;          /* login, proven, or NULL */
     ch_message *message;   /* NULL for a plain post */
     GPtrArray *texts;      /* of ch_text; findings point into them */
@@ -77,6 +78,9 @@ ch_verdict *ch_inspect_plain(ch_house *house, const ch_envelope *e,
  * separated: for records and headers.  Owned. */
 char *ch_verdict_dup_rules(const ch_verdict *verdict);
 char *ch_verdict_dup_gateways(const ch_verdict *verdict);
+/* What could be written instead, in the language of the post, or NULL: of the
+ * strongest finding that has it.  Borrowed. */
+const char *ch_verdict_suggestion(const ch_verdict *verdict);
 /* Earliest known publish time of the destinations, or -1. */
 gint64 ch_verdict_publish_at(const ch_verdict *verdict);
 

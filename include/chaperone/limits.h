@@ -50,6 +50,12 @@
 /* Findings of one message that are kept: one rule, a hundred places. */
 #define CH_MAX_FINDINGS 500
 
+/* Bytes of one text that the classifier reads: posts are short, and what is
+ * long is searched by the rules. */
+#define CH_MAX_OPINION_TEXT (64 * 1024)
+/* Bytes of the classifier's file: some 100,000 features. */
+#define CH_MAX_CLASSIFIER (16 * 1024 * 1024)
+
 /* --- envelope, replies ----------------------------------------------- */
 /* Recipients of one message; Postfix's smtpd_recipient_limit is 1,000. */
 #define CH_MAX_RECIPIENTS 10000

@@ -9,6 +9,7 @@
 #ifndef CHAPERONE_RULESET_H
 #define CHAPERONE_RULESET_H
 
+#include "chaperone/classifier.h"
 #include "chaperone/config.h"
 #include "chaperone/verdict.h"
 
@@ -27,10 +28,12 @@ typedef struct {
 
 typedef struct ch_rule {
     char *id, *title, *title_es;
-    char *advice, *advice_es; /* plain words for staff */
-    char *reference;          /* law, guideline or case */
-    char *reviewed;           /* date of the last review */
-    char *languages;          /* "en, es": that it was written for */
+    char *advice, *advice_es;         /* plain words for staff */
+    char *suggestion, *suggestion_es; /* what could be written instead, as it
+                                       * stands; NULL: none */
+    char *reference;                  /* law, guideline or case */
+    char *reviewed;                   /* date of the last review */
+    char *languages;                  /* "en, es": that it was written for */
     ch_action action;
     guint severity; /* 1 legal or patient harm .. 4 style */
     ch_confidence confidence;
@@ -70,11 +73,21 @@ typedef struct {
 void ch_ruleset_check_examples(const ch_ruleset *rules, ch_diag *diag);
 
 /* Runs all rules over folded texts; appends ch_finding with the action of
- * the rule, or the site's.  GError only for trouble of ours.  Thread-safe
- * for texts of one thread. */
+ * the rule, or the site's.  With opinion_out, the classifier, if there is one,
+ * then spares findings or adds one.  GError only for trouble of ours.
+ * Thread-safe for texts of one thread. */
 gboolean ch_ruleset_run(const ch_ruleset *rules, const GPtrArray *texts,
                         const ch_facts *facts, GArray *findings,
-                        GError **error);
+                        ch_opinion *opinion_out, GError **error);
+/* What a classifier counts of a post: words, signals, rules that hold. */
+gboolean ch_ruleset_features(const ch_ruleset *rules, const GPtrArray *texts,
+                             const ch_facts *facts, ch_feature_visit visit,
+                             gpointer data, GError **error);
+/* Whether the classifier has no say in a rule. */
+gboolean ch_ruleset_is_firm(const ch_ruleset *rules, const char *id);
+/* The opinion with its reasons, for people.  FALSE: no classifier. */
+gboolean ch_ruleset_opinion(const ch_ruleset *rules, const GPtrArray *texts,
+                            const ch_facts *facts, ch_opinion *opinion_out);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ch_ruleset, ch_ruleset_free)
 

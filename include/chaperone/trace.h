@@ -43,6 +43,8 @@ typedef struct {
     GArray *signals;  /* of ch_seen_signal */
     GPtrArray *rules; /* of ch_rule_trace; rules of which no signal at all
                        * stood in the post are left out */
+    gboolean has_opinion;
+    ch_opinion opinion; /* the classifier's, with reasons */
 } ch_trace;
 
 /* texts and facts as ch_ruleset_run gets them.  GError only for trouble of

@@ -21,6 +21,7 @@ typedef struct {
     ch_where where;
     int part;          /* index or -1 */
     gboolean has_span; /* FALSE: the place has no text */
+    gboolean learned;  /* by the classifier, not by the rule itself */
     ch_span span;      /* into the source of the text */
     guint line;        /* 1-based, 0 without span */
 } ch_finding;

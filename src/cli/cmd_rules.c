@@ -54,6 +54,10 @@ show(ch_house *house, const char *id)
     printf("action:     %s, severity S%u\n", ch_action_name(r->action),
            r->severity);
     printf("advice:     %s\n            %s\n", r->advice, r->advice_es);
+    if (r->suggestion != NULL) {
+        printf("suggestion: %s\n            %s\n", r->suggestion,
+               r->suggestion_es);
+    }
     printf("reference:  %s\nreviewed:   %s\nfile:       %s:%u\n", r->reference,
            r->reviewed, r->file, r->line);
     print_examples(r);
@@ -99,7 +103,8 @@ fires(ch_house *house, const ch_rule *rule, const char *text)
 {
     g_autoptr(ch_verdict) v = judge_example(house, rule, text, NULL);
     for (guint i = 0; v != NULL && i < v->findings->len; i++) {
-        if (g_array_index(v->findings, ch_finding, i).rule == rule) {
+        const ch_finding *f = &g_array_index(v->findings, ch_finding, i);
+        if (f->rule == rule && !f->learned) {
             return TRUE;
         }
     }
@@ -179,19 +184,25 @@ static const struct {
              {"lint", 0, 0, lint}};
 
 static const char usage[] =
-    "list, show ID, test [ID], lint or new PACK/NAME [--dir DIR]";
+    "list, show ID, test [ID], lint, new PACK/NAME [--dir DIR] or "
+    "learn FILE.jsonl... [--output FILE]";
 
 static int
-run(const char *config, const char *dir, const char *const *args)
+run(const char *config, const char *dir, const char *output,
+    const char *const *args)
 {
     const char *verb = args[0] == NULL ? "" : args[0];
     guint count = args[0] == NULL ? 0 : g_strv_length((char **)args) - 1;
     if (strcmp(verb, "new") == 0 && count == 1) {
         return ch_rules_new(config, dir, args[1]);
     }
+    if (strcmp(verb, "learn") == 0 && count > 0 && dir == NULL) {
+        return ch_rules_learn(config, output == NULL ? "posts.weights" : output,
+                              args + 1);
+    }
     for (guint i = 0; i < G_N_ELEMENTS(verbs); i++) {
         if (strcmp(verbs[i].name, verb) != 0 || count < verbs[i].min_args ||
-            count > verbs[i].max_args || dir != NULL) {
+            count > verbs[i].max_args || dir != NULL || output != NULL) {
             continue;
         }
         g_autoptr(ch_diag) diag = ch_diag_new();
@@ -207,18 +218,23 @@ ch_cmd_rules(int argc, char **argv)
 {
     g_autofree char *config = NULL;
     g_autofree char *dir = NULL;
+    g_autofree char *output = NULL;
     g_auto(GStrv) args = NULL;
     int code;
     const GOptionEntry entries[] = {
         {"dir", 0, 0, G_OPTION_ARG_FILENAME, &dir,
          "new: where to write (default: the site's directory of rules)", "DIR"},
+        {"output", 0, 0, G_OPTION_ARG_FILENAME, &output,
+         "learn: the file to write (default: posts.weights)", "FILE"},
         G_OPTION_ENTRY_NULL};
     if (!ch_cli_options(
-            argc, argv, "list | show ID | test [ID] | lint | new PACK/NAME",
+            argc, argv,
+            "list | show ID | test [ID] | lint | new PACK/NAME | learn "
+            "FILE.jsonl...",
             "Lists, shows, tests and lints the rules in force; begins a "
-            "new one.",
+            "new one;\nlearns weights from labelled posts.",
             entries, &config, &args, &code)) {
         return code;
     }
-    return run(config, dir, (const char *const *)args);
+    return run(config, dir, output, (const char *const *)args);
 }

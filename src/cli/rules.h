@@ -8,4 +8,8 @@
  * directory of rules.paths that can be written to.  Exit code. */
 int ch_rules_new(const char *config, const char *dir, const char *id);
 
+/* Learns a classifier from labelled posts.  Exit code. */
+int ch_rules_learn(const char *config, const char *output,
+                   const char *const *paths);
+
 #endif

@@ -4,6 +4,7 @@
  *   message.c, html.c     bytes to parts and texts
  *   text.c, fold.c        texts to one spelling, with the way back
  *   rule_run.c            texts to findings
+ *   rule_opinion.c        the classifier's second opinion on them
  *   directive.c           when each gateway would publish
  *   policy.c              findings to a verdict for each gateway
  *
@@ -291,10 +292,12 @@ judge(ch_verdict *taken, const ch_envelope *e, GError **error)
         v->facts.unscanned = ch_message_unscanned(v->message);
         v->facts.parts = ch_message_parts(v->message);
     }
+    g_auto(ch_opinion) opinion = {.text = -1};
     if (!ch_ruleset_run(v->house->rules, v->texts, &v->facts, v->findings,
-                        error)) {
+                        &opinion, error)) {
         return NULL;
     }
+    v->kind = opinion.kind;
     v->spanish = is_spanish(v);
     v->is_reply = v->facts.is_reply;
     v->author = ch_config_dup_author(v->house->config, e);

@@ -142,12 +142,28 @@ add_rule_lines(GPtrArray *lines, const ch_verdict *v, const char *id)
     }
 }
 
+/* Only whole: half of a safe text is none. */
+static void
+add_suggestion(GPtrArray *lines, const ch_verdict *v)
+{
+    const char *suggestion = ch_verdict_suggestion(v);
+    g_autofree char *line =
+        suggestion == NULL
+            ? NULL
+            : g_strdup_printf(v->spanish ? "Mejor asi: %s" : "Safer: %s",
+                              suggestion);
+    if (line != NULL && strlen(line) <= CH_MAX_REPLY_LINE) {
+        g_ptr_array_add(lines, g_steal_pointer(&line));
+    }
+}
+
 ch_reply *
 ch_reply_reject(const ch_verdict *v, const char *id)
 {
     g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
     const char *contact = v->house->config->practice_contact;
     add_rule_lines(lines, v, id);
+    add_suggestion(lines, v);
     if (contact[0] != '\0') {
         g_ptr_array_add(lines, g_strdup(contact));
     }

@@ -146,7 +146,9 @@ add_finding(JsonBuilder *b, const ch_verdict *v, const ch_finding *f)
     json_builder_begin_object(b);
     ch_report_add_member(b, "rule", f->rule->id);
     ch_report_add_member(b, "action", ch_action_name(f->action));
-    ch_report_add_member(b, "confidence", confidence_name(f->rule->confidence));
+    ch_report_add_member(
+        b, "confidence",
+        confidence_name(f->learned ? CH_CONFIDENCE_LOW : f->rule->confidence));
     add_place(b, v, f);
     ch_report_add_member(b, "masked", masked);
     ch_report_add_member(b, "title",
@@ -254,9 +256,11 @@ ch_report_add_check(JsonBuilder *b, const ch_verdict *v, const char *input,
     json_builder_end_array(b);
     add_notes(b, v);
     add_unscanned(b, v);
-    /* Posts are told apart as replies only, so far. */
-    ch_report_add_member(b, "class", v->is_reply ? "reply" : "other");
-    ch_report_add_member(b, "suggestion", NULL);
+    ch_report_add_member(b, "class",
+                         v->is_reply       ? "reply"
+                         : v->kind != NULL ? v->kind
+                                           : "other");
+    ch_report_add_member(b, "suggestion", ch_verdict_suggestion(v));
     if (elapsed_us >= 0) {
         json_builder_set_member_name(b, "elapsed_us");
         json_builder_add_int_value(b, elapsed_us);

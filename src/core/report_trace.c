@@ -97,6 +97,39 @@ add_rules(JsonBuilder *b, const ch_trace *trace)
     json_builder_end_array(b);
 }
 
+static void
+add_number(JsonBuilder *b, const char *name, double number)
+{
+    json_builder_set_member_name(b, name);
+    json_builder_add_double_value(b, number);
+}
+
+static void
+add_opinion(JsonBuilder *b, const ch_trace *trace)
+{
+    json_builder_set_member_name(b, "opinion");
+    if (trace == NULL || !trace->has_opinion) {
+        json_builder_add_null_value(b);
+        return;
+    }
+    const ch_opinion *o = &trace->opinion;
+    json_builder_begin_object(b);
+    add_number(b, "harm", o->harm);
+    ch_report_add_member(b, "rule", o->rule);
+    ch_report_add_member(b, "class", o->kind);
+    json_builder_set_member_name(b, "reasons");
+    json_builder_begin_array(b);
+    for (guint i = 0; i < o->reasons->len; i++) {
+        const ch_reason *r = &g_array_index(o->reasons, ch_reason, i);
+        json_builder_begin_object(b);
+        ch_report_add_member(b, "feature", r->name);
+        add_number(b, "weight", r->weight);
+        json_builder_end_object(b);
+    }
+    json_builder_end_array(b);
+    json_builder_end_object(b);
+}
+
 char *
 ch_report_trace_json(const ch_verdict *v, const ch_trace *trace,
                      const char *input, const char *id, gint64 elapsed_us)
@@ -108,6 +141,7 @@ ch_report_trace_json(const ch_verdict *v, const ch_trace *trace,
     add_signals(b, v, trace, FALSE);
     add_signals(b, v, trace, TRUE);
     add_rules(b, trace);
+    add_opinion(b, trace);
     json_builder_end_object(b);
     return ch_report_finish(b);
 }
@@ -263,6 +297,24 @@ add_rule(page *p, const ch_rule_trace *t)
     }
 }
 
+static void
+add_second_opinion(page *p, const ch_opinion *o)
+{
+    add_title(p, "second opinion");
+    g_string_append_printf(p->text, "  %.0f %% harm; if so, %s; if not, %s\n",
+                           100 * o->harm, o->rule == NULL ? "-" : o->rule,
+                           o->kind == NULL ? "-" : o->kind);
+    for (guint i = 0; i < o->reasons->len; i++) {
+        const ch_reason *r = &g_array_index(o->reasons, ch_reason, i);
+        g_string_append(p->text, "    ");
+        add_coloured(p, r->weight > 0 ? bad : good,
+                     r->weight > 0 ? "for    " : "against");
+        g_string_append_printf(p->text, " %5.2f  ", r->weight);
+        add_printable(p, r->name, strlen(r->name), EXCERPT_CHARACTERS);
+        g_string_append_c(p->text, '\n');
+    }
+}
+
 char *
 ch_report_trace_text(const ch_verdict *v, const ch_trace *trace,
                      const char *input, gboolean colour)
@@ -285,6 +337,9 @@ ch_report_trace_text(const ch_verdict *v, const ch_trace *trace,
                       : "no rule has anything in the post");
     for (guint i = 0; i < trace->rules->len; i++) {
         add_rule(&p, trace->rules->pdata[i]);
+    }
+    if (trace->has_opinion) {
+        add_second_opinion(&p, &trace->opinion);
     }
     return g_string_free(p.text, FALSE);
 }

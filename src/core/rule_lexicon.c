@@ -16,16 +16,16 @@
 #include "chaperone/limits.h"
 
 /* A path beside the pack; none that leads out of its directory. */
-static char *
-dup_path(const ch_yaml_node *node, ch_diag *diag)
+char *
+ch_rule_dup_path(const ch_yaml_node *node, const char *key, ch_diag *diag)
 {
-    const char *name = ch_yaml_string(node, "file", diag);
+    const char *name = ch_yaml_string(node, key, diag);
     if (name == NULL) {
         return NULL;
     }
     if (g_path_is_absolute(name) || strstr(name, "..") != NULL) {
-        ch_yaml_error(node, diag,
-                      "file: a path inside of the pack's directory");
+        ch_yaml_error(node, diag, "%s: a path inside of the pack's directory",
+                      key);
         return NULL;
     }
     g_autofree char *dir = g_path_get_dirname(node->file);
@@ -52,7 +52,7 @@ add_lines(GPtrArray *phrases, const char *data)
 static gboolean
 add_file(GPtrArray *phrases, const ch_yaml_node *node, ch_diag *diag)
 {
-    g_autofree char *path = dup_path(node, diag);
+    g_autofree char *path = ch_rule_dup_path(node, "file", diag);
     g_autofree char *data = NULL;
     g_autoptr(GError) error = NULL;
     gsize length;

@@ -5,9 +5,10 @@
 #include "ruleset_int.h"
 
 static const char *const rule_keys[] = {
-    "id",        "title",  "severity",  "action",   "confidence", "languages",
-    "where",     "quoted", "signature", "unless",   "signals",    "frames",
-    "condition", "advice", "reference", "reviewed", "examples",   NULL};
+    "id",        "title",    "severity",  "action",    "confidence",
+    "languages", "where",    "quoted",    "signature", "unless",
+    "signals",   "frames",   "condition", "advice",    "suggestion",
+    "reference", "reviewed", "examples",  NULL};
 
 void
 ch_rule_entry_free(gpointer entry)
@@ -19,6 +20,8 @@ ch_rule_entry_free(gpointer entry)
     g_free(p->title_es);
     g_free(p->advice);
     g_free(p->advice_es);
+    g_free(p->suggestion);
+    g_free(p->suggestion_es);
     g_free(p->reference);
     g_free(p->reviewed);
     g_free(p->languages);
@@ -27,6 +30,13 @@ ch_rule_entry_free(gpointer entry)
     g_clear_pointer(&r->unless, g_array_unref);
     g_clear_pointer(&r->exceptions, g_array_unref);
     g_free(r);
+}
+
+ch_action
+ch_rule_action(const rule_entry *entry, gint64 now_us)
+{
+    return now_us < entry->changed_until_us ? entry->changed
+                                            : entry->public.action;
 }
 
 char *
@@ -162,6 +172,10 @@ read_meta(rule_entry *r, const ch_yaml_node *yaml, ch_diag *diag)
     p->line = yaml->line;
     read_bilingual(yaml, "title", &p->title, &p->title_es, diag);
     read_bilingual(yaml, "advice", &p->advice, &p->advice_es, diag);
+    if (ch_yaml_get(yaml, "suggestion") != NULL) {
+        read_bilingual(yaml, "suggestion", &p->suggestion, &p->suggestion_es,
+                       diag);
+    }
     p->severity = read_choice(yaml, "severity", severities, diag) + 1;
     p->action = (ch_action)read_choice(yaml, "action", actions, diag);
     p->confidence =

@@ -15,8 +15,7 @@ add_finding(const rule_run *r, const rule_entry *entry, ch_finding f,
             GArray *findings)
 {
     f.rule = &entry->public;
-    f.asked = r->facts->now_us < entry->changed_until_us ? entry->changed
-                                                         : f.rule->action;
+    f.asked = ch_rule_action(entry, r->facts->now_us);
     f.action = f.asked;
     if (findings->len >= CH_MAX_FINDINGS) {
         return;
@@ -179,31 +178,81 @@ called_rules(const rule_run *r)
     return called;
 }
 
-gboolean
-ch_ruleset_run(const ch_ruleset *rules, const GPtrArray *texts,
-               const ch_facts *facts, GArray *findings, GError **error)
+/* All rules that are called. */
+static void
+ask_rules(rule_run *r, GArray *findings)
 {
-    rule_run r;
-    ch_rule_run_init(&r, rules, texts, facts);
-    g_autofree gboolean *called = called_rules(&r);
-    for (guint i = 0; i < rules->rules->len; i++) {
-        r.rule = rules->rules->pdata[i];
+    const GPtrArray *entries = r->rules->rules;
+    g_autofree gboolean *called = called_rules(r);
+    for (guint i = 0; i < entries->len; i++) {
+        r->rule = entries->pdata[i];
         if (called[i]) {
-            ch_rule_ask(&r, findings);
+            ch_rule_ask(r, findings);
         }
     }
+    r->rule = NULL;
+}
+
+/* A pattern that ran away is a finding; FALSE: trouble of ours. */
+static gboolean
+ask_limits(rule_run *r, GArray *findings, GError **error)
+{
     const rule_entry *limit =
-        g_hash_table_lookup(rules->by_id, "structure/pattern-limit");
-    if (r.limit_hit && limit != NULL) {
-        add_finding(&r, limit,
+        g_hash_table_lookup(r->rules->by_id, "structure/pattern-limit");
+    if (r->limit_hit && limit != NULL) {
+        add_finding(r, limit,
                     (ch_finding){.where = CH_WHERE_STRUCTURE, .part = -1},
                     findings);
     }
-    gboolean failed = r.failed || (r.limit_hit && limit == NULL);
-    ch_rule_run_clear(&r);
-    if (failed) {
+    if (r->failed || (r->limit_hit && limit == NULL)) {
         g_set_error_literal(error, CH_ERROR, CH_ERROR_LIMIT,
                             "no memory for a pattern");
+        return FALSE;
     }
-    return !failed;
+    return TRUE;
+}
+
+gboolean
+ch_ruleset_run(const ch_ruleset *rules, const GPtrArray *texts,
+               const ch_facts *facts, GArray *findings, ch_opinion *opinion,
+               GError **error)
+{
+    rule_run r;
+    ch_rule_run_init(&r, rules, texts, facts);
+    ask_rules(&r, findings);
+    if (opinion != NULL) {
+        ch_rule_opinion_review(&r, findings, opinion);
+    }
+    gboolean ok = ask_limits(&r, findings, error);
+    ch_rule_run_clear(&r);
+    return ok;
+}
+
+gboolean
+ch_ruleset_features(const ch_ruleset *rules, const GPtrArray *texts,
+                    const ch_facts *facts, ch_feature_visit visit,
+                    gpointer data, GError **error)
+{
+    rule_run r;
+    g_autoptr(GArray) findings = g_array_new(FALSE, FALSE, sizeof(ch_finding));
+    ch_rule_run_init(&r, rules, texts, facts);
+    ask_rules(&r, findings);
+    ch_rule_opinion_features(&r, findings, visit, data);
+    gboolean ok = ask_limits(&r, findings, error);
+    ch_rule_run_clear(&r);
+    return ok;
+}
+
+gboolean
+ch_ruleset_opinion(const ch_ruleset *rules, const GPtrArray *texts,
+                   const ch_facts *facts, ch_opinion *opinion)
+{
+    *opinion = (ch_opinion){.text = -1};
+    if (rules->opinion.classifier == NULL) {
+        return FALSE;
+    }
+    ch_reading *reading = ch_reading_new(rules->opinion.classifier, TRUE);
+    ch_ruleset_features(rules, texts, facts, ch_reading_take, reading, NULL);
+    ch_reading_finish(reading, texts, opinion);
+    return TRUE;
 }

@@ -32,6 +32,7 @@ ch_trace_free(ch_trace *trace)
         g_array_unref(trace->entities);
         g_array_unref(trace->signals);
         g_ptr_array_unref(trace->rules);
+        ch_opinion_clear(&trace->opinion);
         g_free(trace);
     }
 }
@@ -371,5 +372,7 @@ ch_ruleset_trace(const ch_ruleset *rules, const GPtrArray *texts,
                             "no memory for a pattern");
         return NULL;
     }
+    trace->has_opinion =
+        ch_ruleset_opinion(rules, texts, facts, &trace->opinion);
     return g_steal_pointer(&trace);
 }

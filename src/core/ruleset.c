@@ -24,6 +24,7 @@ ch_ruleset_free(ch_ruleset *rules)
     if (rules == NULL) {
         return;
     }
+    ch_rule_opinion_clear(&rules->opinion);
     g_ptr_array_unref(rules->rules);
     g_ptr_array_unref(rules->signals);
     ch_scanner_free(rules->scanner);
@@ -64,10 +65,10 @@ check_keys(const ch_yaml_node *root, ch_diag *diag)
 {
     static const char *const pack_keys[] = {"pack",       "title",  "lexicons",
                                             "thresholds", "frames", "signals",
-                                            "rules",      NULL};
+                                            "classifier", "rules",  NULL};
     static const char *const overlay_keys[] = {
-        "overlay", "title",      "lexicons", "thresholds",
-        "rules",   "exceptions", NULL};
+        "overlay",    "title", "lexicons",   "thresholds",
+        "classifier", "rules", "exceptions", NULL};
     ch_yaml_check_map(root, is_overlay(root) ? overlay_keys : pack_keys, diag);
 }
 
@@ -166,6 +167,8 @@ read_files(ch_ruleset *rules, const GPtrArray *documents, gboolean overlays,
     pass(&names, files, TRUE, change_data);
     pass(&names, files, FALSE, read_signals);
     pass(&names, files, FALSE, ch_rule_pack_read);
+    pass(&names, files, FALSE, ch_rule_opinion_read);
+    pass(&names, files, TRUE, ch_rule_opinion_change);
     pass(&names, files, TRUE, ch_rule_overlay_apply);
 }
 

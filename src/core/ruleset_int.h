@@ -11,6 +11,7 @@
 #ifndef CHAPERONE_RULESET_INT_H
 #define CHAPERONE_RULESET_INT_H
 
+#include "chaperone/classifier.h"
 #include "chaperone/entity.h"
 #include "chaperone/message.h"
 #include "chaperone/ruleset.h"
@@ -121,7 +122,15 @@ typedef struct {
     gint64 changed_until_us; /* 0: none */
 } rule_entry;
 
+/* A second opinion beside the rules; classifier NULL: none. */
+typedef struct {
+    ch_classifier *classifier;
+    double hold, tag, spare; /* probabilities */
+    GStrv firm;              /* rules that it has no say in, or NULL */
+} rule_opinion;
+
 struct ch_ruleset {
+    rule_opinion opinion;
     GPtrArray *rules;    /* of rule_entry */
     GPtrArray *signals;  /* of rule_signal */
     GPtrArray *patterns; /* of rule_pattern */
@@ -170,6 +179,9 @@ void ch_rule_lexicons_change(scope_names *names, const ch_yaml_node *root);
  * container of borrowed strings, NULL-terminated. */
 const char **ch_rule_lexicon_phrases(scope_names *names,
                                      const ch_yaml_node *node);
+/* The path at a key, beside the pack; NULL after an error.  Owned. */
+char *ch_rule_dup_path(const ch_yaml_node *node, const char *key,
+                       ch_diag *diag);
 /* thresholds: of a pack or an overlay. */
 void ch_rule_thresholds_read(scope_names *names, const ch_yaml_node *root,
                              gboolean overlay);
@@ -208,6 +220,16 @@ void ch_rule_pack_read(scope_names *names, const ch_yaml_node *root);
 /* Text at a key; required.  Owned, never NULL. */
 char *ch_rule_dup_text(const ch_yaml_node *yaml, const char *key,
                        ch_diag *diag);
+
+/* The action of a rule, or the site's at that time. */
+ch_action ch_rule_action(const rule_entry *entry, gint64 now_us);
+
+/* --- rule_opinion.c --- */
+/* classifier: of a pack, the only one of all. */
+void ch_rule_opinion_read(scope_names *names, const ch_yaml_node *root);
+/* Its numbers in an overlay. */
+void ch_rule_opinion_change(scope_names *names, const ch_yaml_node *root);
+void ch_rule_opinion_clear(rule_opinion *opinion);
 
 /* --- rule_overlay.c --- */
 /* rules: and exceptions: of an overlay, after all packs. */

@@ -29,6 +29,19 @@ append_once(GString *list, const char *name)
     }
 }
 
+const char *
+ch_verdict_suggestion(const ch_verdict *verdict)
+{
+    for (guint i = 0; i < verdict->findings->len; i++) {
+        const ch_finding *f = &g_array_index(verdict->findings, ch_finding, i);
+        if (f->action > CH_ACCEPT && f->rule->suggestion != NULL) {
+            return verdict->spanish ? f->rule->suggestion_es
+                                    : f->rule->suggestion;
+        }
+    }
+    return NULL;
+}
+
 char *
 ch_verdict_dup_rules(const ch_verdict *verdict)
 {

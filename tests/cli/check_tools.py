@@ -257,7 +257,7 @@ def rule_of(explained, rule):
 
 
 def case_explain_json_keys(directory):
-    """check's object and entities, signals, frames, rules"""
+    """check's object and entities, signals, frames, rules, opinion"""
     path = corpus(directory, [
         {"id": "a", "text": "Today we treated a lady with shingles. "
                             "Call 614-555-0100."}])
@@ -266,7 +266,7 @@ def case_explain_json_keys(directory):
     done, (got,) = explain_json(*args)
     expect_exit(done, 0)
     checked = json.loads(run("check", "--format", "json", *args).stdout)
-    more = {"entities", "signals", "frames", "rules"}
+    more = {"entities", "signals", "frames", "rules", "opinion"}
     expect(set(got) == set(checked) | more, set(got))
     for key in set(checked) - {"elapsed_us"}:
         expect(got[key] == checked[key], key, got[key])
@@ -276,6 +276,10 @@ def case_explain_json_keys(directory):
     for seen in got["signals"] + got["frames"]:
         expect(set(seen) == {"rule", "name", "start", "end", "part",
                              "where"}, seen)
+    opinion = got["opinion"]
+    expect(0 < opinion["harm"] < 1 and "/" in opinion["rule"] and
+           all(set(r) == {"feature", "weight"} for r in opinion["reasons"])
+           and opinion["reasons"], opinion)
     rule = rule_of(got, "privacy/patient-anecdote")
     expect(set(rule) == {"rule", "holds", "missing", "steps"} and
            rule["holds"] and rule["missing"] is None and
@@ -415,6 +419,99 @@ def site(directory):
     folder.mkdir()
     return write(directory, "c.yaml", "rules: {paths: "
                  f"['{ROOT}/rules', '{folder}']}}\n"), folder
+
+
+def case_suggestions_pass(directory):
+    """what a rule suggests instead is accepted, as a reply and as a post"""
+    suggested = []
+    listed = run("rules", "list").stdout.splitlines()[:-1]
+    for rule in [line.split()[0] for line in listed]:
+        shown = run("rules", "show", rule).stdout
+        if "\nsuggestion: " in shown:
+            text = shown.split("\nsuggestion: ")[1].split("\nreference:")[0]
+            suggested += [(rule, line.strip()) for line in text.split("\n")]
+    expect(len(suggested) >= 20, suggested)
+    path = corpus(directory, [
+        {"id": f"{rule} {i} {subject}", "subject": subject, "text": text}
+        for i, (rule, text) in enumerate(suggested)
+        for subject in ("Re: your review", "Hello")])
+    done = run("check", "--input", "jsonl", "--format", "json", path)
+    for line in done.stdout.splitlines():
+        got = json.loads(line)
+        expect(got["verdict"] == "accept", got["id"],
+               [f["rule"] for f in got["findings"]])
+
+
+def case_suggestion(directory):
+    """a confirming reply is refused with a text that could be posted"""
+    text = "We are sorry that your cleaning with us ran late on Tuesday."
+    for lang, post, word in (
+            ("en", text, "Privacy law"),
+            ("es", "Sentimos que su limpieza con nosotros haya empezado tarde "
+                   "el martes, no es la atencion que damos.", "privacidad")):
+        path = corpus(directory, [{"id": lang, "subject": "Re: late",
+                                   "text": post}])
+        done = run("check", "--input", "jsonl", "--format", "json", path)
+        got = json.loads(done.stdout)
+        expect(got["suggestion"] and word in got["suggestion"], got)
+    done = run("check", "--input", "text", "--format", "json", "-",
+               stdin="We are open until eight on Friday.")
+    expect(json.loads(done.stdout)["suggestion"] is None, done.stdout)
+
+
+LESSONS = [{"id": f"{kind}{i}", "text": f"{words} {i % 7}", "kind": kind,
+            "severity": "tag" if kind == "violation" else "none",
+            "rule": "professionalism/profanity" if kind == "violation"
+                    else None, "class": None if kind == "violation" else "tip"}
+           for kind, words in (("violation", "zorp the blim"),
+                               ("allow", "quill the blim"))
+           for i in range(20)]
+
+
+def case_rules_learn(directory):
+    """what posts teach is in the weights, and a pack judges by them"""
+    weights = pathlib.Path(directory) / "w.weights"
+    posts = corpus(directory, LESSONS)
+    done = run("rules", "learn", "--output", weights, posts)
+    expect_exit(done, 0)
+    expect(done.stdout.startswith("40 posts, "), done.stdout)
+    text = weights.read_text()
+    expect(text.startswith("chaperone-classifier 1\nlabel\tharm\t") and
+           "label\tprofessionalism/profanity\t" in text and
+           "label\ttip\t" in text, text[:300])
+    again = pathlib.Path(directory) / "again.weights"
+    expect_exit(run("rules", "learn", "--output", again, posts), 0)
+    expect(again.read_text() == text, "two runs, two files")
+    write(directory, "p.yaml", """
+pack: p
+classifier: {weights: w.weights, hold: 80, tag: 60, spare: 20}
+rules: []
+""")
+    config = write(directory, "c.yaml", f"""
+rules: {{paths: ['{ROOT}/rules/structure.yaml', {directory}/p.yaml,
+  '{ROOT}/rules/common.yaml', '{ROOT}/rules/professionalism.yaml',
+  '{ROOT}/rules/professionalism-respect.yaml']}}
+""")
+    for text, verdict in (("zorp and zorp the blim", "quarantine"),
+                          ("quill and quill the blim", "accept")):
+        done = run("check", "-c", config, "--input", "text", "--format",
+                   "json", "-", stdin=text)
+        got = json.loads(done.stdout)
+        expect(got["verdict"] == verdict, got)
+        if verdict == "quarantine":
+            (finding,) = got["findings"]
+            expect(finding["rule"] == "professionalism/profanity" and
+                   finding["confidence"] == "low", finding)
+
+
+def case_rules_learn_refuses(directory):
+    """labels that contradict themselves: 65, and no file"""
+    out = pathlib.Path(directory) / "w.weights"
+    posts = corpus(directory, LESSONS + [
+        {"id": "x", "text": "x", "kind": "allow", "severity": "reject"}])
+    expect_exit(run("rules", "learn", "--output", out, posts), DATAERR)
+    expect(not out.exists(), "weights from wrong labels")
+    expect_exit(run("rules", "learn"), USAGE)
 
 
 def case_rules_new(directory):

@@ -58,7 +58,7 @@ run(const char *pack, gsize length, ch_engine engine, const GPtrArray *texts,
     }
     GArray *findings = g_array_new(FALSE, FALSE, sizeof(ch_finding));
     g_autoptr(GError) error = NULL;
-    if (!ch_ruleset_run(*rules_out, texts, facts, findings, &error)) {
+    if (!ch_ruleset_run(*rules_out, texts, facts, findings, NULL, &error)) {
         g_assert(error != NULL);
         g_clear_pointer(&findings, g_array_unref);
     }

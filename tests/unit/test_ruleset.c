@@ -48,7 +48,7 @@ found(const char *rule, const char *subject, const char *body,
     g_autoptr(GArray) findings = g_array_new(FALSE, FALSE, sizeof(ch_finding));
     ch_facts facts = {.is_reply = is_reply};
     g_autoptr(GError) error = NULL;
-    assert_true(ch_ruleset_run(rules, texts, &facts, findings, &error));
+    assert_true(ch_ruleset_run(rules, texts, &facts, findings, NULL, &error));
     GString *out = g_string_new(NULL);
     for (guint i = 0; i < findings->len; i++) {
         const ch_finding *f = &g_array_index(findings, ch_finding, i);
@@ -415,7 +415,7 @@ found_in_files(const char *const *files, const char *body, gint64 now_us)
     g_ptr_array_add(texts, text_of(CH_WHERE_BODY, body));
     g_autoptr(GArray) findings = g_array_new(FALSE, FALSE, sizeof(ch_finding));
     ch_facts facts = {.now_us = now_us};
-    assert_true(ch_ruleset_run(rules, texts, &facts, findings, NULL));
+    assert_true(ch_ruleset_run(rules, texts, &facts, findings, NULL, NULL));
     GString *out = g_string_new(NULL);
     for (guint i = 0; i < findings->len; i++) {
         const ch_finding *f = &g_array_index(findings, ch_finding, i);
@@ -566,7 +566,7 @@ test_runaway_pattern_is_a_finding(void **state)
     (void)state;
     assert_non_null(rules);
     g_ptr_array_add(texts, text_of(CH_WHERE_BODY, evil));
-    assert_true(ch_ruleset_run(rules, texts, &facts, findings, NULL));
+    assert_true(ch_ruleset_run(rules, texts, &facts, findings, NULL, NULL));
     assert_int_equal(findings->len, 1);
     assert_string_equal(g_array_index(findings, ch_finding, 0).rule->id,
                         "structure/pattern-limit");

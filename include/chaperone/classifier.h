@@ -1,0 +1,86 @@
+/*
+ * A linear classifier over the words of a post: a second opinion beside the
+ * rules.
+ *
+ * It was made by `chaperone rules learn` from labelled posts: each feature (a
+ * word, two words, the beginning of a word, a fact of the post) has a weight
+ * for each label.  The first label is "harm": something is wrong with the
+ * post.  Labels with a slash are ids of rules, the others kinds of harmless
+ * posts ("tip").  Logistic regression, L2: Fan et al., LIBLINEAR, JMLR 9,
+ * 2008.
+ *
+ * Reading is pure and a classifier const: all threads share it.
+ */
+#ifndef CHAPERONE_CLASSIFIER_H
+#define CHAPERONE_CLASSIFIER_H
+
+#include "chaperone/diag.h"
+#include "chaperone/text.h"
+
+/* --- features ------------------------------------------------------------ */
+
+/* What a feature may know of a post besides its texts. */
+typedef struct {
+    gboolean is_reply, has_image;
+} ch_post_facts;
+
+/* One feature of a post, as often as it stands there.  name is borrowed for
+ * the call; text -1: it stands nowhere (a fact). */
+typedef struct {
+    const char *name;
+    int text;     /* index into the texts */
+    ch_span span; /* of the folded text */
+    guint word;   /* running number of its first word in the post */
+} ch_feature;
+
+typedef void (*ch_feature_visit)(const ch_feature *feature, gpointer data);
+
+/* Visits the features of subject, bodies and alt texts (folded), at most
+ * CH_MAX_OPINION_TEXT bytes of each. */
+void ch_features_each(const GPtrArray *texts, const ch_post_facts *facts,
+                      ch_feature_visit visit, gpointer data);
+
+/* --- the classifier ------------------------------------------------------ */
+
+typedef struct ch_classifier ch_classifier;
+
+/* From its file; NULL after an error.  Owned. */
+ch_classifier *ch_classifier_load(const char *path, ch_diag *diag);
+ch_classifier *ch_classifier_parse(const char *path, char *data, ch_diag *diag);
+void ch_classifier_free(ch_classifier *classifier);
+
+guint ch_classifier_features(const ch_classifier *classifier);
+/* Borrowed; NULL behind the last. */
+const char *ch_classifier_label(const ch_classifier *classifier, guint number);
+
+/* A word and what it adds to the log odds of harm. */
+typedef struct {
+    char *name;
+    double weight;
+} ch_reason;
+
+typedef struct {
+    double harm;      /* probability, 0 to 1 */
+    const char *rule; /* id of the likeliest rule, were there harm; NULL: none
+                       * is known.  Borrowed from the classifier. */
+    const char *kind; /* of a harmless post, or NULL.  Borrowed. */
+    int text;         /* where most of the harm stands, -1: nowhere */
+    ch_span span;     /* of the folded text: a sentence */
+    GArray *reasons;  /* of ch_reason, strongest first; NULL unless asked for */
+} ch_opinion;
+
+/* Reading a post: take all its features, then finish, which frees. */
+typedef struct ch_reading ch_reading;
+ch_reading *ch_reading_new(const ch_classifier *classifier,
+                           gboolean with_reasons);
+void ch_reading_take(const ch_feature *feature, gpointer reading);
+/* A long post is read as a whole and piece by piece: harmless words around do
+ * not hide the others.  texts: those that the features stand in. */
+void ch_reading_finish(ch_reading *reading, const GPtrArray *texts,
+                       ch_opinion *opinion_out);
+void ch_opinion_clear(ch_opinion *opinion);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ch_classifier, ch_classifier_free)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ch_opinion, ch_opinion_clear)
+
+#endif

@@ -1,0 +1,207 @@
+/*
+ * Features: a post as the classifier counts it.
+ *
+ *   w:WORD       a word, a sign or a number ("<3>": of three digits)
+ *   b:WORD WORD  two neighbours
+ *   p:BEGIN      how a longer word begins, so that its endings meet
+ *   s:WORD       a word of the subject
+ *   m:FACT       what is known of the post as a whole
+ *
+ * A capital inside a sentence is <Name> among neighbours: the name itself says
+ * nothing about the next post.  What is quoted from others counts as q:WORD.
+ * Words come from the spoken view, so that disguises are taken off.
+ */
+#include "chaperone/classifier.h"
+
+#include "chaperone/limits.h"
+
+#include <string.h>
+
+#define BEGIN_LETTERS 5
+#define LENGTH_STEP   16 /* words of one step of m:length */
+#define LENGTH_STEPS  5
+#define LONGEST_NAME  80 /* bytes of a word that is told apart */
+
+typedef struct {
+    ch_feature_visit visit;
+    gpointer data;
+    ch_text *text;
+    gboolean spoken; /* words come from the spoken view */
+    int number;      /* of the text */
+    gboolean subject;
+    gboolean quoted;             /* the word stands in a quotation */
+    gboolean first;              /* of a sentence */
+    guint words;                 /* so far, of the post */
+    char last[LONGEST_NAME + 8]; /* the neighbour before; "": none */
+    ch_span last_span;
+} reader;
+
+static void
+tell(const reader *r, const char *kind, const char *a, const char *b,
+     ch_span span)
+{
+    char name[2 * (LONGEST_NAME + 8) + 8];
+    g_snprintf(name, sizeof name, "%s:%s%s%s", kind, a, b == NULL ? "" : " ",
+               b == NULL ? "" : b);
+    guint back = b == NULL ? 0 : 1;
+    ch_feature f = {name, r->number, span,
+                    r->words > back ? r->words - back : 0};
+    r->visit(&f, r->data);
+}
+
+static ch_span
+folded_span(const reader *r, ch_span span)
+{
+    return r->spoken ? ch_text_view_origin(r->text, CH_VIEW_SPOKEN, span)
+                     : span;
+}
+
+/* "Wendell", but not "ER" and not the first word of a sentence. */
+static gboolean
+is_name(const reader *r, ch_span folded, gsize length)
+{
+    return !r->first && length > 1 &&
+           ch_text_is_capital(r->text, folded.start) &&
+           !ch_text_is_capital(r->text, folded.start + 1);
+}
+
+static gboolean
+is_quoted(const reader *r, gsize folded)
+{
+    const GArray *quotes = ch_text_quotes(r->text);
+    for (guint i = 0; i < quotes->len; i++) {
+        ch_span q = g_array_index(quotes, ch_span, i);
+        if (folded >= q.start && folded < q.end) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+static void
+tell_beginning(const reader *r, const char *word, ch_span span)
+{
+    if (g_utf8_strlen(word, -1) > BEGIN_LETTERS) {
+        g_autofree char *begin = g_utf8_substring(word, 0, BEGIN_LETTERS);
+        tell(r, "p", begin, NULL, span);
+    }
+}
+
+/* One word or sign; letters: it is a word. */
+static void
+take(reader *r, const char *word, ch_span span, gboolean letters)
+{
+    ch_span folded = folded_span(r, span);
+    if (is_quoted(r, folded.start)) {
+        tell(r, "q", word, NULL, folded);
+        r->last[0] = '\0';
+        r->first = TRUE;
+        r->words++;
+        return;
+    }
+    gboolean name = letters && is_name(r, folded, span.end - span.start);
+    const char *shown = name ? "<Name>" : word;
+    tell(r, "w", word, NULL, folded);
+    if (name) {
+        tell(r, "w", shown, NULL, folded);
+    }
+    if (letters) {
+        tell_beginning(r, word, folded);
+    }
+    if (r->subject) {
+        tell(r, "s", word, NULL, folded);
+    }
+    if (r->last[0] != '\0') {
+        tell(r, "b", r->last, shown, (ch_span){r->last_span.start, folded.end});
+    }
+    g_strlcpy(r->last, shown, sizeof r->last);
+    r->last_span = folded;
+    r->first = !letters && strchr(".!?:\"\n", word[0]) != NULL;
+    r->words++;
+}
+
+/* The end of the word that begins at p: letters, digits, or one sign. */
+static const char *
+word_end(const char *p, const char *end, gboolean *letters_out,
+         gboolean *digits_out)
+{
+    gunichar c = g_utf8_get_char(p);
+    *letters_out = g_unichar_isalpha(c);
+    *digits_out = g_unichar_isdigit(c);
+    do {
+        p = g_utf8_next_char(p);
+        c = p < end ? g_utf8_get_char(p) : 0;
+    } while (p < end && ((*letters_out && g_unichar_isalpha(c)) ||
+                         (*digits_out && g_unichar_isdigit(c))));
+    return p;
+}
+
+static void
+take_at(reader *r, const char *base, const char *p, const char *end,
+        gboolean letters, gboolean digits)
+{
+    char word[LONGEST_NAME + 1];
+    ch_span span = {(gsize)(p - base), (gsize)(end - base)};
+    if (digits) {
+        g_snprintf(word, sizeof word, "<%u>", (guint)MIN(end - p, 5));
+    } else if (span.end - span.start > LONGEST_NAME) {
+        return; /* no word of any language */
+    } else {
+        g_strlcpy(word, p, span.end - span.start + 1);
+    }
+    take(r, word, span, letters);
+}
+
+static void
+read_text(reader *r)
+{
+    gsize length;
+    const char *base = ch_text_view(r->text, CH_VIEW_SPOKEN, &length);
+    r->spoken = base != NULL;
+    if (base == NULL) {
+        base = ch_text_folded(r->text, &length);
+    }
+    const char *end = base + MIN(length, (gsize)CH_MAX_OPINION_TEXT);
+    r->last[0] = '\0';
+    r->first = TRUE;
+    for (const char *p = base; p < end;) {
+        gboolean letters, digits;
+        const char *next = word_end(p, base + length, &letters, &digits);
+        if (!g_unichar_isspace(g_utf8_get_char(p))) {
+            take_at(r, base, p, next, letters, digits);
+        }
+        p = next;
+    }
+}
+
+static void
+tell_facts(reader *r, const ch_post_facts *facts)
+{
+    char steps[2] = {0};
+    steps[0] = (char)('0' + MIN(r->words / LENGTH_STEP, LENGTH_STEPS));
+    r->number = -1;
+    tell(r, "m", "length", steps, (ch_span){0, 0});
+    if (facts->is_reply) {
+        tell(r, "m", "reply", NULL, (ch_span){0, 0});
+    }
+    if (facts->has_image) {
+        tell(r, "m", "image", NULL, (ch_span){0, 0});
+    }
+}
+
+void
+ch_features_each(const GPtrArray *texts, const ch_post_facts *facts,
+                 ch_feature_visit visit, gpointer data)
+{
+    reader r = {.visit = visit, .data = data};
+    for (guint i = 0; i < texts->len; i++) {
+        r.text = texts->pdata[i];
+        r.number = (int)i;
+        ch_where where = ch_text_where(r.text);
+        r.subject = where == CH_WHERE_SUBJECT;
+        if (r.subject || where == CH_WHERE_BODY || where == CH_WHERE_ALT) {
+            read_text(&r);
+        }
+    }
+    tell_facts(&r, facts);
+}

@@ -1,0 +1,258 @@
+/*
+ * The second opinion: what a classifier does to findings.
+ *
+ *   classifier:
+ *     weights: posts.weights   beside the pack; chaperone rules learn
+ *     hold: 90                 per cent of harm from which on a post is held
+ *     tag: 80                  from which on it is tagged
+ *     spare: 20                below, findings of its rules do not count; of
+ *                              rules of high confidence, below a quarter
+ *     firm: [privacy/us-ssn]   rules that it has no say in: their evidence is
+ *                              no matter of words
+ *
+ * An overlay may change the numbers; {hold: 100, tag: 100, spare: 0} leaves
+ * everything to the rules.
+ *
+ * It never rejects: a refusal needs a rule that says what is wrong.  A finding
+ * that it spares stays visible, with the action accept.
+ */
+#include "rule_run_int.h"
+
+#include "chaperone/limits.h"
+
+#include <string.h>
+
+void
+ch_rule_opinion_clear(rule_opinion *o)
+{
+    g_clear_pointer(&o->classifier, ch_classifier_free);
+    g_clear_pointer(&o->firm, g_strfreev);
+}
+
+/* --- reading -------------------------------------------------------------- */
+
+/* Per cent at a key; an overlay may leave it out. */
+static void
+read_percent(scope_names *names, const ch_yaml_node *map, const char *key,
+             gboolean needed, double *probability_out)
+{
+    int number;
+    const ch_yaml_node *node = ch_yaml_get(map, key);
+    if (node == NULL && needed) {
+        ch_yaml_error(map, names->diag, "classifier: \"%s\" is missing", key);
+    } else if (node != NULL && ch_rule_number(names, node, 0, 100, &number)) {
+        *probability_out = number / 100.0;
+    }
+}
+
+static void
+read_percents(scope_names *names, const ch_yaml_node *map, gboolean needed)
+{
+    rule_opinion *o = &names->rules->opinion;
+    read_percent(names, map, "hold", needed, &o->hold);
+    read_percent(names, map, "tag", needed, &o->tag);
+    read_percent(names, map, "spare", needed, &o->spare);
+    if (o->spare > o->tag || o->tag > o->hold) {
+        ch_yaml_error(map, names->diag,
+                      "classifier: spare, tag, hold in this order");
+    }
+}
+
+static void
+check_firm(scope_names *names, const rule_opinion *o, const ch_yaml_node *node)
+{
+    for (guint i = 0; o->firm != NULL && o->firm[i] != NULL; i++) {
+        if (ch_ruleset_find(names->rules, o->firm[i]) == NULL) {
+            ch_yaml_error(node, names->diag, "firm: no rule \"%s\"",
+                          o->firm[i]);
+        }
+    }
+}
+
+void
+ch_rule_opinion_read(scope_names *names, const ch_yaml_node *root)
+{
+    static const char *const allowed[] = {"weights", "hold", "tag",
+                                          "spare",   "firm", NULL};
+    const ch_yaml_node *map = ch_yaml_get(root, "classifier");
+    rule_opinion *o = &names->rules->opinion;
+    if (map == NULL || !ch_yaml_check_map(map, allowed, names->diag)) {
+        return;
+    }
+    if (o->classifier != NULL) {
+        ch_yaml_error(map, names->diag, "there is a classifier already");
+        return;
+    }
+    read_percents(names, map, TRUE);
+    const ch_yaml_node *weights = ch_yaml_get(map, "weights");
+    if (weights == NULL) {
+        ch_yaml_error(map, names->diag, "classifier: \"weights\" is missing");
+        return;
+    }
+    g_autofree char *path = ch_rule_dup_path(weights, "weights", names->diag);
+    if (path != NULL) {
+        o->classifier = ch_classifier_load(path, names->diag);
+    }
+    const ch_yaml_node *firm = ch_yaml_get(map, "firm");
+    if (firm != NULL) {
+        o->firm = ch_yaml_strings(firm, "firm", names->diag);
+        check_firm(names, o, firm);
+    }
+}
+
+void
+ch_rule_opinion_change(scope_names *names, const ch_yaml_node *root)
+{
+    static const char *const allowed[] = {"hold", "tag", "spare", NULL};
+    const ch_yaml_node *map = ch_yaml_get(root, "classifier");
+    if (map != NULL && ch_yaml_check_map(map, allowed, names->diag)) {
+        read_percents(names, map, FALSE);
+    }
+}
+
+gboolean
+ch_ruleset_is_firm(const ch_ruleset *rules, const char *id)
+{
+    return rules->opinion.firm != NULL &&
+           g_strv_contains((const char *const *)rules->opinion.firm, id);
+}
+
+/* --- features --------------------------------------------------------------
+ */
+
+static void
+tell(const char *kind, const char *owner, const char *name,
+     ch_feature_visit visit, gpointer data)
+{
+    g_autofree char *feature = g_strdup_printf(
+        "%s:%s%s%s", kind, owner, name[0] == '\0' ? "" : "/", name);
+    const ch_feature f = {.name = feature, .text = -1};
+    visit(&f, data);
+}
+
+static gboolean
+stands_somewhere(rule_run *r, guint signal)
+{
+    for (guint t = 0; t < r->texts->len; t++) {
+        if (ch_rule_hits(r, signal, t)->len > 0) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* Beside its words: g:PACK/SIGNAL for what stands in it, r:RULE for what
+ * holds. */
+void
+ch_rule_opinion_features(rule_run *r, const GArray *findings,
+                         ch_feature_visit visit, gpointer data)
+{
+    const ch_post_facts known = {r->facts->is_reply, r->facts->has_image};
+    const ch_rule *last = NULL;
+    ch_features_each(r->texts, &known, visit, data);
+    for (guint i = 0; i < r->rules->signals->len; i++) {
+        const rule_signal *s = r->rules->signals->pdata[i];
+        if (s->used && s->kind != SIGNAL_FACT && stands_somewhere(r, i)) {
+            tell("g", s->owner, s->name, visit, data);
+        }
+    }
+    for (guint i = 0; i < findings->len; i++) {
+        const ch_finding *f = &g_array_index(findings, ch_finding, i);
+        if (f->rule != last) {
+            tell("r", f->rule->id, "", visit, data);
+            last = f->rule;
+        }
+    }
+}
+
+/* --- judging -------------------------------------------------------------- */
+
+/* It knows the rule, and may speak of it. */
+static gboolean
+has_a_say(const ch_ruleset *rules, const char *id)
+{
+    const char *label;
+    for (guint i = 0;
+         (label = ch_classifier_label(rules->opinion.classifier, i)) != NULL;
+         i++) {
+        if (strcmp(label, id) == 0) {
+            return !ch_ruleset_is_firm(rules, id);
+        }
+    }
+    return FALSE;
+}
+
+/* What a rule is sure of needs far more evidence against. */
+static void
+spare(const ch_ruleset *rules, double harm, GArray *findings)
+{
+    for (guint i = 0; i < findings->len; i++) {
+        ch_finding *f = &g_array_index(findings, ch_finding, i);
+        double limit = rules->opinion.spare /
+                       (f->rule->confidence == CH_CONFIDENCE_HIGH ? 4 : 1);
+        if (harm < limit && has_a_say(rules, f->rule->id)) {
+            f->asked = f->action = CH_ACCEPT;
+        }
+    }
+}
+
+/* The rule itself, or a firm one, has said as much already. */
+static gboolean
+is_said(const ch_ruleset *rules, const GArray *findings, const ch_rule *rule,
+        ch_action action)
+{
+    for (guint i = 0; i < findings->len; i++) {
+        const ch_finding *f = &g_array_index(findings, ch_finding, i);
+        if (f->asked >= action &&
+            (f->rule == rule || ch_ruleset_is_firm(rules, f->rule->id))) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+static void
+add(const rule_run *r, const ch_opinion *opinion, GArray *findings)
+{
+    const rule_opinion *o = &r->rules->opinion;
+    const rule_entry *entry =
+        opinion->rule != NULL && has_a_say(r->rules, opinion->rule)
+            ? g_hash_table_lookup(r->rules->by_id, opinion->rule)
+            : NULL;
+    if (entry == NULL || opinion->text < 0 ||
+        findings->len >= CH_MAX_FINDINGS) {
+        return;
+    }
+    ch_action most = opinion->harm >= o->hold ? CH_QUARANTINE : CH_TAG;
+    ch_action action = MIN(most, ch_rule_action(entry, r->facts->now_us));
+    if (!is_said(r->rules, findings, &entry->public, action)) {
+        const ch_text *text = r->texts->pdata[opinion->text];
+        ch_finding f = {.rule = &entry->public,
+                        .asked = action,
+                        .action = action,
+                        .where = ch_text_where(text),
+                        .part = ch_text_part(text),
+                        .has_span = TRUE,
+                        .learned = TRUE,
+                        .span = ch_text_origin(text, opinion->span)};
+        f.line = ch_text_line(text, f.span.start);
+        g_array_append_val(findings, f);
+    }
+}
+
+void
+ch_rule_opinion_review(rule_run *r, GArray *findings, ch_opinion *opinion)
+{
+    const rule_opinion *o = &r->rules->opinion;
+    *opinion = (ch_opinion){.text = -1};
+    if (o->classifier == NULL) {
+        return;
+    }
+    ch_reading *reading = ch_reading_new(o->classifier, FALSE);
+    ch_rule_opinion_features(r, findings, ch_reading_take, reading);
+    ch_reading_finish(reading, r->texts, opinion);
+    spare(r->rules, opinion->harm, findings);
+    if (opinion->harm >= o->tag) {
+        add(r, opinion, findings);
+    }
+}

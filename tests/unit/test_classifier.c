@@ -1,0 +1,404 @@
+/* The classifier: what it counts, what its file may hold, what it concludes,
+ * and what that does to findings. */
+#include "unit.h"
+
+#include <glib/gstdio.h>
+
+#include "chaperone/classifier.h"
+#include "chaperone/limits.h"
+#include "chaperone/ruleset.h"
+
+static ch_text *
+text_of(ch_where where, const char *utf8)
+{
+    g_autoptr(GBytes) source = g_bytes_new(utf8, strlen(utf8));
+    ch_text *text = ch_text_new_whole(where, -1, source);
+    ch_text_fold(text);
+    return text;
+}
+
+static GPtrArray *
+post(const char *subject, const char *body)
+{
+    GPtrArray *texts =
+        g_ptr_array_new_with_free_func((GDestroyNotify)ch_text_free);
+    g_ptr_array_add(texts, text_of(CH_WHERE_SUBJECT, subject));
+    g_ptr_array_add(texts, text_of(CH_WHERE_BODY, body));
+    return texts;
+}
+
+/* --- features --------------------------------------------------------------
+ */
+
+static void
+join(const ch_feature *f, gpointer data)
+{
+    GString *all = data;
+    g_string_append_printf(all, "[%s]", f->name);
+}
+
+static void
+test_features(void **state)
+{
+    static const struct {
+        const char *name, *subject, *body;
+        gboolean reply;
+        const char *has, *lacks;
+    } rows[] = {
+        {"words, neighbours", "", "We open at noon", FALSE,
+         "[w:we][w:open][b:we open][w:at][b:open at]", "[b:we at]"},
+        {"the beginning of a longer word", "", "vaccination", FALSE,
+         "[w:vaccination][p:vacci]", "[p:vaccin]"},
+        {"a name among its neighbours", "", "We saw Wendell today", FALSE,
+         "[b:saw <Name>]", "[b:saw wendell]"},
+        {"the first word of a sentence is no name", "", "Done. Wendell left",
+         FALSE, "[b:. wendell]", "<Name>"},
+        {"capitals are no name", "", "at the ER now", FALSE, "[b:the er]",
+         "<Name>"},
+        {"numbers by their length", "", "call 614 now", FALSE, "[b:call <3>]",
+         "614"},
+        {"signs", "", "now!!", FALSE, "[w:!]", "[w:!!]"},
+        {"accents are gone, but not the tilde", "", "un niño más", FALSE,
+         "[b:niño mas]", "más"},
+        {"the subject's words count twice", "hours", "x", FALSE,
+         "[w:hours][s:hours]", "[s:x]"},
+        {"what is quoted counts apart", "", "> you lost it\nThank you", FALSE,
+         "[q:lost]", "[w:lost]"},
+        {"a disguise is taken off", "", "this is gu4r4nt33d to work", FALSE,
+         "[w:guaranteed]", "[w:gu]"},
+        {"a reply", "", "x", TRUE, "[m:reply]", "[m:image]"},
+        {"length in steps", "", "x", FALSE, "[m:length 0]", "[m:length 1]"},
+    };
+    (void)state;
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GPtrArray) texts = post(rows[i].subject, rows[i].body);
+        g_autoptr(GString) all = g_string_new(NULL);
+        const ch_post_facts facts = {rows[i].reply, FALSE};
+        ch_features_each(texts, &facts, join, all);
+        if (strstr(all->str, rows[i].has) == NULL ||
+            strstr(all->str, rows[i].lacks) != NULL) {
+            fail_msg("%s: %s", rows[i].name, all->str);
+        }
+    }
+}
+
+static void
+count(const ch_feature *f, gpointer data)
+{
+    guint *counted = data;
+    *counted += f->text >= 0;
+    assert_true(f->span.start <= f->span.end);
+}
+
+static char *
+dup_repeated(const char *piece, guint times)
+{
+    GString *all = g_string_new(NULL);
+    for (guint i = 0; i < times; i++) {
+        g_string_append(all, piece);
+    }
+    return g_string_free(all, FALSE);
+}
+
+static void
+test_features_have_an_end(void **state)
+{
+    g_autofree char *endless = g_strnfill(2 * CH_MAX_OPINION_TEXT, '.');
+    g_autofree char *one_word = dup_repeated("abc", 1000);
+    g_autoptr(GPtrArray) dots = post("", endless);
+    g_autoptr(GPtrArray) word = post("", one_word);
+    const ch_post_facts facts = {0};
+    guint signs = 0, words = 0;
+    (void)state;
+    ch_features_each(dots, &facts, count, &signs);
+    ch_features_each(word, &facts, count, &words);
+    assert_in_range(signs, CH_MAX_OPINION_TEXT, 2 * CH_MAX_OPINION_TEXT);
+    assert_int_equal(words, 0);
+}
+
+/* --- the file --------------------------------------------------------------
+ */
+
+#define HEAD "chaperone-classifier 1\nlabel\tharm\t-1\n"
+#define SMALL                                                                  \
+    HEAD "label\tt/rude\t-2\nlabel\tt/rash\t-2\nlabel\ttip\t0\n"               \
+         "label\tnews\t-1\n"                                                   \
+         "w:awful\t1\t0:4 1:3\nw:rash\t1\t0:4 2:3\nw:floss\t1\t0:-4 3:2\n"     \
+         "w:open\t2\t0:-1 4:3\nw:cut\t0.5\t0:0.5\n"
+
+static void
+test_files(void **state)
+{
+    static const struct {
+        const char *name, *text, *error;
+    } rows[] = {
+        {"whole", SMALL, NULL},
+        {"no final line end", HEAD "w:a\t1\t0:2", NULL},
+        {"empty", "", "without features"},
+        {"another format", "weights 2\n", ":1:1: no line"},
+        {"no features", HEAD, "without features"},
+        {"no label", "chaperone-classifier 1\nw:a\t1\t0:2\n", ":2:1: no line"},
+        {"harm is not first", "chaperone-classifier 1\nlabel\ttip\t0\n",
+         ":2:1: no line"},
+        {"a label behind features", HEAD "w:a\t1\t0:2\nlabel\ttip\t0\n",
+         ":4:1: no line"},
+        {"an unknown label", HEAD "w:a\t1\t7:2\n", ":3:1: no line"},
+        {"no number", HEAD "w:a\t1\t0:x\n", ":3:1: no line"},
+        {"not finite", HEAD "w:a\t1\t0:nan\n", ":3:1: no line"},
+        {"no rarity", HEAD "w:a\t0\t0:1\n", ":3:1: no line"},
+        {"a feature twice", HEAD "w:a\t1\t0:1\nw:a\t1\t0:1\n", ":4:1: no line"},
+        {"no weights", HEAD "w:a\t1\n", ":3:1: no line"},
+        {"bias is no number", "chaperone-classifier 1\nlabel\tharm\tx\n",
+         ":2:1: no line"},
+    };
+    (void)state;
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(ch_diag) diag = ch_diag_new();
+        g_autoptr(ch_classifier) c =
+            ch_classifier_parse("w", g_strdup(rows[i].text), diag);
+        g_autofree char *errors = ch_diag_dup_text(diag);
+        if ((c == NULL) != (rows[i].error != NULL) ||
+            (c == NULL && strstr(errors, rows[i].error) == NULL)) {
+            fail_msg("%s: %s", rows[i].name, errors);
+        }
+    }
+}
+
+static void
+test_a_missing_file_is_told(void **state)
+{
+    g_autoptr(ch_diag) diag = ch_diag_new();
+    (void)state;
+    assert_null(ch_classifier_load("/nowhere/posts.weights", diag));
+    assert_int_equal(ch_diag_count(diag), 1);
+}
+
+/* --- opinions ---------------------------------------------------------------
+ */
+
+static void
+opinion_of(const char *subject, const char *body, gboolean reasons,
+           ch_opinion *opinion_out)
+{
+    g_autoptr(ch_diag) diag = ch_diag_new();
+    g_autoptr(ch_classifier) c =
+        ch_classifier_parse("w", g_strdup(SMALL), diag);
+    g_autoptr(GPtrArray) texts = post(subject, body);
+    const ch_post_facts facts = {0};
+    assert_non_null(c);
+    ch_reading *r = ch_reading_new(c, reasons);
+    ch_features_each(texts, &facts, ch_reading_take, r);
+    ch_reading_finish(r, texts, opinion_out);
+    /* labels are the classifier's, which ends here */
+    opinion_out->rule = g_intern_string(opinion_out->rule);
+    opinion_out->kind = g_intern_string(opinion_out->kind);
+}
+
+static void
+test_opinions(void **state)
+{
+    static const struct {
+        const char *name, *body;
+        double low, high;
+        const char *rule, *kind;
+    } rows[] = {
+        {"nothing known: the bias alone", "hello", 0.26, 0.27, "t/rude", "tip"},
+        {"one word for harm", "awful", 0.95, 0.953, "t/rude", "tip"},
+        {"one word against", "floss", 0.006, 0.007, "t/rude", "tip"},
+        {"another rule", "a rash", 0.95, 0.953, "t/rash", "tip"},
+        {"a word counts once", "awful awful awful", 0.95, 0.953, "t/rude",
+         "tip"},
+        {"for and against", "awful floss", 0.26, 0.27, "t/rude", "tip"},
+        {"rare words weigh more", "open cut", 0.13, 0.15, "t/rude", "news"},
+    };
+    (void)state;
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_auto(ch_opinion) o = {0};
+        opinion_of("", rows[i].body, FALSE, &o);
+        if (o.harm < rows[i].low || o.harm > rows[i].high ||
+            g_strcmp0(o.rule, rows[i].rule) != 0 ||
+            g_strcmp0(o.kind, rows[i].kind) != 0 || o.reasons != NULL) {
+            fail_msg("%s: %.4f %s %s", rows[i].name, o.harm, o.rule, o.kind);
+        }
+    }
+}
+
+static void
+test_place_and_reasons(void **state)
+{
+    static const char body[] = "Floss daily. That was awful. We open at nine.";
+    g_auto(ch_opinion) o = {0};
+    (void)state;
+    opinion_of("Teeth", body, TRUE, &o);
+    assert_int_equal(o.text, 1);
+    assert_int_equal(o.span.start, strlen("Floss daily. "));
+    assert_int_equal(o.span.end, strlen("Floss daily. That was awful. "));
+    assert_int_equal(o.reasons->len, 3);
+    const ch_reason *first = &g_array_index(o.reasons, ch_reason, 0);
+    const ch_reason *last = &g_array_index(o.reasons, ch_reason, 2);
+    assert_true(strcmp(first->name, "w:awful") == 0 ||
+                strcmp(first->name, "w:floss") == 0);
+    assert_string_equal(last->name, "w:open");
+    assert_true(last->weight < 0);
+}
+
+static void
+test_harmless_words_around_do_not_hide_others(void **state)
+{
+    static const char bad[] = "That was awful. ";
+    g_autofree char *before = dup_repeated("Then we floss. ", 100);
+    g_autofree char *after = dup_repeated("Day by day. ", 60);
+    g_autofree char *hidden = g_strconcat(before, bad, after, NULL);
+    g_auto(ch_opinion) o = {0};
+    (void)state;
+    opinion_of("", hidden, FALSE, &o);
+    assert_true(o.harm > 0.9);
+    assert_int_equal(o.span.start, strlen(before));
+    assert_int_equal(o.span.end, strlen(before) + strlen(bad));
+}
+
+/* --- findings ----------------------------------------------------------------
+ */
+
+#define RULE(id, word, action)                                                 \
+    "  - id: " id "\n    title: {en: T, es: T}\n    severity: S2\n"            \
+    "    action: " action "\n    confidence: medium\n"                         \
+    "    advice: {en: A, es: A}\n    reference: R\n"                           \
+    "    reviewed: 2026-11-22\n    examples: {match: [" word "], pass: [y]}\n" \
+    "    signals: {a: {words: [" word "]}}\n    condition: a\n"
+#define PACK(firm)                                                             \
+    "pack: t\nclassifier: {weights: w.weights, hold: 90, tag: 70, spare: "     \
+    "10, firm: [" firm "]}\nrules:\n" RULE("t/rude", "rotten", "reject")       \
+        RULE("t/rash", "itch", "tag") RULE("t/other", "thing", "quarantine")
+
+typedef struct {
+    const char *name, *pack, *overlay, *body, *found;
+} judged;
+
+/* "RULE:ACTION[:learned] ..." of a body, or the errors of the files. */
+static char *
+judge(const judged *row)
+{
+    g_autoptr(ch_diag) diag = ch_diag_new();
+    g_autoptr(ch_config) config = ch_config_new();
+    g_autofree char *dir = g_dir_make_tmp("chaperone-XXXXXX", NULL);
+    const char *const files[][2] = {
+        {"p.yaml", row->pack}, {"q.yaml", row->overlay}, {"w.weights", SMALL}};
+    g_strfreev(config->rules_paths);
+    config->rules_paths = g_strdupv(
+        (char *[]){(char *)CH_SOURCE_DIR "/rules/structure.yaml", dir, NULL});
+    for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
+        g_autofree char *path = g_build_filename(dir, files[i][0], NULL);
+        assert_true(g_file_set_contents(path, files[i][1], -1, NULL));
+    }
+    g_autoptr(ch_ruleset) rules = ch_ruleset_load(config, diag);
+    for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
+        g_autofree char *path = g_build_filename(dir, files[i][0], NULL);
+        assert_int_equal(g_unlink(path), 0);
+    }
+    assert_int_equal(g_rmdir(dir), 0);
+    if (rules == NULL) {
+        return ch_diag_dup_text(diag);
+    }
+    g_autoptr(GPtrArray) texts = post("", row->body);
+    g_autoptr(GArray) findings = g_array_new(FALSE, FALSE, sizeof(ch_finding));
+    g_auto(ch_opinion) opinion = {0};
+    const ch_facts facts = {0};
+    GString *out = g_string_new(NULL);
+    assert_true(ch_ruleset_run(rules, texts, &facts, findings, &opinion, NULL));
+    for (guint i = 0; i < findings->len; i++) {
+        const ch_finding *f = &g_array_index(findings, ch_finding, i);
+        g_string_append_printf(out, "%s%s:%s%s", i > 0 ? " " : "", f->rule->id,
+                               ch_action_name(f->asked),
+                               f->learned ? ":learned" : "");
+    }
+    return g_string_free(out, FALSE);
+}
+
+#define NO_OVERLAY "overlay: o\n"
+
+static void
+test_what_it_does_to_findings(void **state)
+{
+    static const judged rows[] = {
+        {"held, never rejected, by words alone", PACK(""), NO_OVERLAY, "awful",
+         "t/rude:quarantine:learned"},
+        {"no more than the rule's own action", PACK(""), NO_OVERLAY, "a rash",
+         "t/rash:tag:learned"},
+        {"tagged below hold", PACK(""), NO_OVERLAY, "awful open cut rash",
+         "t/rude:tag:learned"},
+        {"beside what a rule found", PACK(""), NO_OVERLAY, "awful thing",
+         "t/other:quarantine t/rude:quarantine:learned"},
+        {"a finding is spared, and stays visible", PACK(""), NO_OVERLAY,
+         "floss rotten", "t/rude:accept"},
+        {"but not of a rule that it does not know", PACK(""), NO_OVERLAY,
+         "floss thing", "t/other:quarantine"},
+        {"nor of a firm one", PACK("t/rude"), NO_OVERLAY, "floss rotten",
+         "t/rude:reject"},
+        {"a firm rule is not learned", PACK("t/rude"), NO_OVERLAY, "awful", ""},
+        {"in between it says nothing", PACK(""), NO_OVERLAY, "rotten",
+         "t/rude:reject"},
+        {"a site changes the numbers", PACK(""),
+         "overlay: o\nclassifier: {hold: 100, tag: 100, spare: 0}\n",
+         "floss rotten", "t/rude:reject"},
+        {"a site switches it off", PACK(""),
+         "overlay: o\nclassifier: {hold: 100, tag: 100, spare: 0}\n", "awful",
+         ""},
+    };
+    (void)state;
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *found = judge(&rows[i]);
+        if (strcmp(found, rows[i].found) != 0) {
+            fail_msg("%s: %s", rows[i].name, found);
+        }
+    }
+}
+
+#define CLASSIFIER(map) "pack: t\nclassifier: {" map "}\nrules: []\n"
+
+static void
+test_refused_settings(void **state)
+{
+    static const judged rows[] = {
+        {"no weights", CLASSIFIER("hold: 90, tag: 70, spare: 10"), NO_OVERLAY,
+         "", "\"weights\" is missing"},
+        {"no threshold", CLASSIFIER("weights: w.weights, hold: 9, tag: 7"),
+         NO_OVERLAY, "", "\"spare\" is missing"},
+        {"wrong order",
+         CLASSIFIER("weights: w.weights, hold: 70, tag: 90, spare: 10"),
+         NO_OVERLAY, "", "in this order"},
+        {"out of the directory",
+         CLASSIFIER("weights: ../w, hold: 90, tag: 70, spare: 10"), NO_OVERLAY,
+         "", "inside of the pack's directory"},
+        {"an unknown firm rule", PACK("t/none"), NO_OVERLAY, "",
+         "firm: no rule \"t/none\""},
+        {"an overlay out of order", PACK(""),
+         "overlay: o\nclassifier: {spare: 80}\n", "", "in this order"},
+        {"an overlay with weights", PACK(""),
+         "overlay: o\nclassifier: {weights: x}\n", "", "weights"},
+    };
+    (void)state;
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *errors = judge(&rows[i]);
+        if (strstr(errors, rows[i].found) == NULL) {
+            fail_msg("%s: %s", rows[i].name, errors);
+        }
+    }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_features),
+        cmocka_unit_test(test_features_have_an_end),
+        cmocka_unit_test(test_files),
+        cmocka_unit_test(test_a_missing_file_is_told),
+        cmocka_unit_test(test_opinions),
+        cmocka_unit_test(test_place_and_reasons),
+        cmocka_unit_test(test_harmless_words_around_do_not_hide_others),
+        cmocka_unit_test(test_what_it_does_to_findings),
+        cmocka_unit_test(test_refused_settings),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
