@@ -25,6 +25,13 @@ typedef struct {
     gsize line_start; /* plain offset */
 } folder;
 
+/* Neither space nor dropped, and its own small letter but for a capital. */
+static gboolean
+is_simple(char c)
+{
+    return c > ' ' && c < 0x7F;
+}
+
 static gboolean
 is_dropped(gunichar c)
 {
@@ -323,6 +330,18 @@ add_start(GArray *starts, gsize at)
     }
 }
 
+/* One byte for one byte is a copy: the map then stays short. */
+static void
+add_space(const folder *f, const char *from, const char *to)
+{
+    ch_span span = {(gsize)(from - f->plain), (gsize)(to - f->plain)};
+    if (span.end - span.start == 1) {
+        ch_map_add_copy(f->text->fold_map, span.start, 1);
+    } else {
+        ch_map_add_change(f->text->fold_map, span, 1);
+    }
+}
+
 /* Folds the white space that starts at p; returns what follows it. */
 static const char *
 fold_space(folder *f, const char *p)
@@ -331,7 +350,7 @@ fold_space(folder *f, const char *p)
     const char *from = p;
     guint newlines = 0;
     gsize line_start = f->line_start;
-    while (p < f->end) {
+    while (p < f->end && !is_simple(*p)) {
         gunichar c = g_utf8_get_char(p);
         if (!g_unichar_isspace(c) && !is_dropped(c)) {
             break;
@@ -346,9 +365,7 @@ fold_space(folder *f, const char *p)
         gboolean sentence = ends_sentence(f, from, p, newlines);
         if (last_byte(text->folded) != ' ') {
             g_string_append_c(text->folded, ' ');
-            ch_map_add_change(
-                text->fold_map,
-                (ch_span){(gsize)(from - f->plain), (gsize)(p - f->plain)}, 1);
+            add_space(f, from, p);
         }
         if (sentence) {
             add_start(text->sentences, text->folded->len);
@@ -383,6 +400,25 @@ fold_character(const folder *f, const char *p, const char *next)
     }
 }
 
+/* Folds a run of plain ASCII, which most text is; returns what follows.  No
+ * line begins inside of it, so neither does a quotation or signature. */
+static const char *
+fold_simple(const folder *f, const char *p)
+{
+    const char *end = p + 1;
+    while (end < f->end && is_simple(*end)) {
+        end++;
+    }
+    GString *folded = f->text->folded;
+    gsize before = folded->len, length = (gsize)(end - p);
+    g_string_append_len(folded, p, (gssize)length);
+    for (gsize i = before; i < folded->len; i++) {
+        folded->str[i] = g_ascii_tolower(folded->str[i]);
+    }
+    ch_map_add_copy(f->text->fold_map, (gsize)(p - f->plain), length);
+    return end;
+}
+
 void
 ch_text_fold(ch_text *text)
 {
@@ -406,6 +442,10 @@ ch_text_fold(ch_text *text)
     for (const char *p = plain; p < f.end;) {
         track_quote(&f, (gsize)(p - plain));
         track_signature(&f, (gsize)(p - plain));
+        if (is_simple(*p)) {
+            p = fold_simple(&f, p);
+            continue;
+        }
         if (g_unichar_isspace(g_utf8_get_char(p))) {
             p = fold_space(&f, p);
             continue;

@@ -74,15 +74,32 @@ add_node(const ch_ruleset *rules, const rule_node *n, GArray *patterns)
     return MIN(cost, COST_ALWAYS);
 }
 
+/* Whether it holds or not for the post, not in a text. */
+static gboolean
+is_about_facts(const ch_ruleset *rules, const rule_node *n)
+{
+    if (n->kind == NODE_SIGNAL || n->kind == NODE_HITS) {
+        const rule_signal *s = rules->signals->pdata[n->signal];
+        return s->kind == SIGNAL_FACT;
+    }
+    for (guint i = 0; i < n->children->len; i++) {
+        if (!is_about_facts(rules, n->children->pdata[i])) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
 void
 ch_rule_anchor(ch_ruleset *rules)
 {
     for (guint i = 0; i < rules->rules->len; i++) {
-        const rule_entry *r = rules->rules->pdata[i];
+        rule_entry *r = rules->rules->pdata[i];
         g_autoptr(GArray) patterns = g_array_new(FALSE, FALSE, sizeof(guint));
         if (!r->public.enabled) {
             continue;
         }
+        r->about_facts = is_about_facts(rules, r->condition);
         if (add_node(rules, r->condition, patterns) >= COST_ALWAYS) {
             g_array_append_val(rules->always, i);
             continue;

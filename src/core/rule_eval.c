@@ -273,8 +273,7 @@ could_hold(rule_run *r, const rule_node *n, rule_unit u, leaf_test test)
 static gboolean
 has_hit(rule_run *r, guint signal, rule_unit u)
 {
-    g_autoptr(GArray) one = g_array_new(FALSE, FALSE, sizeof(rule_hit));
-    return ch_rule_hits_in(r, signal, u, 1, one);
+    return ch_rule_hits_in(r, signal, u, 1, NULL);
 }
 
 static gboolean may_hit(rule_run *r, guint signal, rule_unit u);

@@ -15,15 +15,55 @@ typedef struct {
     gboolean plain; /* seen in the folded text, not in another view */
 } pattern_hit;
 
+/* Texts that others are compared with: a mail has few bodies. */
+#define MAX_TWINS 16
+
 const rule_unit ch_rule_whole_post = {-1, {0, G_MAXSIZE}};
+
+static gboolean
+has_other_views(ch_text *text)
+{
+    for (ch_view v = CH_VIEW_FOLDED + 1; v < CH_VIEW_COUNT; v++) {
+        if (ch_text_view(text, v, NULL) != NULL) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* An earlier text that reads the same, as the plain and the HTML half of a
+ * mail do; -1: none. */
+static int
+find_twin(const rule_run *r, guint t)
+{
+    gsize length, other;
+    const char *folded = ch_text_folded(r->texts->pdata[t], &length);
+    for (guint i = 0; i < t && i < MAX_TWINS; i++) {
+        const char *data = ch_text_folded(r->texts->pdata[i], &other);
+        if (length > 0 && other == length &&
+            memcmp(data, folded, length) == 0) {
+            return has_other_views(r->texts->pdata[i]) ||
+                           has_other_views(r->texts->pdata[t])
+                       ? -1
+                       : (int)i;
+        }
+    }
+    return -1;
+}
 
 /* What fires in each view of a text. */
 static void
 scan_text(rule_run *r, guint t)
 {
     text_hits *of = &r->of_text[t];
-    of->fired = g_new0(guint8, r->rules->patterns->len / 8 + 1);
     of->may_hit = g_new0(guint8, r->rules->signals->len);
+    of->twin = find_twin(r, t);
+    if (of->twin >= 0) {
+        of->fired = r->of_text[of->twin].fired;
+        of->scans[CH_VIEW_FOLDED] = r->of_text[of->twin].scans[CH_VIEW_FOLDED];
+        return;
+    }
+    of->fired = g_new0(guint8, r->rules->patterns->len / 8 + 1);
     for (ch_view v = CH_VIEW_FOLDED; v < CH_VIEW_COUNT; v++) {
         gsize length = 0;
         const char *data = ch_text_view(r->texts->pdata[t], v, &length);
@@ -65,10 +105,11 @@ void
 ch_rule_run_clear(rule_run *r)
 {
     for (guint t = 0; t < r->texts->len; t++) {
-        for (ch_view v = CH_VIEW_FOLDED; v < CH_VIEW_COUNT; v++) {
+        gboolean own = r->of_text[t].twin < 0;
+        for (ch_view v = CH_VIEW_FOLDED; own && v < CH_VIEW_COUNT; v++) {
             ch_scan_free(r->of_text[t].scans[v]);
         }
-        g_free(r->of_text[t].fired);
+        g_free(own ? r->of_text[t].fired : NULL);
         g_free(r->of_text[t].may_hit);
         g_clear_pointer(&r->of_text[t].patterns, g_hash_table_unref);
         g_clear_pointer(&r->of_text[t].signals, g_hash_table_unref);
@@ -184,6 +225,10 @@ new_table(void)
 static const GArray *
 pattern_hits(rule_run *r, guint number, guint t)
 {
+    const rule_pattern *p = r->rules->patterns->pdata[number];
+    if (r->of_text[t].twin >= 0 && p->entity < 0) { /* the same places */
+        t = (guint)r->of_text[t].twin;
+    }
     text_hits *of = &r->of_text[t];
     if (of->patterns == NULL) {
         of->patterns = new_table();
@@ -607,19 +652,20 @@ first_from(const GArray *spans, gsize at, gboolean wide)
     return low;
 }
 
-static void
+/* Returns how many; out NULL: they are only counted. */
+static guint
 add_in_text(rule_run *r, guint signal, guint text, ch_span unit, guint max,
             GArray *out)
 {
     const rule_signal *s = r->rules->signals->pdata[signal];
     const GArray *spans = ch_rule_hits(r, signal, text);
     gboolean wide = s->cover != WITHIN_INHERIT;
-    guint before = out->len;
+    guint found = 0;
     for (guint i = first_from(spans, unit.start, wide);
-         i < spans->len && out->len - before < max; i++) {
+         i < spans->len && found < max; i++) {
         ch_span span = g_array_index(spans, ch_span, i);
         if (span.start >= unit.end) {
-            return;
+            break;
         }
         if (wide) { /* what it says of its surroundings reaches into unit */
             if (span.end <= unit.start) {
@@ -630,28 +676,34 @@ add_in_text(rule_run *r, guint signal, guint text, ch_span unit, guint max,
         }
         if (span.end <= unit.end && counts(r, text, span)) {
             rule_hit h = {(int)text, span, -1, wide};
-            g_array_append_val(out, h);
+            found++;
+            if (out != NULL) {
+                g_array_append_val(out, h);
+            }
         }
     }
+    return found;
 }
 
 gboolean
 ch_rule_hits_in(rule_run *r, guint signal, rule_unit u, guint max, GArray *out)
 {
     const rule_signal *s = r->rules->signals->pdata[signal];
-    guint before = out->len;
+    guint found = 0;
     if (s->kind == SIGNAL_FACT) {
         const GArray *facts = fact_hits(r, signal);
-        g_array_append_vals(out, facts->data, MIN(facts->len, max));
-        return out->len > before;
+        found = MIN(facts->len, max);
+        if (out != NULL) {
+            g_array_append_vals(out, facts->data, found);
+        }
+        return found > 0;
     }
     for (guint t = u.text < 0 ? 0 : (guint)u.text;
-         t < (u.text < 0 ? r->texts->len : (guint)u.text + 1) &&
-         out->len - before < max;
+         t < (u.text < 0 ? r->texts->len : (guint)u.text + 1) && found < max;
          t++) {
         if (ch_rule_looks_at(r, t)) {
-            add_in_text(r, signal, t, u.span, max - (out->len - before), out);
+            found += add_in_text(r, signal, t, u.span, max - found, out);
         }
     }
-    return out->len > before;
+    return found > 0;
 }

@@ -40,9 +40,8 @@ is_excepted(rule_run *r, guint text, ch_span span)
                               ch_rule_widen(r, text, span, WITHIN_SENTENCES)};
     for (guint i = 0; list != NULL && i < list->len; i++) {
         const rule_exception *e = &g_array_index(list, rule_exception, i);
-        g_autoptr(GArray) one = g_array_new(FALSE, FALSE, sizeof(rule_hit));
         if (r->facts->now_us < e->until_us &&
-            ch_rule_hits_in(r, e->signal, around, 1, one)) {
+            ch_rule_hits_in(r, e->signal, around, 1, NULL)) {
             return TRUE;
         }
     }
@@ -118,26 +117,11 @@ report_unit(rule_run *r, const rule_node *n, rule_unit u, gpointer findings)
     return FALSE;
 }
 
-static gboolean
-is_about_facts(const rule_run *r, const rule_node *n)
-{
-    if (n->kind == NODE_SIGNAL || n->kind == NODE_HITS) {
-        const rule_signal *s = r->rules->signals->pdata[n->signal];
-        return s->kind == SIGNAL_FACT;
-    }
-    for (guint i = 0; i < n->children->len; i++) {
-        if (!is_about_facts(r, n->children->pdata[i])) {
-            return FALSE;
-        }
-    }
-    return TRUE;
-}
-
 void
 ch_rule_ask(rule_run *r, GArray *findings)
 {
     const rule_node *n = r->rule->condition;
-    if (n->within == WITHIN_POST || is_about_facts(r, n)) {
+    if (n->within == WITHIN_POST || r->rule->about_facts) {
         if (ch_rule_is_possible(r, n, ch_rule_whole_post)) {
             report_unit(r, n, ch_rule_whole_post, findings);
         }

@@ -25,6 +25,7 @@ typedef struct {
 } rule_unit;
 
 typedef struct {
+    int twin;                      /* owner of scans and fired; -1: our own */
     ch_scan *scans[CH_VIEW_COUNT]; /* NULL: there is no such view */
     guint8 *fired;                 /* a bit for each pattern, in any view */
     guint8 *may_hit;               /* of each signal: rule_eval.c's answer */
@@ -57,7 +58,8 @@ void ch_rule_run_clear(rule_run *r);
 gboolean ch_rule_fired(const rule_run *r, guint pattern, guint text);
 /* Hits of a signal in a text, ascending.  Borrowed array of ch_span. */
 const GArray *ch_rule_hits(rule_run *r, guint signal, guint text);
-/* Appends the hits that count for the rule in a unit, at most max. */
+/* Appends the hits that count for the rule in a unit, at most max.  out NULL:
+ * only tells whether there are any. */
 gboolean ch_rule_hits_in(rule_run *r, guint signal, rule_unit u, guint max,
                          GArray *out);
 /* Where clauses start in a text.  Borrowed. */

@@ -116,6 +116,7 @@ typedef struct {
     gboolean quoted;    /* also in what is quoted from others */
     gboolean signature; /* also in the author's signature */
     rule_node *condition;
+    gboolean about_facts;    /* the condition looks at no text */
     GArray *unless;          /* of guint: frames in which hits do not count */
     GArray *exceptions;      /* of rule_exception */
     ch_action changed;       /* a site's action, until then */

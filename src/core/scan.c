@@ -354,6 +354,18 @@ prepare(ch_scanner *s, GBytes *cached)
 
 #endif
 
+/* Branches are worth it where the search says which of them can begin. */
+static gboolean
+is_searched(ch_engine engine)
+{
+#ifdef CH_NO_VECTORSCAN
+    (void)engine;
+    return FALSE;
+#else
+    return engine != CH_ENGINE_PCRE2;
+#endif
+}
+
 /* A pattern with alternatives is searched as its branches (scan_merge.c). */
 static void
 add_branches(ch_scanner *s, guint number)
@@ -374,14 +386,20 @@ add_branches(ch_scanner *s, guint number)
 }
 
 static void
-take_apart(ch_scanner *s)
+take_apart(ch_scanner *s, gboolean apart)
 {
     s->branches = g_ptr_array_new();
     s->own = g_ptr_array_new_with_free_func((GDestroyNotify)ch_regex_free);
     s->pattern_of = g_array_new(FALSE, FALSE, sizeof(guint));
     s->first = g_array_new(FALSE, FALSE, sizeof(guint));
     for (guint i = 0; i < s->patterns->len; i++) {
-        add_branches(s, i);
+        if (apart) {
+            add_branches(s, i);
+        } else {
+            g_array_append_val(s->first, i);
+            g_array_append_val(s->pattern_of, i);
+            g_ptr_array_add(s->branches, s->patterns->pdata[i]);
+        }
     }
     g_array_append_val(s->first, s->branches->len);
 }
@@ -392,7 +410,7 @@ ch_scanner_new(const GPtrArray *patterns, ch_engine engine, GBytes *cached)
     ch_scanner *s = g_new0(ch_scanner, 1);
     s->patterns = g_ptr_array_new();
     g_ptr_array_extend(s->patterns, (GPtrArray *)patterns, NULL, NULL);
-    take_apart(s);
+    take_apart(s, is_searched(engine));
     s->idle = g_ptr_array_new_with_free_func(worker_free);
     g_mutex_init(&s->lock);
     if (engine != CH_ENGINE_PCRE2) {

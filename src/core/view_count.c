@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define SHORTEST_RUN 5 /* digits: a short list of numbers is no number */
+#define LONGEST_WORD 6 /* of those below */
 
 /* What a word means: a digit, '-' for a spoken hyphen, or '\0'. */
 static char
@@ -33,9 +34,10 @@ digit_word(const char *word, gsize length)
     if (length == 1 && g_ascii_isdigit(word[0])) {
         return word[0];
     }
-    for (guint i = 0; i < G_N_ELEMENTS(words); i++) {
-        if (strlen(words[i].word) == length &&
-            memcmp(words[i].word, word, length) == 0) {
+    for (guint i = 0; length <= LONGEST_WORD && i < G_N_ELEMENTS(words); i++) {
+        if (words[i].word[0] == word[0] &&
+            strncmp(words[i].word, word, length) == 0 &&
+            words[i].word[length] == '\0') {
             return words[i].digit;
         }
     }
@@ -113,6 +115,9 @@ count_digits(const GArray *items)
 static gsize
 say_run(view_builder *b, gsize at)
 {
+    if (!g_ascii_isdigit(digit_word(b->data + at, item_end(b, at) - at))) {
+        return at; /* as nearly everywhere */
+    }
     g_autoptr(GArray) items = g_array_new(FALSE, FALSE, sizeof(item));
     read_run(b, at, items);
     while (items->len > 0 &&

@@ -306,13 +306,16 @@ speak_stretched(view_builder *b, gsize at, gsize end)
 
 /* --- the walk ---------------------------------------------------------- */
 
+#define LONGEST_MARK 3 /* bytes, of those below */
+
 /* A bullet or a quotation mark of mail at the start of a line. */
 static gboolean
 is_line_mark(const view_builder *b, gsize at, gsize end)
 {
     static const char *const marks[] = {
         "-", "*", ">", ">>", "\342\200\242", "\302\267"};
-    for (guint i = 0; i < G_N_ELEMENTS(marks); i++) {
+    for (guint i = 0; end - at <= LONGEST_MARK && i < G_N_ELEMENTS(marks);
+         i++) {
         if (strlen(marks[i]) == end - at &&
             memcmp(b->data + at, marks[i], end - at) == 0) {
             return ch_view_starts_line(b, at);

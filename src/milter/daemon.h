@@ -23,6 +23,7 @@ typedef struct {
     gint connections; /* atomic: sessions of the MTA */
     gint under_way;   /* atomic: messages between MAIL and their end */
     gint stopping;    /* atomic: new messages are deferred */
+    gint begun;       /* atomic: messages since the start; it may wrap */
 
     GMutex lock; /* guards the following */
     ch_house *house;

@@ -151,6 +151,47 @@ random_patterns_match_the_same(void **state)
     }
 }
 
+static void
+branches(void **state)
+{
+    static const struct {
+        const char *name, *pattern, *expected;
+    } rows[] = {
+        {"one", "cat", "cat"},
+        {"three", "cat|dog|bird", "cat dog bird"},
+        {"in brackets", "(?:cat|(?:dog|bird))|cow", "cat dog bird cow"},
+        {"a bracket that is not all", "(?:cat|dog)s|cow", "(?:cat|dog)s cow"},
+        {"a bracket that is repeated", "(?:cat|dog)+|cow", "(?:cat|dog)+ cow"},
+        {"look-arounds stay", "(?<=a|b)cat|dog(?!s|es)",
+         "(?<=a|b)cat dog(?!s|es)"},
+        {"a name may be meant elsewhere", "(?<q>a)|b\\k<q>", "(?<q>a)|b\\k<q>"},
+    };
+    (void)state;
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GPtrArray) list = ch_regex_branches(rows[i].pattern);
+        g_ptr_array_add(list, NULL);
+        g_autofree char *joined = g_strjoinv(" ", (char **)list->pdata);
+        if (strcmp(joined, rows[i].expected) != 0) {
+            fail_msg("%s: %s", rows[i].name, joined);
+        }
+    }
+}
+
+static void
+too_many_branches_stay_together(void **state)
+{
+    g_autoptr(GString) pattern = g_string_new("a");
+    (void)state;
+    for (guint i = 0; i < CH_REGEX_MAX_BRANCHES; i++) {
+        g_autoptr(GPtrArray) list = ch_regex_branches(pattern->str);
+        assert_int_equal(list->len, i + 1);
+        g_string_append_printf(pattern, "|%u", i);
+    }
+    g_autoptr(GPtrArray) whole = ch_regex_branches(pattern->str);
+    assert_int_equal(whole->len, 1);
+    assert_string_equal(whole->pdata[0], pattern->str);
+}
+
 int
 main(void)
 {
@@ -158,6 +199,8 @@ main(void)
         cmocka_unit_test(forms),
         cmocka_unit_test(the_first_alternative_still_wins),
         cmocka_unit_test(random_patterns_match_the_same),
+        cmocka_unit_test(branches),
+        cmocka_unit_test(too_many_branches_stay_together),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
