@@ -55,7 +55,7 @@ class Crowd:
         self.site, self.counts, self.errors = site, {}, []
         self.stopping = threading.Event()
         self.threads = [threading.Thread(target=self._repeat, args=pair) for pair in (
-            (self._reload_by_signal, 3), (self._reload_by_socket, 3), (self._decide, 0.3),
+            (self._reload_by_signal, 3), (self._reload_by_socket, 5), (self._decide, 0.3),
             (self._look, 0.5))]
         for thread in self.threads:
             thread.start()
