@@ -31,6 +31,7 @@ from testsite import SOURCE, Site  # noqa: E402
 
 CONNECTIONS = 16
 GROWTH_KIB = 2048
+PATIENCE = 600  # a reload under a sanitizer takes minutes
 # Of each verdict one word of tests/e2e/rules; most posts are clean.
 VERDICTS = ["accept"] * 12 + ["out"] * 2 + ["tag", "quarantine", "quarantine", "reject"]
 WORDS = {"tag": "zibbletag", "quarantine": "zibblehold", "reject": "zibblereject"}
@@ -73,7 +74,7 @@ class Crowd:
         self.site.milter.send_signal(signal.SIGUSR1)
 
     def _reload_by_socket(self):
-        answer = self.site.control("reload")
+        answer = self.site.control("reload", PATIENCE)
         assert answer[-1] == "ok", answer
 
     def _decide(self):
@@ -85,14 +86,14 @@ class Crowd:
             assert code == 0, f"{verb} ended with {code}"
 
     def _look(self):
-        assert self.site.control("status")[-1] == "ok"
+        assert self.site.control("status", PATIENCE)[-1] == "ok"
         with open(os.path.join(self.site.root, "var/metrics.prom")) as f:
             assert "chaperone_build_info" in f.read()
 
     def stop(self):
         self.stopping.set()
         for thread in self.threads:
-            thread.join(120)
+            thread.join(PATIENCE)
 
 
 class Load:

@@ -280,10 +280,10 @@ class Site:
             raise AssertionError("quarantine export: " + done.stderr.decode())
         return done.stdout
 
-    def control(self, command):
+    def control(self, command, seconds=60):
         """Lines of the control socket's answer; the last is ok or error."""
         with socket.socket(socket.AF_UNIX) as s:
-            s.settimeout(60)
+            s.settimeout(seconds)
             s.connect(os.path.join(self.root, "var/control.sock"))
             s.sendall(command.encode() + b"\n")
             answer = b""
