@@ -25,7 +25,7 @@ DEPS_BUILD = gcc libc6-dev pkg-config libmilter-dev libvectorscan-dev libgmime-3
     libpcre2-dev libyaml-dev libgumbo-dev libsqlite3-dev libcurl4-openssl-dev \
     libsodium-dev libjson-glib-dev liblinear-dev tzdata
 DEPS_TEST = libcmocka-dev clang libclang-rt-14-dev clang-format mandoc python3 \
-    postfix opendkim openssl libsasl2-modules sasl2-bin sqlite3 procps python3-jsonschema python3-yaml
+    postfix opendkim openssl libsasl2-modules sasl2-bin sqlite3 procps python3-jsonschema python3-yaml m4 libwrap0
 
 PKGS = glib-2.0 gio-2.0 gmime-3.0 libpcre2-8 yaml-0.1 sqlite3 libcurl libsodium json-glib-1.0 $(if $(WITHOUT_VECTORSCAN),,libhs)
 
@@ -54,6 +54,8 @@ UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/%)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_BIN := $(FUZZ_SRC:tests/fuzz/%.c=build/fuzz/%)
+# ThreadSanitizer does not see GLib's own locks.
+MILTER_OBJ += $(if $(filter thread,$(SAN)),$(BUILD)/obj/tests/fault/glib_threads.o)
 PROGRAMS := $(BUILD)/chaperone-milter $(BUILD)/chaperone
 
 MAKEFLAGS += --no-print-directory
@@ -64,7 +66,7 @@ say = $(if $(V),,@echo '  $(1)  $(2)')
 SUDO = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .PHONY: all deps deps-build check check-run demo install uninstall bench soak \
-    corpus corpus-record learn lint format clean help unit unit-build fuzz-build
+    corpus corpus-record learn lint format clean help unit unit-build fuzz-build e2e-build
 .DEFAULT_GOAL := all
 
 all: $(PROGRAMS)
@@ -73,6 +75,7 @@ help:
 	@echo 'make [all] | deps | check | demo [ONCE=1] | install [DESTDIR= PREFIX=]'
 	@echo 'make corpus | corpus-record | learn'
 	@echo 'make unit | bench | soak [MINUTES=10 TARGETS=rules] | lint | format | clean'
+	@echo 'make soak: fuzzing, each call failing once, 220 kills, races, 100,000 messages'
 
 $(BUILD)/libchaperone.a: $(LIB_OBJ)
 	@rm -f $@
@@ -105,6 +108,13 @@ unit: $(UNIT_BIN)
 	@tests/run.sh unit $(UNIT_BIN)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+# Preloaded into programs by the end-to-end tests; never sanitized.
+$(BUILD)/%.so: tests/fault/%.c
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) -std=gnu11 -O2 -g $(WARN) $(if $(SAN),-DCH_NO_MALLOC) -D_GNU_SOURCE -shared -fPIC -o $@ $<
+e2e-build: all $(BUILD)/faulty.so $(BUILD)/hostname.so
 
 # Fuzz targets are built by clang with objects of their own.
 FUZZ_SAN = address,undefined

@@ -1,7 +1,9 @@
 #!/bin/sh
 # tests/soak.sh MINUTES [TARGET...]: long fuzzing of every target, one after
-# another, MINUTES in all; then the end-to-end tests under sanitizers once
-# more.  With targets ("rules scan"), just these, MINUTES each.
+# another, MINUTES in all; the end-to-end tests under sanitizers once more;
+# each call failing once; CH_KILLS (220) kills of everything that can die,
+# under load; MINUTES under ThreadSanitizer; 100,000 messages in one process.
+# With targets ("rules scan"), just these, MINUTES each.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 minutes=$1
@@ -10,8 +12,16 @@ if [ $# -gt 0 ]; then
     exec tests/fuzz.sh $((minutes * 60)) "$@"
 fi
 targets=$(ls build/fuzz/fuzz_* | wc -l)
-make -s -j"$(nproc)" SAN=address,undefined all || exit 1
+make -s -j"$(nproc)" SAN=address,undefined e2e-build || exit 1
 status=0
 tests/fuzz.sh $((minutes * 60 / targets)) || status=1
-$([ "$(id -u)" = 0 ] || echo sudo) python3 -B tests/e2e/run_e2e.py build/san-address-undefined || status=1
+SUDO=$([ "$(id -u)" = 0 ] || echo sudo)
+$SUDO python3 -B tests/e2e/run_e2e.py build/san-address-undefined || status=1
+make -s -j"$(nproc)" e2e-build || exit 1
+$SUDO python3 -B tests/e2e/soak_fault.py build || status=1
+$SUDO python3 -B tests/e2e/soak_crash.py build "${CH_KILLS:-220}" || status=1
+make -s -j"$(nproc)" build/milterload || exit 1
+make -s -j"$(nproc)" SAN=thread all || exit 1
+$SUDO python3 -B tests/e2e/soak_load.py build/san-thread --seconds $((minutes * 60)) || status=1
+$SUDO python3 -B tests/e2e/soak_load.py build --messages 100000 || status=1
 exit $status

@@ -20,10 +20,12 @@ typedef struct {
     gboolean unix_socket;    /* the MTA talks to us over a unix socket */
     ch_store *store;
     ch_metrics *metrics;
-    gint connections; /* atomic: sessions of the MTA */
-    gint under_way;   /* atomic: messages between MAIL and their end */
-    gint stopping;    /* atomic: new messages are deferred */
-    gint begun;       /* atomic: messages since the start; it may wrap */
+    gint connections;   /* atomic: sessions of the MTA */
+    gint under_way;     /* atomic: messages between MAIL and their end */
+    gint stopping;      /* atomic: new messages are deferred */
+    gint begun;         /* atomic: messages since the start; it may wrap */
+    gint reloads_asked; /* atomic: signals since a reload began; 0: none */
+    GMutex reload_lock; /* held while a house is loaded and swapped in */
 
     GMutex lock; /* guards the following */
     ch_house *house;

@@ -123,6 +123,35 @@ in_custody(ch_state state)
 
 /* --- the same message again ---------------------------------------------- */
 
+static sfsistat carry_out(delivery *d, const ch_verdict *verdict);
+
+/* What goes on of a message whose other recipients are held: a message of
+ * its own, judged as such.  Trouble may have come between the two the first
+ * time, so a tagged one may have no copy yet. */
+static sfsistat
+pass_rest(delivery *d, const GArray *held)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(ch_envelope) rest = ch_plan_dup_envelope(d->e, held, FALSE);
+    g_autoptr(ch_verdict) verdict =
+        ch_inspect(d->c->house, rest, d->raw, NULL, &error);
+    if (verdict == NULL) {
+        return fail(d, "inspect", error);
+    }
+    if (!verdict->in_scope) {
+        return ch_mta_mark(d->ctx, d->c, ch_action_name(CH_ACCEPT), "", d->id)
+                   ? SMFIS_CONTINUE
+                   : fail(d, "mta", NULL);
+    }
+    delivery part = *d;
+    part.e = rest;
+    ch_store_retry_key(d->daemon->store, rest, d->author, d->raw, part.key);
+    if (verdict->action > CH_ACCEPT) {
+        ch_id_new(d->e->time_us, part.id); /* d->id is the held item's */
+    }
+    return carry_out(&part, verdict);
+}
+
 /* The stored item may hold only some of the recipients: the others' copy
  * went on the first time, but whether it got through nobody knows. */
 static sfsistat
@@ -142,12 +171,14 @@ repeat_held(delivery *d, const ch_prior *prior)
         return SMFIS_DISCARD;
     }
     if ((d->c->actions & SMFIF_DELRCPT) == 0 ||
-        !ch_plan_can_delete(d->e, held) ||
-        !ch_mta_mark(d->ctx, d->c, ch_action_name(CH_ACCEPT), "", prior->id) ||
-        !ch_mta_delete(d->ctx, d->e, held)) {
+        !ch_plan_can_delete(d->e, held)) {
         return fail(d, "mta", NULL);
     }
-    return SMFIS_CONTINUE;
+    sfsistat status = pass_rest(d, held);
+    if (status == SMFIS_CONTINUE && !ch_mta_delete(d->ctx, d->e, held)) {
+        return fail(d, "mta", NULL);
+    }
+    return status;
 }
 
 static void

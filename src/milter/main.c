@@ -265,16 +265,24 @@ static gpointer
 serve(gpointer data)
 {
     server *s = data;
-    s->result = smfi_main();
+    g_atomic_int_set(&s->result, smfi_main());
     pthread_kill(s->main, SIGTERM);
     return NULL;
 }
 
+/* Until nobody has asked for one while the last was under way: a hundred
+ * signals are two reloads, not a hundred at a time. */
 static gpointer
-reload_once(gpointer data)
+reload_as_asked(gpointer data)
 {
-    g_autoptr(GString) answer = g_string_new(NULL);
-    ch_daemon_reload(data, answer); /* the log tells how it went */
+    ch_daemon *daemon = data;
+    int asked;
+    do {
+        g_autoptr(GString) answer = g_string_new(NULL);
+        asked = g_atomic_int_get(&daemon->reloads_asked);
+        ch_daemon_reload(daemon, answer); /* the log tells how it went */
+    } while (
+        !g_atomic_int_compare_and_exchange(&daemon->reloads_asked, asked, 0));
     return NULL;
 }
 
@@ -287,8 +295,9 @@ wait_for_end(ch_daemon *daemon)
     int number = 0;
     while (sigwait(&set, &number) == 0 && number != SIGTERM &&
            number != SIGINT) {
-        if (number == SIGUSR1) {
-            g_thread_unref(g_thread_new("reload", reload_once, daemon));
+        if (number == SIGUSR1 &&
+            g_atomic_int_add(&daemon->reloads_asked, 1) == 0) {
+            g_thread_unref(g_thread_new("reload", reload_as_asked, daemon));
         }
     }
 }
@@ -363,7 +372,9 @@ run(ch_daemon *daemon, gboolean detached)
     server s = {.main = pthread_self(), .result = MI_SUCCESS};
     g_thread_unref(g_thread_new("libmilter", serve, &s));
     wait_for_end(daemon);
-    return finish(daemon, s.result == MI_SUCCESS ? EX_OK : EX_UNAVAILABLE);
+    return finish(daemon, g_atomic_int_get(&s.result) == MI_SUCCESS
+                              ? EX_OK
+                              : EX_UNAVAILABLE);
 }
 
 int
@@ -387,6 +398,7 @@ main(int argc, char **argv)
         return complain(text, EX_CONFIG);
     }
     g_mutex_init(&daemon.lock);
+    g_mutex_init(&daemon.reload_lock);
     g_cond_init(&daemon.wake);
     daemon.metrics = ch_metrics_new();
     daemon.started = ch_config_ref(daemon.house->config);

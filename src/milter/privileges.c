@@ -132,7 +132,8 @@ give(const char *path, const account *to, GError **error)
 static gboolean
 prepare_store(const ch_config *config, const account *to, GError **error)
 {
-    static const char *const suffixes[] = {"", "-wal", "-shm"};
+    /* A journal stays when its maker is interrupted before WAL is on. */
+    static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
     const char *path = strchr(config->store_url, ':');
     if (path == NULL) {
         return TRUE; /* the store says what is wrong with it */

@@ -73,8 +73,8 @@ swap(ch_daemon *daemon, ch_house *house)
     return old;
 }
 
-gboolean
-ch_daemon_reload(ch_daemon *daemon, GString *answer)
+static gboolean
+reload(ch_daemon *daemon, GString *answer)
 {
     g_autoptr(ch_diag) diag = ch_diag_new();
     ch_notify("RELOADING=1");
@@ -95,6 +95,16 @@ ch_daemon_reload(ch_daemon *daemon, GString *answer)
     ch_log(LOG_NOTICE, "reloaded", CH_LOG_COUNT, (guint64)rules, CH_LOG_END);
     ch_notify("READY=1");
     return TRUE;
+}
+
+/* One after the other, so that the last one to read the files wins. */
+gboolean
+ch_daemon_reload(ch_daemon *daemon, GString *answer)
+{
+    g_mutex_lock(&daemon->reload_lock);
+    gboolean ok = reload(daemon, answer);
+    g_mutex_unlock(&daemon->reload_lock);
+    return ok;
 }
 
 static gboolean

@@ -20,6 +20,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -93,8 +94,26 @@ write_and_sync(int fd, const char *data, gsize length)
     return fsync(fd) == 0;
 }
 
-/* Writes aside, then links: nobody ever reads half a key, and of two
- * programs that start together one wins and both use its key. */
+/* Gives the file its name if nothing has that name yet.  In one step where
+ * the file system can (renameat2(2)), for a key must not keep a second name
+ * when the machine stops in between. */
+static gboolean
+put_in_place(const char *aside, const char *file)
+{
+    if (renameat2(AT_FDCWD, aside, AT_FDCWD, file, RENAME_NOREPLACE) == 0) {
+        return TRUE;
+    }
+    gboolean ok =
+        errno == EEXIST || ((errno == EINVAL || errno == ENOSYS) &&
+                            (link(aside, file) == 0 || errno == EEXIST));
+    int saved_errno = errno;
+    (void)unlink(aside);
+    errno = saved_errno;
+    return ok;
+}
+
+/* Writes aside, then puts it in place: nobody ever reads half a key, and of
+ * two programs that start together one wins and both use its key. */
 static gboolean
 make_key_file(const char *file, GError **error)
 {
@@ -114,14 +133,13 @@ make_key_file(const char *file, GError **error)
     sodium_memzero(key, sizeof key);
     sodium_memzero(text, sizeof text);
     ok = close(fd) == 0 && ok;
-    ok = ok && (link(aside, file) == 0 || errno == EEXIST);
-    int saved_errno = errno;
-    (void)unlink(aside);
-    if (!ok || !ch_sync_directory(file)) {
-        return fail_file(file, ok ? errno : saved_errno, "cannot be made",
-                         error);
+    if (!ok) {
+        int saved_errno = errno;
+        (void)unlink(aside);
+        return fail_file(file, saved_errno, "cannot be made", error);
     }
-    return TRUE;
+    return (put_in_place(aside, file) && ch_sync_directory(file)) ||
+           fail_file(file, errno, "cannot be made", error);
 }
 
 /* Raw, or base64 with or without its line end. */

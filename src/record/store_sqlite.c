@@ -491,6 +491,11 @@ ch_db_open(const char *path, gboolean create, GError **error)
         fail(db, status, error);
         return NULL;
     }
+    /* SQLite tries again to read only when open(2) fails, and says nothing. */
+    if (sqlite3_db_readonly(db->handle, "main") == 1) {
+        fail(db, SQLITE_READONLY, error);
+        return NULL;
+    }
     if (!configure(db, error) || !check_version(db, path, create, error)) {
         return NULL;
     }

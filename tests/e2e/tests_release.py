@@ -376,7 +376,7 @@ def test_monitor_mode_changes_nothing_about_tokens(site):
 
 def test_kill_9_at_every_step_of_a_release(site):
     """The daemon dies when the server is about to answer a step; then it is
-    started again.  Nobody gets two."""
+    started again.  Nobody gets two.  Returns how many kills there were."""
     counts = {"kills": 0, "waits for a person": 0, "sent by itself": 0, "twice": 0}
 
     def die():
@@ -420,6 +420,7 @@ def test_kill_9_at_every_step_of_a_release(site):
         assert site.item(item)["state"] == "released" and len(server.messages) == 1
     print("        " + ", ".join(f"{name} {n}" for name, n in counts.items()))
     assert counts["twice"] == 0
+    return counts["kills"]
 
 
 # --- tokens -------------------------------------------------------------------------------

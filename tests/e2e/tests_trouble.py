@@ -187,6 +187,23 @@ def test_reload_good_and_bad(site):
     assert len(site.items("held")) == held + 1
 
 
+def test_a_burst_of_signals_is_a_few_reloads(site):
+    def threads():
+        with open(f"/proc/{site.milter.pid}/status") as f:
+            return next(int(line.split()[1]) for line in f if line.startswith("Threads"))
+
+    loaded, before = site.log_text().count(b"event=reloaded"), threads()
+    most = 0
+    for _ in range(60):
+        site.milter.send_signal(signal.SIGUSR1)
+        time.sleep(0.005)
+        most = max(most, threads() - before)
+    site.wait_log(b"event=reloaded", count=loaded + 1)
+    assert most <= 2, f"{most} threads more"
+    site.control("reload")  # comes last
+    assert site.log_text().count(b"event=reloaded") - loaded < 30
+
+
 def test_reload_names_what_needs_a_restart(site):
     with open(site.config) as f:
         good = f.read()
@@ -465,6 +482,7 @@ GROUPS = [
         test_daemon_option_detaches_when_ready,
         test_daemon_runs_without_root_and_cannot_dump,
         test_reload_good_and_bad,
+        test_a_burst_of_signals_is_a_few_reloads,
         test_reload_names_what_needs_a_restart,
         test_bad_configuration_ends_with_78_and_its_place,
         test_locked_store_defers_and_recovers,

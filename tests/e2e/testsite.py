@@ -13,6 +13,7 @@ import subprocess
 import time
 
 from postfix import Postfix, REALM, environment, free_port
+from sendmail import Sendmail
 from sink import Sink
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -41,7 +42,7 @@ control: {{socket: "unix:{root}/var/control.sock"}}
 quarantine: {{retention: {retention}}}
 store: {{url: "sqlite:{root}/var/chaperone.db", key_file: {root}/var/store.key}}
 release: {{smtp: "smtp://{release}"}}
-notices: {{smtp: "smtp://127.0.0.1:{notices}", from: chaperone@practice.example,
+notices: {{smtp: "smtp://{notices}", from: chaperone@practice.example,
           compliance: {compliance}, author: true}}
 metrics: {{textfile: {root}/var/metrics.prom}}
 log: {{to: stderr, level: debug, format: text}}
@@ -74,8 +75,17 @@ class Reply(Exception):
         self.text = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
 
 
+class Ended(Exception):
+    """The daemon ended at its start, with that exit code."""
+
+    def __init__(self, code):
+        super().__init__(f"chaperone-milter ended with {code}")
+        self.code = code
+
+
 class Site:
-    def __init__(self, root, build, chroot=False, inet=False, rules=None, signer=False):
+    def __init__(self, root, build, chroot=False, inet=False, rules=None, signer=False,
+                 sendmail=False):
         self.root, self.build = root, build
         os.makedirs(root, exist_ok=True)
         os.chmod(root, 0o755)
@@ -93,8 +103,13 @@ class Site:
         self.signer_port = free_port() if signer else None
         if signer:
             there += f", inet:127.0.0.1:{self.signer_port}"
-        self.postfix = Postfix(os.path.join(root, "postfix"), self.sink.port, there, chroot,
-                               [(AUTHOR, PASSWORD), ("bea", PASSWORD)])
+        users = [(AUTHOR, PASSWORD), ("bea", PASSWORD)]
+        if sendmail:  # under the same name: what tests ask of an MTA is the same
+            self.postfix = Sendmail(os.path.join(root, "sendmail"), self.sink.port, there, build,
+                                    users)
+        else:
+            self.postfix = Postfix(os.path.join(root, "postfix"), self.sink.port, there, chroot,
+                                   users)
         if not inet:
             self.socket_path = os.path.join(self.postfix.spool, "chaperone/milter.sock")
             self.socket = "unix:" + self.socket_path
@@ -108,8 +123,11 @@ class Site:
         self.config = os.path.join(root, "chaperone.yaml")
         self.options = dict(scope="gateways", mixed="split", mode="enforce",
                             max_message="50MiB", retention="90d",
-                            release=f"127.0.0.1:{self.postfix.release_port}")
+                            release=f"127.0.0.1:{self.postfix.release_port}",
+                            notices=f"127.0.0.1:{self.postfix.port}")
         self.milter = None
+        self.extra = ""  # further lines of the configuration
+        self.environment = {}  # of the daemon, further variables
         self.log = os.path.join(root, "chaperone.log")
 
     # --- processes --------------------------------------------------------
@@ -120,11 +138,12 @@ class Site:
             f.write(CONFIG.format(root=self.root, rules=", ".join(self.rules),
                                   gateways=os.path.join(self.root, "gateways.yaml"),
                                   socket=self.socket, user=USER, contact=CONTACT,
-                                  compliance=COMPLIANCE, notices=self.postfix.port,
-                                  **self.options) + extra)
+                                  compliance=COMPLIANCE,
+                                  **self.options) + self.extra + extra)
 
     def start_milter(self, program=None, setup=None, **options):
-        """Starts the daemon and waits until it says READY=1 (sd_notify)."""
+        """Starts the daemon and waits until it says READY=1 (sd_notify);
+        Ended if it does not."""
         self.write_config(**options)
         address = os.path.join(self.root, "notify")
         if os.path.exists(address):
@@ -132,15 +151,28 @@ class Site:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready:
             ready.bind(address)
             os.chmod(address, 0o777)
-            ready.settimeout(20)
+            ready.settimeout(0.1)
             with open(self.log, "ab") as log:
                 self.milter = subprocess.Popen(
                     [program or os.path.join(self.build, "chaperone-milter"), "-f", "-c",
                      self.config], stderr=log, preexec_fn=setup,
-                    env=environment(NOTIFY_SOCKET=address))
-            while b"READY=1" not in ready.recv(200):
-                pass
+                    env=environment(NOTIFY_SOCKET=address, **self.environment))
+            self._wait_ready(ready)
         return self.milter
+
+    def _wait_ready(self, ready):
+        end = time.monotonic() + 60
+        while True:
+            try:
+                if b"READY=1" in ready.recv(200):
+                    return
+            except TimeoutError:
+                code = self.milter.poll()
+                if code is not None:
+                    self.milter = None
+                    raise Ended(code) from None
+                if time.monotonic() > end:
+                    raise
 
     def stop_milter(self, how=signal.SIGTERM):
         """Ends the daemon; its exit code."""
@@ -248,10 +280,10 @@ class Site:
             raise AssertionError("quarantine export: " + done.stderr.decode())
         return done.stdout
 
-    def control(self, command):
+    def control(self, command, seconds=60):
         """Lines of the control socket's answer; the last is ok or error."""
         with socket.socket(socket.AF_UNIX) as s:
-            s.settimeout(60)
+            s.settimeout(seconds)
             s.connect(os.path.join(self.root, "var/control.sock"))
             s.sendall(command.encode() + b"\n")
             answer = b""
