@@ -40,6 +40,10 @@ typedef void (*ch_feature_visit)(const ch_feature *feature, gpointer data);
 void ch_features_each(const GPtrArray *texts, const ch_post_facts *facts,
                       ch_feature_visit visit, gpointer data);
 
+/* Added to the square of a vector's length before it is brought to 1: a post
+ * of three known words weighs less than one of fifty. */
+#define CH_CLASSIFIER_REST 300.0
+
 /* --- the classifier ------------------------------------------------------ */
 
 typedef struct ch_classifier ch_classifier;
@@ -71,7 +75,7 @@ typedef struct {
     GArray *reasons;  /* of ch_reason, strongest first; NULL unless asked for */
 } ch_opinion;
 
-/* Reading a post: take all its features, then finish, which frees. */
+/* Reading a post: take all its features, then ask. */
 typedef struct ch_reading ch_reading;
 ch_reading *ch_reading_new(const ch_classifier *classifier,
                            gboolean with_reasons);
@@ -82,9 +86,13 @@ void ch_reading_take_fact(ch_reading *reading, guint number);
  * not hide the others.  texts: those that the features stand in. */
 void ch_reading_finish(ch_reading *reading, const GPtrArray *texts,
                        ch_opinion *opinion_out);
+void ch_reading_free(ch_reading *reading);
+/* Probability of harm of one stretch of folded text alone. */
+double ch_reading_harm_in(ch_reading *reading, guint text, ch_span folded);
 void ch_opinion_clear(ch_opinion *opinion);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ch_classifier, ch_classifier_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ch_reading, ch_reading_free)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ch_opinion, ch_opinion_clear)
 
 #endif

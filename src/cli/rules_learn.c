@@ -182,7 +182,7 @@ vector(const lesson *l, const sample *s)
         }
     }
     for (int i = 0; i < used; i++) {
-        nodes[i].value /= sqrt(squares);
+        nodes[i].value /= sqrt(squares + CH_CLASSIFIER_REST);
     }
     nodes[used++] = (struct feature_node){(int)l->names->len + 1, 1};
     nodes[used] = (struct feature_node){-1, 0};

@@ -259,9 +259,12 @@ ch_reading_new(const ch_classifier *c, gboolean with_reasons)
     return r;
 }
 
-static void
-reading_free(reading *r)
+void
+ch_reading_free(ch_reading *r)
 {
+    if (r == NULL) {
+        return;
+    }
     g_array_unref(r->features);
     g_array_unref(r->facts);
     g_free(r->stamp);
@@ -352,7 +355,7 @@ weigh(reading *r, guint first, guint to_word)
 {
     piece p = {.first = first, .to_word = to_word};
     each_in(r, &p, add_harm, &p);
-    p.length = p.length > 0 ? sqrt(p.length) : 1;
+    p.length = sqrt(p.length + CH_CLASSIFIER_REST);
     p.odds =
         p.odds / p.length + g_array_index(r->classifier->labels, label, 0).bias;
     return p;
@@ -517,18 +520,45 @@ give_reasons(reading *r, const piece *p, ch_opinion *o)
     g_array_set_size(o->reasons, MIN(o->reasons->len, REASONS));
 }
 
+static double
+probability(double odds)
+{
+    return 1 / (1 + exp(-odds));
+}
+
 void
 ch_reading_finish(ch_reading *r, const GPtrArray *texts, ch_opinion *o)
 {
     *o = (ch_opinion){.text = -1};
     piece worst = worst_piece(r, texts);
-    o->harm = 1 / (1 + exp(-worst.odds));
+    o->harm = probability(worst.odds);
     choose_labels(r, &worst, o);
     find_place(r, &worst, texts, o);
     if (r->names != NULL) {
         give_reasons(r, &worst, o);
     }
-    reading_free(r);
+}
+
+double
+ch_reading_harm_in(ch_reading *r, guint text, ch_span folded)
+{
+    guint first = 0;
+    while (first < r->features->len) {
+        const known *k = &g_array_index(r->features, known, first);
+        if (k->text == (int)text && k->span.start >= folded.start) {
+            break;
+        }
+        first++;
+    }
+    guint to_word = 0;
+    for (guint i = first; i < r->features->len; i++) {
+        const known *k = &g_array_index(r->features, known, i);
+        if (k->text != (int)text || k->span.start >= folded.end) {
+            break;
+        }
+        to_word = MAX(to_word, k->word + 1);
+    }
+    return probability(weigh(r, first, to_word).odds);
 }
 
 void

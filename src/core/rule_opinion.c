@@ -263,15 +263,51 @@ has_a_say(const ch_ruleset *rules, const char *id)
     return FALSE;
 }
 
+/* The sentence of a text that a finding begins in, folded. */
+static ch_span
+sentence_of(const ch_text *text, const ch_finding *f)
+{
+    const GArray *starts = ch_text_sentences(text);
+    ch_span s = {0, 0};
+    ch_text_folded(text, &s.end);
+    for (guint i = 0; i + 1 < starts->len; i++) {
+        ch_span one = {g_array_index(starts, gsize, i),
+                       g_array_index(starts, gsize, i + 1)};
+        if (ch_text_origin(text, one).end > f->span.start) {
+            return one;
+        }
+        s.start = one.end;
+    }
+    return s;
+}
+
+/* Harm of the sentence that a finding stands in: what is harmless around it
+ * does not excuse it. */
+static double
+harm_around(const rule_run *r, ch_reading *reading, const ch_finding *f)
+{
+    double harm = 0;
+    for (guint t = 0; f->has_span && t < r->texts->len; t++) {
+        const ch_text *text = r->texts->pdata[t];
+        if (ch_text_where(text) == f->where && ch_text_part(text) == f->part) {
+            double here = ch_reading_harm_in(reading, t, sentence_of(text, f));
+            harm = MAX(harm, here);
+        }
+    }
+    return harm;
+}
+
 /* What a rule is sure of needs far more evidence against. */
 static void
-spare(const ch_ruleset *rules, double harm, GArray *findings)
+spare(const rule_run *r, ch_reading *reading, double harm, GArray *findings)
 {
+    const ch_ruleset *rules = r->rules;
     for (guint i = 0; i < findings->len; i++) {
         ch_finding *f = &g_array_index(findings, ch_finding, i);
         double limit = rules->opinion.spare /
                        (f->rule->confidence == CH_CONFIDENCE_HIGH ? 4 : 1);
-        if (harm < limit && has_a_say(rules, f->rule->id)) {
+        if (harm < limit && has_a_say(rules, f->rule->id) &&
+            harm_around(r, reading, f) < limit) {
             f->asked = f->action = CH_ACCEPT;
         }
     }
@@ -329,10 +365,10 @@ ch_rule_opinion_review(rule_run *r, GArray *findings, ch_opinion *opinion)
     if (o->classifier == NULL) {
         return;
     }
-    ch_reading *reading = ch_reading_new(o->classifier, FALSE);
+    g_autoptr(ch_reading) reading = ch_reading_new(o->classifier, FALSE);
     take_known(r, findings, reading);
     ch_reading_finish(reading, r->texts, opinion);
-    spare(r->rules, opinion->harm, findings);
+    spare(r, reading, opinion->harm, findings);
     if (opinion->harm >= o->tag) {
         add(r, opinion, findings);
     }

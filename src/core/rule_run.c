@@ -235,7 +235,8 @@ ch_ruleset_opinion(const ch_ruleset *rules, const GPtrArray *texts,
     if (rules->opinion.classifier == NULL) {
         return FALSE;
     }
-    ch_reading *reading = ch_reading_new(rules->opinion.classifier, TRUE);
+    g_autoptr(ch_reading) reading =
+        ch_reading_new(rules->opinion.classifier, TRUE);
     ch_ruleset_features(rules, texts, facts, ch_reading_take, reading, NULL);
     ch_reading_finish(reading, texts, opinion);
     return TRUE;

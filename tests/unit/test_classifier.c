@@ -123,8 +123,8 @@ test_features_have_an_end(void **state)
 #define SMALL                                                                  \
     HEAD "label\tt/rude\t-2\nlabel\tt/rash\t-2\nlabel\ttip\t0\n"               \
          "label\tnews\t-1\n"                                                   \
-         "w:awful\t1\t0:4 1:3\nw:rash\t1\t0:4 2:3\nw:floss\t1\t0:-4 3:2\n"     \
-         "w:open\t2\t0:-1 4:3\nw:cut\t0.5\t0:0.5\n"
+         "w:awful\t100\t0:4 1:3\nw:rash\t100\t0:4 2:3\nw:floss\t100\t0:-4 "    \
+         "3:2\nw:open\t200\t0:-1 4:3\nw:cut\t50\t0:0.5\nw:faint\t5\t0:4\n"
 
 static void
 test_files(void **state)
@@ -186,7 +186,7 @@ opinion_of(const char *subject, const char *body, gboolean reasons,
     g_autoptr(GPtrArray) texts = post(subject, body);
     const ch_post_facts facts = {0};
     assert_non_null(c);
-    ch_reading *r = ch_reading_new(c, reasons);
+    g_autoptr(ch_reading) r = ch_reading_new(c, reasons);
     ch_features_each(texts, &facts, ch_reading_take, r);
     ch_reading_finish(r, texts, opinion_out);
     /* labels are the classifier's, which ends here */
@@ -203,12 +203,13 @@ test_opinions(void **state)
         const char *rule, *kind;
     } rows[] = {
         {"nothing known: the bias alone", "hello", 0.26, 0.27, "t/rude", "tip"},
-        {"one word for harm", "awful", 0.95, 0.953, "t/rude", "tip"},
-        {"one word against", "floss", 0.006, 0.007, "t/rude", "tip"},
-        {"another rule", "a rash", 0.95, 0.953, "t/rash", "tip"},
-        {"a word counts once", "awful awful awful", 0.95, 0.953, "t/rude",
+        {"one word for harm", "awful", 0.94, 0.953, "t/rude", "tip"},
+        {"one word against", "floss", 0.006, 0.008, "t/rude", "tip"},
+        {"another rule", "a rash", 0.94, 0.953, "t/rash", "tip"},
+        {"a word counts once", "awful awful awful", 0.94, 0.953, "t/rude",
          "tip"},
         {"for and against", "awful floss", 0.26, 0.27, "t/rude", "tip"},
+        {"one common word is little", "faint", 0.5, 0.56, "t/rude", "tip"},
         {"rare words weigh more", "open cut", 0.13, 0.15, "t/rude", "news"},
     };
     (void)state;
@@ -333,6 +334,8 @@ test_what_it_does_to_findings(void **state)
          "awful thing", "t/other:quarantine"},
         {"a finding is spared, and stays visible", PACK(""), NO_OVERLAY,
          "floss rotten", "t/rude:accept"},
+        {"but not for harmless words around its sentence", PACK(""), NO_OVERLAY,
+         "We floss. Then we floss. It is rotten.", "t/rude:reject"},
         {"but not of a rule that it does not know", PACK(""), NO_OVERLAY,
          "floss thing", "t/other:quarantine"},
         {"nor of a firm one", PACK("t/rude"), NO_OVERLAY, "floss rotten",
