@@ -406,10 +406,13 @@ worst_piece(reading *r, const GPtrArray *texts)
 {
     piece worst = weigh(r, 0, r->words);
     sentence now = {.text = -1};
+    /* Of many pieces, one sounds bad by chance. */
+    double doubt = log(1 + (double)r->words / PIECE_WORDS);
     for (guint i = 0; r->words > PIECE_WORDS && i < r->features->len; i++) {
         const known *k = &g_array_index(r->features, known, i);
         if (begins(k, texts, &now)) {
             piece p = weigh(r, i, k->word + PIECE_WORDS);
+            p.odds -= doubt;
             worst = p.odds > worst.odds ? p : worst;
         }
     }

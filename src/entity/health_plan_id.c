@@ -58,12 +58,30 @@ static const char *const weak[] = {
     "afiliada",        "miembro",      "asegurado",   "asegurada",
     "derechohabiente", "beneficiario", NULL};
 static const ch_labels labels = {words, 36, 25, weak};
+static const ch_labels strong = {words, 36, 25, NULL};
 
+/* "614-555-0100": three, three and four digits. */
+static gboolean
+is_like_phone(const char *p, gsize length)
+{
+    static const char shape[] = "ddd-ddd-dddd";
+    for (gsize i = 0; i < length; i++) {
+        gboolean digit = g_ascii_isdigit(p[i]);
+        if (i >= strlen(shape) || digit != (shape[i] == 'd')) {
+            return FALSE;
+        }
+    }
+    return length == strlen(shape);
+}
+
+/* An insurance has a phone, too: that needs a label beyond doubt. */
 static gboolean
 accept(const ch_entity_text *in, ch_span *span)
 {
+    gboolean phone =
+        is_like_phone(in->data + span->start, span->end - span->start);
     return ch_kind_count_digits(in, *span) >= 5 &&
-           ch_labels_claim(&labels, in, *span);
+           ch_labels_claim(phone ? &strong : &labels, in, *span);
 }
 
 const ch_entity_kind ch_entity_health_plan_id = {
