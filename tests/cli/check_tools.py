@@ -484,7 +484,7 @@ def case_rules_learn(directory):
     expect(again.read_text() == text, "two runs, two files")
     write(directory, "p.yaml", """
 pack: p
-classifier: {weights: w.weights, hold: 80, tag: 60, spare: 20}
+classifier: {weights: w.weights, hold: 60, tag: 55, spare: 20}
 rules: []
 """)
     config = write(directory, "c.yaml", f"""
