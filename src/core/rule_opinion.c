@@ -6,9 +6,11 @@
  *     hold: 90                 per cent of harm from which on a post is held
  *     tag: 80                  from which on it is tagged
  *     spare: 20                below, findings of its rules do not count; of
- *                              rules of high confidence, below a quarter
+ *                              rules of high confidence, below half
  *     firm: [privacy/us-ssn]   rules that it has no say in: their evidence is
  *                              no matter of words
+ *
+ *     spares: [privacy/patient-phone]   rules that it may only spare
  *
  * An overlay may change the numbers; {hold: 100, tag: 100, spare: 0} leaves
  * everything to the rules.
@@ -27,6 +29,7 @@ ch_rule_opinion_clear(rule_opinion *o)
 {
     g_clear_pointer(&o->classifier, ch_classifier_free);
     g_clear_pointer(&o->firm, g_strfreev);
+    g_clear_pointer(&o->spares, g_strfreev);
     g_clear_pointer(&o->signals, g_array_unref);
     g_clear_pointer(&o->rules, g_free);
 }
@@ -183,22 +186,26 @@ read_percents(scope_names *names, const ch_yaml_node *map, gboolean needed)
     }
 }
 
-static void
-check_firm(scope_names *names, const rule_opinion *o, const ch_yaml_node *node)
+/* The rules listed at a key; NULL: none.  Owned. */
+static GStrv
+read_rules(scope_names *names, const ch_yaml_node *map, const char *key)
 {
-    for (guint i = 0; o->firm != NULL && o->firm[i] != NULL; i++) {
-        if (ch_ruleset_find(names->rules, o->firm[i]) == NULL) {
-            ch_yaml_error(node, names->diag, "firm: no rule \"%s\"",
-                          o->firm[i]);
+    const ch_yaml_node *node = ch_yaml_get(map, key);
+    GStrv list = node == NULL ? NULL : ch_yaml_strings(node, key, names->diag);
+    for (guint i = 0; list != NULL && list[i] != NULL; i++) {
+        if (ch_ruleset_find(names->rules, list[i]) == NULL) {
+            ch_yaml_error(node, names->diag, "%s: no rule \"%s\"", key,
+                          list[i]);
         }
     }
+    return list;
 }
 
 void
 ch_rule_opinion_read(scope_names *names, const ch_yaml_node *root)
 {
-    static const char *const allowed[] = {"weights", "hold", "tag",
-                                          "spare",   "firm", NULL};
+    static const char *const allowed[] = {"weights", "hold",   "tag", "spare",
+                                          "firm",    "spares", NULL};
     const ch_yaml_node *map = ch_yaml_get(root, "classifier");
     rule_opinion *o = &names->rules->opinion;
     if (map == NULL || !ch_yaml_check_map(map, allowed, names->diag)) {
@@ -218,11 +225,8 @@ ch_rule_opinion_read(scope_names *names, const ch_yaml_node *root)
     if (path != NULL) {
         o->classifier = ch_classifier_load(path, names->diag);
     }
-    const ch_yaml_node *firm = ch_yaml_get(map, "firm");
-    if (firm != NULL) {
-        o->firm = ch_yaml_strings(firm, "firm", names->diag);
-        check_firm(names, o, firm);
-    }
+    o->firm = read_rules(names, map, "firm");
+    o->spares = read_rules(names, map, "spares");
     if (o->classifier != NULL) {
         look_up(names->rules, o);
     }
@@ -238,11 +242,17 @@ ch_rule_opinion_change(scope_names *names, const ch_yaml_node *root)
     }
 }
 
-gboolean
-ch_ruleset_is_firm(const ch_ruleset *rules, const char *id)
+static gboolean
+is_listed(const GStrv list, const char *id)
 {
-    return rules->opinion.firm != NULL &&
-           g_strv_contains((const char *const *)rules->opinion.firm, id);
+    return list != NULL && g_strv_contains((const char *const *)list, id);
+}
+
+gboolean
+ch_ruleset_is_learned(const ch_ruleset *rules, const char *id)
+{
+    return !is_listed(rules->opinion.firm, id) &&
+           !is_listed(rules->opinion.spares, id);
 }
 
 /* --- judging ---------------------------------------------------------------
@@ -257,7 +267,7 @@ has_a_say(const ch_ruleset *rules, const char *id)
          (label = ch_classifier_label(rules->opinion.classifier, i)) != NULL;
          i++) {
         if (strcmp(label, id) == 0) {
-            return !ch_ruleset_is_firm(rules, id);
+            return ch_ruleset_is_learned(rules, id);
         }
     }
     return FALSE;
@@ -305,8 +315,10 @@ spare(const rule_run *r, ch_reading *reading, double harm, GArray *findings)
     for (guint i = 0; i < findings->len; i++) {
         ch_finding *f = &g_array_index(findings, ch_finding, i);
         double limit = rules->opinion.spare /
-                       (f->rule->confidence == CH_CONFIDENCE_HIGH ? 4 : 1);
-        if (harm < limit && has_a_say(rules, f->rule->id) &&
+                       (f->rule->confidence == CH_CONFIDENCE_HIGH ? 2 : 1);
+        if (harm < limit &&
+            (has_a_say(rules, f->rule->id) ||
+             is_listed(rules->opinion.spares, f->rule->id)) &&
             harm_around(r, reading, f) < limit) {
             f->asked = f->action = CH_ACCEPT;
         }

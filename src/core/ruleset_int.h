@@ -134,6 +134,7 @@ typedef struct {
     ch_classifier *classifier;
     double hold, tag, spare; /* probabilities */
     GStrv firm;              /* rules that it has no say in, or NULL */
+    GStrv spares;            /* rules that it may only spare, or NULL */
     GArray *signals;         /* of opinion_fact: those that it counts */
     guint *rules;            /* numbers of features, beside the rules */
 } rule_opinion;
