@@ -151,10 +151,14 @@ def with_cache(program, directory, overlay):
     cache = directory / "cache"
     cache.mkdir(mode=0o700)
     (cache / "key").write_text("a key of the tests alone\n")
-    (directory / "site.yaml").write_text(overlay)
+    # Not beside the cache: what lies in a directory of rules is part of its
+    # key.
+    site = directory / "site"
+    site.mkdir()
+    (site / "site.yaml").write_text(overlay)
     config = directory / "chaperone.yaml"
     config.write_text(f"rules: {{paths: ['{ROOT}/rules', "
-                      f"'{directory}/site.yaml'], cache: '{cache}'}}\n"
+                      f"'{site}'], cache: '{cache}'}}\n"
                       f"gateways: {{files: ['{ROOT}/conf/gateways.yaml']}}\n"
                       f"store: {{key_file: '{cache}/key'}}\n")
     return [program, "check", "-c", str(config)]
