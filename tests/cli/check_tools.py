@@ -2,6 +2,8 @@
 import json
 import pathlib
 
+import yaml
+
 import clitest
 from clitest import (CONFIG, DATAERR, NOINPUT, ROOT, USAGE, expect, expect_exit,
                      on_terminal, run, write)
@@ -424,13 +426,13 @@ def site(directory):
 def case_suggestions_pass(directory):
     """what a rule suggests instead is accepted, as a reply and as a post"""
     suggested = []
-    listed = run("rules", "list").stdout.splitlines()[:-1]
-    for rule in [line.split()[0] for line in listed]:
-        shown = run("rules", "show", rule).stdout
-        if "\nsuggestion: " in shown:
-            text = shown.split("\nsuggestion: ")[1].split("\nreference:")[0]
-            suggested += [(rule, line.strip()) for line in text.split("\n")]
+    for path in sorted((pathlib.Path(ROOT) / "rules").glob("*.yaml")):
+        for rule in yaml.safe_load(path.read_text()).get("rules", []):
+            for text in rule.get("suggestion", {}).values():
+                suggested.append((rule["id"], text))
     expect(len(suggested) >= 20, suggested)
+    shown = run("rules", "show", suggested[0][0]).stdout
+    expect(f"suggestion: {suggested[0][1]}\n" in shown, shown)
     path = corpus(directory, [
         {"id": f"{rule} {i} {subject}", "subject": subject, "text": text}
         for i, (rule, text) in enumerate(suggested)
