@@ -274,6 +274,7 @@ test_harmless_words_around_do_not_hide_others(void **state)
 
 typedef struct {
     const char *name, *pack, *overlay, *body, *found;
+    const char *hidden; /* text that is not seen, or NULL */
 } judged;
 
 /* "RULE:ACTION[:learned] ..." of a body, or the errors of the files. */
@@ -302,6 +303,9 @@ judge(const judged *row)
         return ch_diag_dup_text(diag);
     }
     g_autoptr(GPtrArray) texts = post("", row->body);
+    if (row->hidden != NULL) {
+        g_ptr_array_add(texts, text_of(CH_WHERE_HIDDEN, row->hidden));
+    }
     g_autoptr(GArray) findings = g_array_new(FALSE, FALSE, sizeof(ch_finding));
     g_auto(ch_opinion) opinion = {0};
     const ch_facts facts = {0};
@@ -336,6 +340,8 @@ test_what_it_does_to_findings(void **state)
          "floss rotten", "t/rude:accept"},
         {"but not for harmless words around its sentence", PACK(""), NO_OVERLAY,
          "We floss. Then we floss. It is rotten.", "t/rude:reject"},
+        {"but not where it does not read", PACK(""), NO_OVERLAY, "We floss.",
+         "t/rude:reject", "To floss is rotten."},
         {"but not of a rule that it does not know", PACK(""), NO_OVERLAY,
          "floss thing", "t/other:quarantine"},
         {"nor of a firm one", PACK("t/rude"), NO_OVERLAY, "floss rotten",
