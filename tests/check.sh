@@ -42,7 +42,7 @@ step python3 -B tests/schema/check_schema.py $SANDIR/chaperone
 step tests/corpus.sh check $SANDIR/chaperone
 step python3 -B tests/engines.py $SANDIR/chaperone
 build fuzz-build
-step tests/fuzz.sh 5
+step tests/fuzz.sh check
 step $SUDO python3 -B tests/e2e/run_e2e.py $SANDIR
 step $SUDO python3 -B tests/e2e/run_e2e.py build
 

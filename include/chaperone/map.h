@@ -31,7 +31,9 @@ void ch_map_add_change(ch_map *map, ch_span from, gsize len);
 gsize ch_map_length(const ch_map *map);
 
 /* The smallest source span that covers the derived span; an empty span maps
- * to an empty one.  Clamps what lies out of bounds.  Pure. */
+ * to an empty one, but inside of a change to all of the change, so that the
+ * spans of bytes one after the other never go back.  Clamps what lies out of
+ * bounds.  Pure. */
 ch_span ch_map_origin(const ch_map *map, ch_span derived);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ch_map, ch_map_free)

@@ -111,6 +111,23 @@ origin_end(const ch_map *map, gsize last)
     return r->copy ? r->from + (last - r->to) + 1 : r->from + r->from_len;
 }
 
+/* Where something stands that has no length: inside of a change, all of it,
+ * or the place would lie before what is left of it. */
+static ch_span
+origin_of_place(const ch_map *map, gsize at)
+{
+    if (at == map->length) {
+        gsize end = origin_end(map, at - 1);
+        return (ch_span){end, end};
+    }
+    const run *r = find_run(map, at);
+    if (!r->copy && at > r->to) {
+        return (ch_span){r->from, r->from + r->from_len};
+    }
+    gsize start = origin_start(map, at);
+    return (ch_span){start, start};
+}
+
 ch_span
 ch_map_origin(const ch_map *map, ch_span derived)
 {
@@ -120,9 +137,7 @@ ch_map_origin(const ch_map *map, ch_span derived)
     gsize start = MIN(derived.start, map->length);
     gsize end = MIN(derived.end, map->length);
     if (start >= end) {
-        gsize at = start == map->length ? origin_end(map, start - 1)
-                                        : origin_start(map, start);
-        return (ch_span){at, at};
+        return origin_of_place(map, start);
     }
     return (ch_span){origin_start(map, start), origin_end(map, end - 1)};
 }

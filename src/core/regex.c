@@ -195,6 +195,8 @@ ch_regex_find_between(const ch_regex *regex, ch_regex_work *work,
         if (hit.end > hit.start) {
             g_array_append_val(hits, hit);
             starts.start = hit.end;
+        } else if (hit.start >= length) { /* "\\b" at the very end */
+            return CH_REGEX_DONE;
         } else { /* a look ahead, and no more: step on */
             starts.start = hit.start;
             starts.start += (gsize)(g_utf8_next_char(text + hit.start) -

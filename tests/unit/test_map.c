@@ -31,6 +31,7 @@ test_spans_map_to_the_smallest_cover(void **state)
         {"all", {0, 7}, {0, 13}},
         {"empty in a copy", {2, 2}, {6, 6}},
         {"empty at the end", {7, 7}, {13, 13}},
+        {"empty before a change", {1, 1}, {1, 1}},
         {"out of bounds is clamped", {5, 99}, {11, 13}},
         {"reversed is empty", {4, 2}, {10, 10}},
     };
@@ -44,6 +45,21 @@ test_spans_map_to_the_smallest_cover(void **state)
             fail_msg("%s: %zu-%zu", rows[i].name, got.start, got.end);
         }
     }
+}
+
+/* What is put between two bytes of a change ("ab" read from base64). */
+static void
+test_a_place_inside_of_a_change_is_all_of_it(void **state)
+{
+    g_autoptr(ch_map) map = ch_map_new();
+    ch_map_add_change(map, (ch_span){0, 4}, 2);
+    (void)state;
+    ch_span before = ch_map_origin(map, (ch_span){0, 1});
+    ch_span between = ch_map_origin(map, (ch_span){1, 1});
+    ch_span behind = ch_map_origin(map, (ch_span){1, 2});
+    assert_true(before.start <= between.start && before.end <= between.end);
+    assert_true(between.start <= behind.start && between.end <= behind.end);
+    assert_int_equal(between.end, 4);
 }
 
 static void
@@ -76,6 +92,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_spans_map_to_the_smallest_cover),
+        cmocka_unit_test(test_a_place_inside_of_a_change_is_all_of_it),
         cmocka_unit_test(test_empty_map_maps_to_the_start),
         cmocka_unit_test(test_longer_spans_never_map_to_shorter),
     };
