@@ -2,8 +2,10 @@
  * The classifier's file, and its arithmetic: one weighed sum for each label.
  *
  * A post is the vector of its known features, each once, weighed by rarity
- * (inverse document frequency) and brought to length 1.  The file is text, so
- * that a person can read what counts for what:
+ * (inverse document frequency) and brought to length 1.  Harm are many things:
+ * the sum for harm says how far a post is from harmless ones, those of the
+ * rules how near it comes to what each of them means, and both are added as
+ * log odds.  The file is text, so that a person can read what counts for what:
  *
  *   chaperone-classifier 1
  *   label<TAB>NAME<TAB>BIAS              "harm" first
@@ -24,6 +26,7 @@
 typedef struct {
     char *name;
     double bias;
+    gboolean rule; /* its name has a slash */
 } label;
 
 typedef struct {
@@ -38,6 +41,7 @@ typedef struct {
 
 struct ch_classifier {
     GArray *labels;     /* of label */
+    guint rules;        /* of them */
     GArray *entries;    /* of entry */
     GArray *shares;     /* of share */
     GHashTable *number; /* feature to number + 1; keys live in text */
@@ -123,7 +127,7 @@ static gboolean
 take_label(ch_classifier *c, char *line)
 {
     char *tab = strchr(line, '\t');
-    label l = {NULL, 0};
+    label l = {NULL, 0, FALSE};
     if (tab == NULL || c->labels->len >= MAX_LABELS) {
         return FALSE;
     }
@@ -132,6 +136,8 @@ take_label(ch_classifier *c, char *line)
         return FALSE;
     }
     l.name = g_strdup(line);
+    l.rule = strchr(line, '/') != NULL;
+    c->rules += l.rule ? 1 : 0;
     g_array_append_val(c->labels, l);
     return c->labels->len > 1 || strcmp(l.name, "harm") == 0;
 }
@@ -225,11 +231,12 @@ ch_classifier_label(const ch_classifier *c, guint number)
 
 /* A longer post is read in pieces of that many words, too, one from each
  * sentence on. */
-#define PIECE_WORDS 64
+#define PIECE_WORDS 160
 #define REASONS     12
 
 typedef struct {
-    guint number; /* of the entry */
+    guint number;   /* of the entry */
+    guint distinct; /* running number of the entry in the post */
     int text;
     ch_span span;
     guint word;
@@ -240,7 +247,9 @@ struct ch_reading {
     GArray *features;  /* of known, as they stand */
     GArray *facts;     /* of known, that stand nowhere */
     guint words;       /* of the post */
-    guint32 *stamp;    /* of each entry: the last piece that had it */
+    GHashTable *seen;  /* entry number + 1 to distinct + 1 */
+    GArray *stamp;     /* of guint32, by distinct: the last piece with it */
+    double *sums;      /* of each label, for the piece that was judged last */
     guint32 piece;     /* now */
     GHashTable *names; /* entry number + 1 to char *; NULL: no reasons */
 };
@@ -253,7 +262,9 @@ ch_reading_new(const ch_classifier *c, gboolean with_reasons)
     r->classifier = c;
     r->features = g_array_new(FALSE, FALSE, sizeof(known));
     r->facts = g_array_new(FALSE, FALSE, sizeof(known));
-    r->stamp = g_new0(guint32, c->entries->len);
+    r->seen = g_hash_table_new(NULL, NULL);
+    r->stamp = g_array_new(FALSE, TRUE, sizeof(guint32));
+    r->sums = g_new0(double, c->labels->len);
     r->names =
         with_reasons ? g_hash_table_new_full(NULL, NULL, NULL, g_free) : NULL;
     return r;
@@ -267,7 +278,9 @@ ch_reading_free(ch_reading *r)
     }
     g_array_unref(r->features);
     g_array_unref(r->facts);
-    g_free(r->stamp);
+    g_hash_table_unref(r->seen);
+    g_array_unref(r->stamp);
+    g_free(r->sums);
     g_clear_pointer(&r->names, g_hash_table_unref);
     g_free(r);
 }
@@ -280,6 +293,19 @@ name_it(reading *r, guint number, const char *name)
     }
 }
 
+static guint
+distinct_of(reading *r, guint number)
+{
+    gpointer key = GUINT_TO_POINTER(number);
+    guint distinct = GPOINTER_TO_UINT(g_hash_table_lookup(r->seen, key));
+    if (distinct == 0) {
+        distinct = r->stamp->len + 1;
+        g_hash_table_insert(r->seen, key, GUINT_TO_POINTER(distinct));
+        g_array_set_size(r->stamp, distinct);
+    }
+    return distinct - 1;
+}
+
 void
 ch_reading_take(const ch_feature *f, gpointer data)
 {
@@ -287,7 +313,8 @@ ch_reading_take(const ch_feature *f, gpointer data)
     guint number = ch_classifier_number(r->classifier, f->name);
     r->words = MAX(r->words, f->word + 1);
     if (number > 0) {
-        known k = {number - 1, f->text, f->span, f->word};
+        known k = {number - 1, distinct_of(r, number), f->text, f->span,
+                   f->word};
         g_array_append_val(f->text < 0 ? r->facts : r->features, k);
         name_it(r, number, f->name);
     }
@@ -296,7 +323,8 @@ ch_reading_take(const ch_feature *f, gpointer data)
 void
 ch_reading_take_fact(ch_reading *r, guint number)
 {
-    known k = {.number = number - 1, .text = -1};
+    known k = {
+        .number = number - 1, .distinct = distinct_of(r, number), .text = -1};
     g_array_append_val(r->facts, k);
 }
 
@@ -309,8 +337,8 @@ entry_of(const reading *r, const known *k)
 /* Some features, from one on, up to a word. */
 typedef struct {
     guint first, to_word;
-    double odds;   /* log odds of harm */
     double length; /* of the vector */
+    double odds;   /* log odds of harm */
 } piece;
 
 typedef void (*visit_known)(const reading *r, const known *k, gpointer data);
@@ -318,8 +346,9 @@ typedef void (*visit_known)(const reading *r, const known *k, gpointer data);
 static void
 visit_once(reading *r, const known *k, visit_known visit, gpointer data)
 {
-    if (r->stamp[k->number] != r->piece) {
-        r->stamp[k->number] = r->piece;
+    guint32 *stamp = &g_array_index(r->stamp, guint32, k->distinct);
+    if (*stamp != r->piece) {
+        *stamp = r->piece;
         visit(r, k, data);
     }
 }
@@ -350,6 +379,7 @@ add_harm(const reading *r, const known *k, gpointer data)
     p->length += (double)e->rarity * (double)e->rarity;
 }
 
+/* The sum for harm alone. */
 static piece
 weigh(reading *r, guint first, guint to_word)
 {
@@ -359,6 +389,42 @@ weigh(reading *r, guint first, guint to_word)
     p.odds =
         p.odds / p.length + g_array_index(r->classifier->labels, label, 0).bias;
     return p;
+}
+
+static double
+probability(double odds)
+{
+    return 1 / (1 + exp(-odds));
+}
+
+static void
+add_shares(const reading *r, const known *k, gpointer data)
+{
+    const piece *p = data;
+    const entry *e = entry_of(r, k);
+    double value = (double)e->rarity / p->length;
+    for (guint s = e->first; s < e->first + e->count; s++) {
+        const share *w = &g_array_index(r->classifier->shares, share, s);
+        r->sums[w->label] += value * (double)w->weight;
+    }
+}
+
+/* The sums of all other labels, and what those of rules add to the odds: how
+ * many of the rules it comes near to. */
+static void
+judge(reading *r, piece *p)
+{
+    const GArray *labels = r->classifier->labels;
+    double near = 0;
+    for (guint i = 0; i < labels->len; i++) {
+        r->sums[i] = g_array_index(labels, label, i).bias;
+    }
+    each_in(r, p, add_shares, p);
+    for (guint i = 1; i < labels->len; i++) {
+        near +=
+            g_array_index(labels, label, i).rule ? probability(r->sums[i]) : 0;
+    }
+    p->odds += r->classifier->rules > 0 ? log(near) : 0;
 }
 
 static ch_span
@@ -400,56 +466,52 @@ begins(const known *k, const GPtrArray *texts, sentence *now)
     return TRUE;
 }
 
-/* The worst piece, the whole post being one. */
-static piece
-worst_piece(reading *r, const GPtrArray *texts)
+/* The piece that sounds worst; FALSE: the post is no longer than one. */
+static gboolean
+find_worst(reading *r, const GPtrArray *texts, piece *worst)
 {
-    piece worst = weigh(r, 0, r->words);
     sentence now = {.text = -1};
-    /* Of many pieces, one sounds bad by chance. */
-    double doubt = log(1 + (double)r->words / PIECE_WORDS);
+    worst->odds = -HUGE_VAL;
     for (guint i = 0; r->words > PIECE_WORDS && i < r->features->len; i++) {
         const known *k = &g_array_index(r->features, known, i);
         if (begins(k, texts, &now)) {
             piece p = weigh(r, i, k->word + PIECE_WORDS);
-            p.odds -= doubt;
-            worst = p.odds > worst.odds ? p : worst;
+            *worst = p.odds > worst->odds ? p : *worst;
         }
     }
-    return worst;
+    /* Of many pieces, one sounds bad by chance. */
+    worst->odds -= log(1 + (double)r->words / PIECE_WORDS);
+    return worst->odds > -HUGE_VAL;
 }
 
-typedef struct {
-    double *sums; /* of all labels */
-    double length;
-} tally;
-
-static void
-add_shares(const reading *r, const known *k, gpointer data)
+/* The whole post or, if that is worse, a piece; judged. */
+static piece
+judge_worst(reading *r, const GPtrArray *texts)
 {
-    const tally *t = data;
-    const entry *e = entry_of(r, k);
-    for (guint s = e->first; s < e->first + e->count; s++) {
-        const share *w = &g_array_index(r->classifier->shares, share, s);
-        t->sums[w->label] += (double)e->rarity * (double)w->weight / t->length;
+    piece whole = weigh(r, 0, r->words), part;
+    judge(r, &whole);
+    if (find_worst(r, texts, &part)) {
+        judge(r, &part);
+        if (part.odds > whole.odds) {
+            return part;
+        }
+        whole = weigh(r, 0, r->words);
+        judge(r, &whole); /* for its sums */
     }
+    return whole;
 }
 
 static void
-choose_labels(reading *r, const piece *p, ch_opinion *o)
+choose_labels(const reading *r, ch_opinion *o)
 {
     const ch_classifier *c = r->classifier;
-    g_autofree double *sums = g_new0(double, c->labels->len);
-    tally t = {sums, p->length};
-    each_in(r, p, add_shares, &t);
     double best_rule = -HUGE_VAL, best_kind = -HUGE_VAL;
     for (guint i = 1; i < c->labels->len; i++) {
         const label *l = &g_array_index(c->labels, label, i);
-        gboolean rule = strchr(l->name, '/') != NULL;
-        double *best = rule ? &best_rule : &best_kind;
-        if (sums[i] + l->bias > *best) {
-            *best = sums[i] + l->bias;
-            *(rule ? &o->rule : &o->kind) = l->name;
+        double *best = l->rule ? &best_rule : &best_kind;
+        if (r->sums[i] > *best) {
+            *best = r->sums[i];
+            *(l->rule ? &o->rule : &o->kind) = l->name;
         }
     }
 }
@@ -523,19 +585,13 @@ give_reasons(reading *r, const piece *p, ch_opinion *o)
     g_array_set_size(o->reasons, MIN(o->reasons->len, REASONS));
 }
 
-static double
-probability(double odds)
-{
-    return 1 / (1 + exp(-odds));
-}
-
 void
 ch_reading_finish(ch_reading *r, const GPtrArray *texts, ch_opinion *o)
 {
     *o = (ch_opinion){.text = -1};
-    piece worst = worst_piece(r, texts);
+    piece worst = judge_worst(r, texts);
     o->harm = probability(worst.odds);
-    choose_labels(r, &worst, o);
+    choose_labels(r, o);
     find_place(r, &worst, texts, o);
     if (r->names != NULL) {
         give_reasons(r, &worst, o);
@@ -561,7 +617,9 @@ ch_reading_harm_in(ch_reading *r, guint text, ch_span folded)
         }
         to_word = MAX(to_word, k->word + 1);
     }
-    return probability(weigh(r, first, to_word).odds);
+    piece p = weigh(r, first, to_word);
+    judge(r, &p);
+    return probability(p.odds);
 }
 
 void
