@@ -35,8 +35,10 @@ typedef struct {
 
 typedef void (*ch_feature_visit)(const ch_feature *feature, gpointer data);
 
-/* Visits the features of subject, bodies and alt texts (folded), at most
- * CH_MAX_OPINION_TEXT bytes of each. */
+/* Whether a text counts: subject, bodies, alt and hidden texts, attachments. */
+gboolean ch_features_reads(const ch_text *text);
+/* Visits the features of those texts (folded), at most CH_MAX_OPINION_TEXT
+ * bytes of each. */
 void ch_features_each(const GPtrArray *texts, const ch_post_facts *facts,
                       ch_feature_visit visit, gpointer data);
 

@@ -233,6 +233,10 @@ ch_classifier_label(const ch_classifier *c, guint number)
  * sentence on. */
 #define PIECE_WORDS 160
 #define REASONS     12
+/* A word or two beside the body (a title, a caption) have hardly any evidence
+ * and would stand where posts stand on average: their odds are that much less.
+ */
+#define ASIDE_DOUBT 4
 
 typedef struct {
     guint number;   /* of the entry */
@@ -466,21 +470,31 @@ begins(const known *k, const GPtrArray *texts, sentence *now)
     return TRUE;
 }
 
-/* The piece that sounds worst; FALSE: the post is no longer than one. */
+/* What stands beside subject and body is read for itself, too. */
+static gboolean
+is_aside(const ch_text *text)
+{
+    ch_where where = ch_text_where(text);
+    return where != CH_WHERE_SUBJECT && where != CH_WHERE_BODY;
+}
+
+/* The piece that sounds worst; FALSE: there are no pieces. */
 static gboolean
 find_worst(reading *r, const GPtrArray *texts, piece *worst)
 {
     sentence now = {.text = -1};
+    /* Of many pieces, one sounds bad by chance. */
+    double doubt = log(1 + (double)r->words / PIECE_WORDS);
     worst->odds = -HUGE_VAL;
-    for (guint i = 0; r->words > PIECE_WORDS && i < r->features->len; i++) {
+    for (guint i = 0; i < r->features->len; i++) {
         const known *k = &g_array_index(r->features, known, i);
-        if (begins(k, texts, &now)) {
+        gboolean aside = k->text != now.text && is_aside(texts->pdata[k->text]);
+        if (begins(k, texts, &now) && (aside || r->words > PIECE_WORDS)) {
             piece p = weigh(r, i, k->word + PIECE_WORDS);
+            p.odds -= aside ? log(ASIDE_DOUBT) : doubt;
             *worst = p.odds > worst->odds ? p : *worst;
         }
     }
-    /* Of many pieces, one sounds bad by chance. */
-    worst->odds -= log(1 + (double)r->words / PIECE_WORDS);
     return worst->odds > -HUGE_VAL;
 }
 

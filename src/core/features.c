@@ -196,16 +196,25 @@ tell_facts(reader *r, const ch_post_facts *facts)
     }
 }
 
-static gboolean
-is_counted(const ch_text *text)
+gboolean
+ch_features_reads(const ch_text *text)
 {
     ch_where where = ch_text_where(text);
     return where == CH_WHERE_SUBJECT || where == CH_WHERE_BODY ||
-           where == CH_WHERE_ALT;
+           where == CH_WHERE_ALT || where == CH_WHERE_HIDDEN ||
+           where == CH_WHERE_ATTACHMENT;
 }
 
-/* What reads the same as a text before, as the halves of a mail do, is read
- * once. */
+static gboolean
+is_seam(const ch_text *text, const ch_text *first)
+{
+    return ch_text_where(text) == CH_WHERE_BODY &&
+           ch_text_where(first) == CH_WHERE_BODY &&
+           ch_text_source(text) == ch_text_source(first);
+}
+
+/* What reads the same as a text before, as the halves of a mail do, or comes
+ * from it, as a seam, is read once. */
 static gboolean
 is_read(const GPtrArray *texts, guint number)
 {
@@ -213,8 +222,9 @@ is_read(const GPtrArray *texts, guint number)
     const char *folded = ch_text_folded(texts->pdata[number], &length);
     for (guint i = 0; i < number; i++) {
         const char *data = ch_text_folded(texts->pdata[i], &other);
-        if (is_counted(texts->pdata[i]) && other == length &&
-            memcmp(data, folded, length) == 0) {
+        if (ch_features_reads(texts->pdata[i]) &&
+            (is_seam(texts->pdata[number], texts->pdata[i]) ||
+             (other == length && memcmp(data, folded, length) == 0))) {
             return TRUE;
         }
     }
@@ -230,7 +240,7 @@ ch_features_each(const GPtrArray *texts, const ch_post_facts *facts,
         r.text = texts->pdata[i];
         r.number = (int)i;
         r.subject = ch_text_where(r.text) == CH_WHERE_SUBJECT;
-        if (is_counted(r.text) && !is_read(texts, i)) {
+        if (ch_features_reads(r.text) && !is_read(texts, i)) {
             read_text(&r);
         }
     }

@@ -241,7 +241,7 @@ sentence_of(const ch_text *text, const ch_finding *f)
 }
 
 /* Harm of the sentence that a finding stands in: what is harmless around it
- * does not excuse it. */
+ * does not excuse it, nor is excused what the classifier does not read. */
 static double
 harm_around(const rule_run *r, ch_reading *reading, const ch_finding *f)
 {
@@ -249,7 +249,10 @@ harm_around(const rule_run *r, ch_reading *reading, const ch_finding *f)
     for (guint t = 0; f->has_span && t < r->texts->len; t++) {
         const ch_text *text = r->texts->pdata[t];
         if (ch_text_where(text) == f->where && ch_text_part(text) == f->part) {
-            double here = ch_reading_harm_in(reading, t, sentence_of(text, f));
+            double here =
+                ch_features_reads(text)
+                    ? ch_reading_harm_in(reading, t, sentence_of(text, f))
+                    : 1;
             harm = MAX(harm, here);
         }
     }

@@ -247,6 +247,36 @@ test_place_and_reasons(void **state)
 }
 
 static void
+test_what_stands_beside_the_body_is_read_for_itself(void **state)
+{
+    g_autoptr(ch_diag) diag = ch_diag_new();
+    g_autoptr(ch_classifier) c =
+        ch_classifier_parse("w", g_strdup(SMALL), diag);
+    g_autoptr(GPtrArray) texts = post("Teeth", "We floss. We open.");
+    g_autoptr(ch_reading) r = ch_reading_new(c, FALSE);
+    g_auto(ch_opinion) o = {0};
+    const ch_post_facts facts = {0};
+    (void)state;
+    g_ptr_array_add(texts, text_of(CH_WHERE_HIDDEN, "That was awful."));
+    ch_features_each(texts, &facts, ch_reading_take, r);
+    ch_reading_finish(r, texts, &o);
+    assert_true(o.harm > 0.85);
+    assert_int_equal(o.text, 2);
+}
+
+static void
+test_what_reads_the_same_counts_once(void **state)
+{
+    g_autoptr(GPtrArray) texts = post("", "We floss");
+    guint words = 0;
+    const ch_post_facts facts = {0};
+    (void)state;
+    g_ptr_array_add(texts, text_of(CH_WHERE_BODY, "we  floss"));
+    ch_features_each(texts, &facts, count, &words);
+    assert_int_equal(words, 3); /* w:we w:floss b:we floss */
+}
+
+static void
 test_harmless_words_around_do_not_hide_others(void **state)
 {
     static const char bad[] = "That was awful. ";
@@ -281,7 +311,7 @@ typedef struct {
 
 /* "RULE:ACTION[:learned] ..." of a body, or the errors of the files. */
 static char *
-judge_with(const judged *row, const char *hidden)
+judge_with(const judged *row, const char *link)
 {
     g_autoptr(ch_diag) diag = ch_diag_new();
     g_autoptr(ch_config) config = ch_config_new();
@@ -305,8 +335,8 @@ judge_with(const judged *row, const char *hidden)
         return ch_diag_dup_text(diag);
     }
     g_autoptr(GPtrArray) texts = post("", row->body);
-    if (hidden != NULL) {
-        g_ptr_array_add(texts, text_of(CH_WHERE_HIDDEN, hidden));
+    if (link != NULL) {
+        g_ptr_array_add(texts, text_of(CH_WHERE_LINK, link));
     }
     g_autoptr(GArray) findings = g_array_new(FALSE, FALSE, sizeof(ch_finding));
     g_auto(ch_opinion) opinion = {0};
@@ -347,7 +377,7 @@ test_what_it_does_to_findings(void **state)
         {"a finding is spared, and stays visible", PACK(""), NO_OVERLAY,
          "floss rotten", "t/rude:accept"},
         {"but not for harmless words around its sentence", PACK(""), NO_OVERLAY,
-         "We floss. Then we floss. It is rotten.", "t/rude:reject"},
+         "We floss. Then we floss. It is a rotten cut.", "t/rude:reject"},
         {"but not of a rule that it does not know", PACK(""), NO_OVERLAY,
          "floss thing", "t/other:quarantine"},
         {"nor of a firm one", PACK("t/rude"), NO_OVERLAY, "floss rotten",
@@ -422,6 +452,8 @@ main(void)
         cmocka_unit_test(test_a_missing_file_is_told),
         cmocka_unit_test(test_opinions),
         cmocka_unit_test(test_place_and_reasons),
+        cmocka_unit_test(test_what_stands_beside_the_body_is_read_for_itself),
+        cmocka_unit_test(test_what_reads_the_same_counts_once),
         cmocka_unit_test(test_harmless_words_around_do_not_hide_others),
         cmocka_unit_test(test_what_it_does_to_findings),
         cmocka_unit_test(test_what_it_does_not_read_is_not_spared),
