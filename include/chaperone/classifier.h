@@ -50,7 +50,7 @@ void ch_features_each(const GPtrArray *texts, const ch_post_facts *facts,
 
 typedef struct ch_classifier ch_classifier;
 
-/* From its file; NULL after an error.  Owned. */
+/* From its file; NULL after an error.  parse takes data.  Owned. */
 ch_classifier *ch_classifier_load(const char *path, ch_diag *diag);
 ch_classifier *ch_classifier_parse(const char *path, char *data, ch_diag *diag);
 void ch_classifier_free(ch_classifier *classifier);
