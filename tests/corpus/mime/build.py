@@ -11,7 +11,7 @@ import pathlib
 import quopri
 import sys
 
-TO = "kavo123pelu@post.wordpress.com"
+TO = "kavo123pelu@" + "post.wordpress.com"
 HEAD = ("From: desk@practice.example\r\nTo: {to}\r\nSubject: {subject}\r\n"
         "Date: Mon, 2 Nov 2026 10:00:00 -0500\r\nMessage-ID: <{name}@practice.example>\r\n"
         "MIME-Version: 1.0\r\n")
