@@ -124,8 +124,9 @@ entry_of(const reading *r, const known *k)
 /* Some features, from one on, up to a word. */
 typedef struct {
     guint first, to_word;
-    double length; /* of the vector */
-    double odds;   /* log odds of harm */
+    gboolean alone; /* without the facts of the post */
+    double length;  /* of the vector */
+    double odds;    /* log odds of harm */
 } piece;
 
 typedef void (*visit_known)(const reading *r, const known *k, gpointer data);
@@ -140,7 +141,7 @@ visit_once(reading *r, const known *k, visit_known visit, gpointer data)
     }
 }
 
-/* Each feature of a piece once; facts belong to every piece. */
+/* Each feature of a piece once; facts belong to every piece of the post. */
 static void
 each_in(reading *r, const piece *p, visit_known visit, gpointer data)
 {
@@ -152,7 +153,7 @@ each_in(reading *r, const piece *p, visit_known visit, gpointer data)
         }
         visit_once(r, k, visit, data);
     }
-    for (guint i = 0; i < r->facts->len; i++) {
+    for (guint i = 0; !p->alone && i < r->facts->len; i++) {
         visit_once(r, &g_array_index(r->facts, known, i), visit, data);
     }
 }
@@ -168,14 +169,19 @@ add_harm(const reading *r, const known *k, gpointer data)
 
 /* The sum for harm alone. */
 static piece
-weigh(reading *r, guint first, guint to_word)
+weigh_piece(reading *r, piece p)
 {
-    piece p = {.first = first, .to_word = to_word};
     each_in(r, &p, add_harm, &p);
     p.length = sqrt(p.length + CH_CLASSIFIER_REST);
     p.odds =
         p.odds / p.length + g_array_index(r->classifier->labels, label, 0).bias;
     return p;
+}
+
+static piece
+weigh(reading *r, guint first, guint to_word)
+{
+    return weigh_piece(r, (piece){.first = first, .to_word = to_word});
 }
 
 static double
@@ -414,7 +420,9 @@ ch_reading_harm_in(ch_reading *r, guint text, ch_span folded)
         }
         to_word = MAX(to_word, k->word + 1);
     }
-    piece p = weigh(r, first, to_word);
+    /* That rules have found something is what the words are asked about. */
+    piece p = weigh_piece(
+        r, (piece){.first = first, .to_word = to_word, .alone = TRUE});
     judge(r, &p);
     return probability(p.odds);
 }
