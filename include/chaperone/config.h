@@ -92,6 +92,10 @@ char *ch_config_dup_author(const ch_config *config, const ch_envelope *e);
  * at the first practice domain, else the login alone.  Owned. */
 char *ch_config_dup_author_address(const ch_config *config, const char *author);
 
+/* End of the day "2026-12-31" in that zone.  FALSE: it is none. */
+gboolean ch_config_parse_day(const char *text, GTimeZone *zone,
+                             gint64 *until_us_out);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ch_config, ch_config_unref)
 
 #endif

@@ -4,11 +4,13 @@
  */
 #include "ruleset_int.h"
 
+#include "chaperone/authorization.h"
+
 static const char *const rule_keys[] = {
-    "id",        "title",    "severity",  "action",    "confidence",
-    "languages", "where",    "quoted",    "signature", "unless",
-    "signals",   "frames",   "condition", "advice",    "suggestion",
-    "reference", "reviewed", "examples",  NULL};
+    "id",        "title",    "severity",  "action",        "confidence",
+    "languages", "where",    "quoted",    "signature",     "unless",
+    "signals",   "frames",   "condition", "advice",        "suggestion",
+    "reference", "reviewed", "examples",  "authorization", NULL};
 
 void
 ch_rule_entry_free(gpointer entry)
@@ -159,6 +161,27 @@ read_examples(ch_rule *rule, const ch_yaml_node *yaml, ch_diag *diag)
     rule->image_examples = is_true(child, "image");
 }
 
+/* Scopes of authorizations that cover the rule: a name or a list. */
+static guint
+read_scopes(const ch_yaml_node *yaml, ch_diag *diag)
+{
+    const ch_yaml_node *child = ch_yaml_get(yaml, "authorization");
+    g_auto(GStrv) list =
+        child == NULL ? NULL : ch_yaml_strings(child, "authorization", diag);
+    guint mask = 0;
+    for (guint i = 0; list != NULL && list[i] != NULL; i++) {
+        ch_auth_scope scope;
+        if (ch_auth_scope_parse(list[i], &scope)) {
+            mask |= scope;
+        } else {
+            ch_yaml_error(child, diag,
+                          "authorization: \"%s\" is none of " CH_AUTH_SCOPES,
+                          list[i]);
+        }
+    }
+    return mask;
+}
+
 static void
 read_meta(rule_entry *r, const ch_yaml_node *yaml, ch_diag *diag)
 {
@@ -180,6 +203,7 @@ read_meta(rule_entry *r, const ch_yaml_node *yaml, ch_diag *diag)
     p->action = (ch_action)read_choice(yaml, "action", actions, diag);
     p->confidence =
         (ch_confidence)read_choice(yaml, "confidence", confidences, diag);
+    p->authorization = read_scopes(yaml, diag);
     p->languages = dup_languages(yaml, diag);
     p->reference = ch_rule_dup_text(yaml, "reference", diag);
     p->reviewed = ch_rule_dup_text(yaml, "reviewed", diag);

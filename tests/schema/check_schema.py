@@ -44,6 +44,7 @@ rules:
     action: tag
     confidence: low
     languages: [en]
+    authorization: [photo, story]
     where: body
     quoted: false
     unless: [denied]
@@ -82,6 +83,7 @@ WRONG = (
     ("unknown action", RULE, "action: tag", "action: drop"),
     ("unknown confidence", RULE, "confidence: low", "confidence: some"),
     ("unknown language", RULE, "[en]", "[fr]"),
+    ("unknown scope of authorizations", RULE, "[photo, story]", "hat"),
     ("unknown place", RULE, "where: body", "where: footer"),
     ("title in one language", RULE, "title: {en: T, es: T}", "title: {en: T}"),
     ("no advice", RULE, "    advice: {en: A, es: A}\n", ""),
