@@ -391,9 +391,9 @@ add_plain(GPtrArray *texts, ch_where where, const char *utf8)
 static void
 add_subject(GPtrArray *texts, const char *utf8)
 {
-    g_autoptr(GBytes) source =
-        utf8 == NULL || utf8[0] == '\0' ? NULL
-                                        : g_bytes_new(utf8, strlen(utf8));
+    g_autoptr(GBytes) source = utf8 == NULL || utf8[0] == '\0'
+                                   ? NULL
+                                   : g_bytes_new(utf8, strlen(utf8));
     ch_text *text = source == NULL ? NULL : ch_auth_subject_text(-1, source);
     if (text != NULL) {
         g_ptr_array_add(texts, text);
