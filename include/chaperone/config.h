@@ -26,6 +26,15 @@ typedef enum {
     CH_ENGINE_PCRE2
 } ch_engine;
 
+/* Whose law is named, and whose is stricter. */
+typedef enum {
+    CH_JURISDICTION_US,
+    CH_JURISDICTION_UK,
+    CH_JURISDICTION_AU,
+    CH_JURISDICTION_ES
+} ch_jurisdiction;
+extern const char *const ch_jurisdiction_names[]; /* in that order, NULL */
+
 /* An exception with an end; NULL fields match everything. */
 typedef struct {
     char *rule, *gateway, *author;
@@ -43,6 +52,8 @@ typedef struct {
     GStrv practice_names, practice_phones, practice_domains, practice_addresses,
         practice_npi, practice_ein, practice_staff;
     char *practice_timezone, *practice_contact;
+    GStrv practice_specialty;
+    ch_jurisdiction practice_jurisdiction;
     ch_scope scope;
     ch_mixed mixed;
     ch_mode mode;
