@@ -81,6 +81,11 @@ typedef enum {
 guint ch_auth_apply(const GPtrArray *named, const GPtrArray *known,
                     gint64 when_us, GArray *findings);
 
+/* The note about a trouble: "authorization/...", and its words for the author
+ * (NULL: no such id).  Static. */
+const char *ch_auth_hint_id(ch_auth_trouble trouble);
+const char *ch_auth_hint_text(const char *id, gboolean spanish);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ch_authorization, ch_authorization_free)
 
 #endif

@@ -139,3 +139,51 @@ ch_auth_apply(const GPtrArray *named, const GPtrArray *known, gint64 when_us,
            (any_good && is_left_uncovered(findings) ? (guint)CH_AUTH_OTHER_SCOPE
                                                     : 0);
 }
+
+/* --- what the author is told ---------------------------------------------- */
+
+static const struct {
+    ch_auth_trouble trouble;
+    const char *id, *text, *text_es;
+} hints[] = {
+    {CH_AUTH_UNKNOWN, "authorization/unknown",
+     "The post names an authorization that is not in the register: check its "
+     "ID.",
+     "La publicación nombra una autorización que no está en el registro: "
+     "compruebe su ID."},
+    {CH_AUTH_EXPIRED, "authorization/expired",
+     "The post names an authorization that has ended, or will have when the "
+     "post is published.",
+     "La publicación nombra una autorización que ya no vale, o no valdrá "
+     "cuando se publique."},
+    {CH_AUTH_REVOKED, "authorization/revoked",
+     "The post names an authorization that the patient has revoked.",
+     "La publicación nombra una autorización que el paciente revocó."},
+    {CH_AUTH_OTHER_SCOPE, "authorization/scope",
+     "The authorization is not for all that is shown: a photo, a testimonial "
+     "and a story need one each.",
+     "La autorización no es para todo lo que se muestra: una foto, un "
+     "testimonio y una historia necesitan cada una la suya."},
+};
+
+const char *
+ch_auth_hint_id(ch_auth_trouble trouble)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(hints); i++) {
+        if (hints[i].trouble == trouble) {
+            return hints[i].id;
+        }
+    }
+    return NULL;
+}
+
+const char *
+ch_auth_hint_text(const char *id, gboolean spanish)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(hints); i++) {
+        if (strcmp(hints[i].id, id) == 0) {
+            return spanish ? hints[i].text_es : hints[i].text;
+        }
+    }
+    return NULL;
+}

@@ -263,35 +263,12 @@ last_published(const ch_verdict *v, gint64 arrival_us)
 static void
 apply_authorizations(ch_verdict *v, const ch_envelope *e, const ch_ask *ask)
 {
-    static const struct {
-        ch_auth_trouble trouble;
-        const char *id, *text, *text_es;
-    } notes[] = {
-        {CH_AUTH_UNKNOWN, "authorization/unknown",
-         "The post names an authorization that is not in the register: check "
-         "its ID.",
-         "La publicacion nombra una autorizacion que no esta en el registro: "
-         "compruebe su ID."},
-        {CH_AUTH_EXPIRED, "authorization/expired",
-         "The post names an authorization that has ended, or will have when "
-         "the post is published.",
-         "La publicacion nombra una autorizacion que ya no vale, o no valdra "
-         "cuando se publique."},
-        {CH_AUTH_REVOKED, "authorization/revoked",
-         "The post names an authorization that the patient has revoked.",
-         "La publicacion nombra una autorizacion que el paciente revoco."},
-        {CH_AUTH_OTHER_SCOPE, "authorization/scope",
-         "The authorization is not for all that is shown: a photo, a "
-         "testimonial and a story need one each.",
-         "La autorizacion no es para todo lo que se muestra: una foto, un "
-         "testimonio y una historia necesitan cada una la suya."},
-    };
     guint troubles = ch_auth_apply(v->authorizations, ask->authorizations,
                                    last_published(v, e->time_us), v->findings);
-    for (gsize i = 0; i < G_N_ELEMENTS(notes); i++) {
-        if ((troubles & notes[i].trouble) != 0) {
-            add_note(v, notes[i].id,
-                     v->spanish ? notes[i].text_es : notes[i].text);
+    for (guint bit = CH_AUTH_UNKNOWN; bit <= CH_AUTH_OTHER_SCOPE; bit <<= 1) {
+        if ((troubles & bit) != 0) {
+            const char *id = ch_auth_hint_id((ch_auth_trouble)bit);
+            add_note(v, id, ch_auth_hint_text(id, v->spanish));
         }
     }
 }

@@ -97,6 +97,7 @@ commit_held(const delivery *d, ch_record *record, ch_prior *prior,
                       .author = d->author,
                       .gateways = record->gateways,
                       .rules = record->rules,
+                      .hints = record->hints,
                       .publish_at_us = record->publish_at_us,
                       .time_us = d->e->time_us,
                       .spanish = record->spanish};

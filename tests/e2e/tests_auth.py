@@ -1,14 +1,13 @@
 """Patients' authorizations on their way: added, named, stripped, revoked."""
 import email
 import email.header
-import email.policy
 import json
 import os
 import sqlite3
 import subprocess
 from types import SimpleNamespace
 
-from testsite import post
+from testsite import LOGIN, post
 from tests_effects import BLOG, count_at_sink, to, unique
 from tests_release import ledger, make_due
 
@@ -95,6 +94,10 @@ def test_an_expired_one_is_held_with_a_hint(site):
     expire(site, "P-4")
     data = picture([BLOG], "Smile day [auth P-4]")
     item = site.hold([BLOG], data)
+    notice = site.sink.wait(lambda m: LOGIN in m.recipients and item.encode() in m.data)[-1]
+    told = email.message_from_bytes(notice.data).get_payload(decode=True).decode()
+    assert "names an authorization that has ended" in " ".join(told.split()), told
+    assert "P-4" not in told
     shown = show(site, item)
     assert "authorization/expired" in shown and "authorization P-4" not in shown, shown
     assert "--- authorizations named\nP-4\n" in shown, shown
@@ -147,6 +150,13 @@ def test_a_reject_stays_a_reject(site):
     assert reply.code == 550 and "P-6" not in reply.text
 
 
+def test_monitor_mode_takes_it_out_too(site):
+    message, _ = published(site, picture([BLOG], "Smile day [auth P-11]",
+                                         "Authorization-Ref: P-12\n"))
+    assert message.header("X-Chaperone-Verdict") == ["accept"]
+    assert b"P-11" not in message.data and b"P-12" not in message.data
+
+
 def test_a_release_carries_neither_token_nor_header(site):
     data = picture([BLOG], "Smile day [auth P-7]", "Authorization-Ref: P-8\n")
     item = site.hold([BLOG], data)
@@ -172,4 +182,11 @@ GROUPS = [SimpleNamespace(site={}, options={}, tests=[
     test_usage_of_the_register,
     test_a_reject_stays_a_reject,
     test_a_release_carries_neither_token_nor_header,
+]), SimpleNamespace(site={"sendmail": True}, options={}, tests=[
+    test_a_valid_authorization_in_the_subject_publishes_without_a_trace,
+    test_a_valid_authorization_in_the_header_publishes_without_a_trace,
+    test_a_subject_that_is_encoded_is_encoded_anew,
+    test_a_release_carries_neither_token_nor_header,
+]), SimpleNamespace(site={}, options={"mode": "monitor"}, tests=[
+    test_monitor_mode_takes_it_out_too,
 ])]
