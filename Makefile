@@ -107,7 +107,7 @@ unit-build: $(UNIT_BIN)
 unit: $(UNIT_BIN)
 	@tests/run.sh unit $(UNIT_BIN)
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -name sendmail -prune -o -type f -name '*.d' -print 2>/dev/null)
 
 # Preloaded into programs by the end-to-end tests; never sanitized.
 $(BUILD)/%.so: tests/fault/%.c
