@@ -39,8 +39,9 @@ step tests/lint.sh
 step tests/mail.sh $SANDIR/chaperone
 step tests/cli.sh $SANDIR/chaperone
 step python3 -B tests/schema/check_schema.py $SANDIR/chaperone
-step tests/corpus.sh check $SANDIR/chaperone
-step python3 -B tests/engines.py $SANDIR/chaperone
+# Thousands of posts, for what they come to: as installed.
+step tests/corpus.sh check build/chaperone
+step python3 -B tests/engines.py build/chaperone
 build fuzz-build
 step tests/fuzz.sh check
 step $SUDO python3 -B tests/e2e/run_e2e.py $SANDIR

@@ -37,24 +37,30 @@ check() {
     return 1
 }
 
-out=$(mktemp)
-trap 'rm -f "$out"' EXIT
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+out=$work/scores
 for set in dev blind; do
     ls "$dir/$set"/*.jsonl >/dev/null 2>&1 || continue
     if "$verb" "$set"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
 done
-# The published cases, names changed, and what words alone they come to: each
-# must be stopped as labelled, whatever else gets better.
-if [ "$verb" = check ]; then
-    if evaluate practice.yaml . --format json >"$out" &&
-        python3 - "$out" <<'END'
+# The published cases, names changed, and posts that only exist as MIME: each
+# must be stopped as labelled, whatever else gets better, and of the harmless
+# ones none.
+none_missed() {
+    "$chaperone" eval -c "$dir/practice.yaml" --format json "$1" >"$out" && python3 - "$out" "$2" <<'END'
 import json, sys
 scores = json.load(open(sys.argv[1]))
-wrong = scores["misses"] + scores["unstopped"]
-print("\n".join(f"corpus case {name}: not stopped" for name in wrong))
-sys.exit(bool(wrong) or scores["under"]["n"] > 0 or scores["posts"] < 15)
+wrong = scores["misses"] + scores["unstopped"] + scores["alarms"]
+print("\n".join(f"corpus case {name}: not judged as labelled" for name in wrong))
+sys.exit(bool(wrong) or scores["under"]["n"] > 0 or scores["posts"] < int(sys.argv[2]))
 END
-    then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+}
+if [ "$verb" = check ]; then
+    python3 -B "$dir/mime/build.py" "$work/mime"
+    for case in "$dir/regulators.jsonl 15" "$work/mime/mime.jsonl 100"; do
+        if none_missed $case; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+    done
 fi
 [ "$verb" != check ] || echo "corpus: $passed passed, $failed failed"
 [ $failed -eq 0 ]

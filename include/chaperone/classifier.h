@@ -35,8 +35,10 @@ typedef struct {
 
 typedef void (*ch_feature_visit)(const ch_feature *feature, gpointer data);
 
-/* Visits the features of subject, bodies and alt texts (folded), at most
- * CH_MAX_OPINION_TEXT bytes of each. */
+/* Whether a text counts: subject, bodies, alt and hidden texts, attachments. */
+gboolean ch_features_reads(const ch_text *text);
+/* Visits the features of those texts (folded), at most CH_MAX_OPINION_TEXT
+ * bytes of each. */
 void ch_features_each(const GPtrArray *texts, const ch_post_facts *facts,
                       ch_feature_visit visit, gpointer data);
 
@@ -48,7 +50,7 @@ void ch_features_each(const GPtrArray *texts, const ch_post_facts *facts,
 
 typedef struct ch_classifier ch_classifier;
 
-/* From its file; NULL after an error.  Owned. */
+/* From its file; NULL after an error.  parse takes data.  Owned. */
 ch_classifier *ch_classifier_load(const char *path, ch_diag *diag);
 ch_classifier *ch_classifier_parse(const char *path, char *data, ch_diag *diag);
 void ch_classifier_free(ch_classifier *classifier);

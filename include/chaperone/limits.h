@@ -50,6 +50,10 @@
 /* Findings of one message that are kept: one rule, a hundred places. */
 #define CH_MAX_FINDINGS 500
 
+/* Bytes on each side of the seam of two text parts: what is cut there, and
+ * the words that say what it is. */
+#define CH_MAX_SEAM 512
+
 /* Bytes of one text that the classifier reads: posts are short, and what is
  * long is searched by the rules. */
 #define CH_MAX_OPINION_TEXT (64 * 1024)

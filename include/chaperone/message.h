@@ -73,7 +73,9 @@ const GArray *ch_message_unscanned(const ch_message *m); /* of ch_unscanned */
 const GArray *ch_message_defects(const ch_message *m);   /* of ch_defect */
 /* Texts of ch_text, not folded: subject, other readable headers (display
  * names, Keywords, Comments, X- headers ...), bodies, hidden and alt texts,
- * links, file names, prologues, nested messages. */
+ * links, file names, prologues, nested messages, and the seams between text
+ * parts that are shown one after the other: part and source of the first,
+ * what comes from the second maps to an empty span at its end. */
 GPtrArray *ch_message_texts(const ch_message *m);
 
 /* First header of that name, decoded to UTF-8 and unfolded, or NULL.

@@ -3,8 +3,8 @@
  *
  * Features are counted by the code that reads posts (features.c); the weights
  * are those of L2-regularised logistic regression by LIBLINEAR: one problem
- * "harm", one for each rule among the violations, one for each kind among the
- * harmless.  The same posts always give the same file.
+ * "harm" and one for each rule, among all posts, and one for each kind among
+ * the harmless.  The same posts always give the same file.
  */
 #include "cli.h"
 
@@ -20,13 +20,13 @@
 #include <string.h>
 #include <sysexits.h>
 
-#define COST         10.0 /* of an error against large weights */
-#define EPSILON      0.001
-#define MIN_POSTS    2 /* a feature that one post alone has says nothing */
-#define MIN_LABEL    8 /* posts of a label that is learned */
-#define MIN_WEIGHT   0.02
-#define KEEP_LABEL   400 /* features of a label beside harm */
-#define KEEP_SIGNALS 200 /* of all rules */
+#define COST        30.0 /* of an error against large weights */
+#define EPSILON     0.001
+#define MIN_POSTS   2   /* a feature that one post alone has says nothing */
+#define MIN_LABEL   8   /* posts of a label that is learned */
+#define MIN_EFFECT  0.1 /* a weaker feature is left out */
+#define KEEP_LABEL  700 /* features of a label beside harm */
+#define RULE_WEIGHT 3.0 /* of the few posts of a rule against all others */
 
 typedef struct {
     GArray *features; /* of guint: numbers, ascending, each once */
@@ -198,12 +198,19 @@ say_nothing(const char *text)
 /* Weights of all features and, last, of the constant, for +1 against -1.
  * Owned. */
 static double *
-train_one(const lesson *l, struct feature_node **x, double *y, int count_of)
+train_one(const lesson *l, struct feature_node **x, double *y, int count_of,
+          double weight)
 {
     struct problem problem = {
         .l = count_of, .n = (int)l->names->len + 1, .y = y, .x = x, .bias = 1};
-    struct parameter how = {
-        .solver_type = L2R_LR, .C = COST, .eps = EPSILON, .p = 0.1};
+    int first = 1; /* the label that has a weight of its own */
+    struct parameter how = {.solver_type = L2R_LR,
+                            .C = COST,
+                            .eps = EPSILON,
+                            .p = 0.1,
+                            .nr_weight = 1,
+                            .weight_label = &first,
+                            .weight = &weight};
     double *weights = g_new0(double, l->names->len + 1);
     set_print_string_function(say_nothing);
     struct model *model = train(&problem, &how);
@@ -235,7 +242,7 @@ is_harm(const sample *s, const char *name)
 static gboolean
 has_rule(const sample *s, const char *name)
 {
-    return name == NULL ? s->rule != NULL : g_strcmp0(s->rule, name) == 0;
+    return g_strcmp0(s->rule, name) == 0;
 }
 
 static gboolean
@@ -260,7 +267,7 @@ train_label(const lesson *l, struct feature_node **vectors, belongs among,
             y[used++] = is(s, name) ? 1 : -1;
         }
     }
-    return train_one(l, x, y, used);
+    return train_one(l, x, y, used, is == has_rule ? RULE_WEIGHT : 1);
 }
 
 /* --- the file ----------------------------------------------------------------
@@ -285,24 +292,31 @@ descending(gconstpointer a, gconstpointer b)
     return (left < right) - (left > right);
 }
 
-/* The KEEP_LABELth largest weight. */
+/* What a feature moves in a post that has it. */
+static double
+effect(const lesson *l, const double *weights, guint feature)
+{
+    return fabs(weights[feature]) * g_array_index(l->rarity, double, feature);
+}
+
+/* The effect of the KEEP_LABELth feature. */
 static double
 floor_of(const lesson *l, const double *weights)
 {
     g_autofree double *sorted = g_new(double, l->names->len);
     for (guint i = 0; i < l->names->len; i++) {
-        sorted[i] = fabs(weights[i]);
+        sorted[i] = effect(l, weights, i);
     }
     qsort(sorted, l->names->len, sizeof *sorted, descending);
-    return l->names->len > KEEP_LABEL ? MAX(sorted[KEEP_LABEL], MIN_WEIGHT)
-                                      : MIN_WEIGHT;
+    return l->names->len > KEEP_LABEL ? MAX(sorted[KEEP_LABEL], MIN_EFFECT)
+                                      : MIN_EFFECT;
 }
 
 static void
 add_column(GArray *columns, const lesson *l, const char *name, double *weights)
 {
     column c = {name, weights,
-                name == NULL ? MIN_WEIGHT : floor_of(l, weights)};
+                name == NULL ? MIN_EFFECT : floor_of(l, weights)};
     g_array_append_val(columns, c);
 }
 
@@ -322,7 +336,7 @@ add_line(GString *file, const lesson *l, const GArray *columns, guint feature)
     add_number(file, "%.3f", g_array_index(l->rarity, double, feature));
     for (guint i = 0; i < columns->len; i++) {
         const column *c = &g_array_index(columns, column, i);
-        if (fabs(c->weights[feature]) >= c->floor) {
+        if (effect(l, c->weights, feature) >= c->floor) {
             g_string_append_printf(file, "%c%u:", any ? ' ' : '\t', i);
             add_number(file, "%.2f", c->weights[feature]);
             any = TRUE;
@@ -407,9 +421,10 @@ learn_labels(const lesson *l, struct feature_node **vectors, gboolean rules,
 {
     g_autoptr(GPtrArray) labels = common_labels(l, rules);
     belongs is = rules ? has_rule : has_kind;
+    belongs among = rules ? everyone : has_kind;
     for (guint i = 0; i < labels->len; i++) {
         const char *name = labels->pdata[i];
-        add_column(columns, l, name, train_label(l, vectors, is, is, name));
+        add_column(columns, l, name, train_label(l, vectors, among, is, name));
     }
 }
 
@@ -425,30 +440,6 @@ make_vectors(const lesson *l)
     return vectors;
 }
 
-/* Signals cost time in every post: the weak ones are forgotten. */
-static void
-forget_weak_signals(lesson *l)
-{
-    g_autoptr(GPtrArray) vectors = make_vectors(l);
-    g_autofree double *weights = train_label(
-        l, (struct feature_node **)vectors->pdata, everyone, is_harm, NULL);
-    g_autofree double *sorted = g_new0(double, l->names->len);
-    guint signals = 0;
-    for (guint i = 0; i < l->names->len; i++) {
-        weights[i] = fabs(weights[i]) * g_array_index(l->rarity, double, i);
-        if (g_str_has_prefix(l->names->pdata[i], "g:")) {
-            sorted[signals++] = weights[i];
-        }
-    }
-    qsort(sorted, signals, sizeof *sorted, descending);
-    double least = signals > KEEP_SIGNALS ? sorted[KEEP_SIGNALS] : 0;
-    for (guint i = 0; i < l->names->len; i++) {
-        if (g_str_has_prefix(l->names->pdata[i], "g:") && weights[i] < least) {
-            g_array_index(l->rarity, double, i) = 0;
-        }
-    }
-}
-
 /* Owned. */
 static GString *
 learn(lesson *l)
@@ -456,7 +447,6 @@ learn(lesson *l)
     g_autoptr(GArray) columns = g_array_new(FALSE, FALSE, sizeof(column));
     g_array_set_clear_func(columns, column_clear);
     find_rarity(l);
-    forget_weak_signals(l);
     g_autoptr(GPtrArray) vectors = make_vectors(l);
     struct feature_node **x = (struct feature_node **)vectors->pdata;
     add_column(columns, l, NULL, train_label(l, x, everyone, is_harm, NULL));

@@ -1,15 +1,14 @@
 /*
- * The classifier's file, and its arithmetic: one weighed sum for each label.
- *
- * A post is the vector of its known features, each once, weighed by rarity
- * (inverse document frequency) and brought to length 1.  The file is text, so
- * that a person can read what counts for what:
+ * The classifier's file.  It is text, so that a person can read what counts
+ * for what; a feature is kept by a key of its name.
  *
  *   chaperone-classifier 1
  *   label<TAB>NAME<TAB>BIAS              "harm" first
  *   FEATURE<TAB>RARITY<TAB>NUMBER:WEIGHT NUMBER:WEIGHT ...
+ *
+ * What it means for a post: classifier_read.c.
  */
-#include "chaperone/classifier.h"
+#include "classifier_int.h"
 
 #include "chaperone/error.h"
 #include "chaperone/limits.h"
@@ -20,32 +19,6 @@
 
 #define FIRST_LINE "chaperone-classifier 1"
 #define MAX_LABELS 500
-
-typedef struct {
-    char *name;
-    double bias;
-} label;
-
-typedef struct {
-    guint label;
-    float weight;
-} share;
-
-typedef struct {
-    float rarity, harm;
-    guint first, count; /* shares of the other labels */
-} entry;
-
-struct ch_classifier {
-    GArray *labels;     /* of label */
-    GArray *entries;    /* of entry */
-    GArray *shares;     /* of share */
-    GHashTable *number; /* feature to number + 1; keys live in text */
-    char *text;         /* of the file */
-};
-
-/* --- the file --------------------------------------------------------------
- */
 
 static void
 label_clear(gpointer data)
@@ -60,10 +33,47 @@ ch_classifier_free(ch_classifier *c)
         g_array_unref(c->labels);
         g_array_unref(c->entries);
         g_array_unref(c->shares);
-        g_hash_table_unref(c->number);
-        g_free(c->text);
+        g_free(c->slots);
         g_free(c);
     }
+}
+
+/* FNV-1a, 64 bits: two of some hundred thousand names never share a key. */
+static guint64
+key_of(const char *name)
+{
+    guint64 key = G_GUINT64_CONSTANT(0xcbf29ce484222325);
+    for (; *name != '\0'; name++) {
+        key = (key ^ (guchar)*name) * G_GUINT64_CONSTANT(0x100000001b3);
+    }
+    return key;
+}
+
+/* The slot that has the key, or the free one for it. */
+static guint32 *
+find_slot(const ch_classifier *c, guint64 key)
+{
+    guint64 at = (key ^ key >> 32) & c->mask;
+    while (c->slots[at] > 0 &&
+           g_array_index(c->entries, entry, c->slots[at] - 1).key != key) {
+        at = (at + 1) & c->mask;
+    }
+    return &c->slots[at];
+}
+
+/* Slots for as many features as there are lines, at most half of them used. */
+static void
+make_slots(ch_classifier *c, const char *data)
+{
+    gsize lines = 1, slots = 2;
+    for (; (data = strchr(data, '\n')) != NULL; data++) {
+        lines++;
+    }
+    while (slots < 2 * lines) {
+        slots *= 2;
+    }
+    c->slots = g_new0(guint32, slots);
+    c->mask = slots - 1;
 }
 
 /* A finite number at *text, which moves behind it. */
@@ -108,22 +118,26 @@ take_entry(ch_classifier *c, char *line)
         return FALSE;
     }
     *rarity++ = '\0';
-    entry e = {.first = c->shares->len};
+    entry e = {.key = key_of(line), .first = c->shares->len};
+    guint32 *slot = find_slot(c, e.key);
     if (!take_number(&rarity, &number) || number <= 0 || *rarity++ != '\t' ||
         !take_shares(c, rarity, &e)) {
         return FALSE;
     }
     e.rarity = (float)number;
+    if (*slot > 0) {
+        return FALSE;
+    }
     g_array_append_val(c->entries, e);
-    return g_hash_table_insert(c->number, line,
-                               GUINT_TO_POINTER(c->entries->len));
+    *slot = c->entries->len;
+    return TRUE;
 }
 
 static gboolean
 take_label(ch_classifier *c, char *line)
 {
     char *tab = strchr(line, '\t');
-    label l = {NULL, 0};
+    label l = {NULL, 0, FALSE};
     if (tab == NULL || c->labels->len >= MAX_LABELS) {
         return FALSE;
     }
@@ -132,6 +146,8 @@ take_label(ch_classifier *c, char *line)
         return FALSE;
     }
     l.name = g_strdup(line);
+    l.rule = strchr(line, '/') != NULL;
+    c->rules += l.rule ? 1 : 0;
     g_array_append_val(c->labels, l);
     return c->labels->len > 1 || strcmp(l.name, "harm") == 0;
 }
@@ -148,16 +164,10 @@ take_line(ch_classifier *c, guint number, char *line)
     return c->labels->len > 0 && take_entry(c, line);
 }
 
-ch_classifier *
-ch_classifier_parse(const char *path, char *data, ch_diag *diag)
+/* Line by line, which it cuts apart; FALSE: diag says where. */
+static gboolean
+take_lines(ch_classifier *c, const char *path, char *data, ch_diag *diag)
 {
-    g_autoptr(ch_classifier) c = g_new0(ch_classifier, 1);
-    c->labels = g_array_new(FALSE, FALSE, sizeof(label));
-    g_array_set_clear_func(c->labels, label_clear);
-    c->entries = g_array_new(FALSE, FALSE, sizeof(entry));
-    c->shares = g_array_new(FALSE, FALSE, sizeof(share));
-    c->number = g_hash_table_new(g_str_hash, g_str_equal);
-    c->text = data;
     guint number = 0;
     for (char *line = data; *line != '\0';) {
         char *end = strchr(line, '\n');
@@ -169,15 +179,28 @@ ch_classifier_parse(const char *path, char *data, ch_diag *diag)
             ch_diag_add(diag, path, number, 1,
                         "no line of a classifier: make it anew with "
                         "chaperone rules learn");
-            return NULL;
+            return FALSE;
         }
         line = next;
     }
     if (c->entries->len == 0) {
         ch_diag_add(diag, path, 0, 0, "a classifier without features");
-        return NULL;
+        return FALSE;
     }
-    return g_steal_pointer(&c);
+    return TRUE;
+}
+
+ch_classifier *
+ch_classifier_parse(const char *path, char *data, ch_diag *diag)
+{
+    g_autoptr(ch_classifier) c = g_new0(ch_classifier, 1);
+    g_autofree char *text = data;
+    c->labels = g_array_new(FALSE, FALSE, sizeof(label));
+    g_array_set_clear_func(c->labels, label_clear);
+    c->entries = g_array_new(FALSE, FALSE, sizeof(entry));
+    c->shares = g_array_new(FALSE, FALSE, sizeof(share));
+    make_slots(c, text);
+    return take_lines(c, path, text, diag) ? g_steal_pointer(&c) : NULL;
 }
 
 ch_classifier *
@@ -203,7 +226,7 @@ ch_classifier_load(const char *path, ch_diag *diag)
 guint
 ch_classifier_number(const ch_classifier *c, const char *name)
 {
-    return GPOINTER_TO_UINT(g_hash_table_lookup(c->number, name));
+    return *find_slot(c, key_of(name));
 }
 
 guint
@@ -218,354 +241,4 @@ ch_classifier_label(const ch_classifier *c, guint number)
     return number < c->labels->len
                ? g_array_index(c->labels, label, number).name
                : NULL;
-}
-
-/* --- reading a post ---------------------------------------------------------
- */
-
-/* A longer post is read in pieces of that many words, too, one from each
- * sentence on. */
-#define PIECE_WORDS 64
-#define REASONS     12
-
-typedef struct {
-    guint number; /* of the entry */
-    int text;
-    ch_span span;
-    guint word;
-} known;
-
-struct ch_reading {
-    const ch_classifier *classifier;
-    GArray *features;  /* of known, as they stand */
-    GArray *facts;     /* of known, that stand nowhere */
-    guint words;       /* of the post */
-    guint32 *stamp;    /* of each entry: the last piece that had it */
-    guint32 piece;     /* now */
-    GHashTable *names; /* entry number + 1 to char *; NULL: no reasons */
-};
-typedef struct ch_reading reading;
-
-ch_reading *
-ch_reading_new(const ch_classifier *c, gboolean with_reasons)
-{
-    reading *r = g_new0(reading, 1);
-    r->classifier = c;
-    r->features = g_array_new(FALSE, FALSE, sizeof(known));
-    r->facts = g_array_new(FALSE, FALSE, sizeof(known));
-    r->stamp = g_new0(guint32, c->entries->len);
-    r->names =
-        with_reasons ? g_hash_table_new_full(NULL, NULL, NULL, g_free) : NULL;
-    return r;
-}
-
-void
-ch_reading_free(ch_reading *r)
-{
-    if (r == NULL) {
-        return;
-    }
-    g_array_unref(r->features);
-    g_array_unref(r->facts);
-    g_free(r->stamp);
-    g_clear_pointer(&r->names, g_hash_table_unref);
-    g_free(r);
-}
-
-static void
-name_it(reading *r, guint number, const char *name)
-{
-    if (r->names != NULL) {
-        g_hash_table_insert(r->names, GUINT_TO_POINTER(number), g_strdup(name));
-    }
-}
-
-void
-ch_reading_take(const ch_feature *f, gpointer data)
-{
-    reading *r = data;
-    guint number = ch_classifier_number(r->classifier, f->name);
-    r->words = MAX(r->words, f->word + 1);
-    if (number > 0) {
-        known k = {number - 1, f->text, f->span, f->word};
-        g_array_append_val(f->text < 0 ? r->facts : r->features, k);
-        name_it(r, number, f->name);
-    }
-}
-
-void
-ch_reading_take_fact(ch_reading *r, guint number)
-{
-    known k = {.number = number - 1, .text = -1};
-    g_array_append_val(r->facts, k);
-}
-
-static const entry *
-entry_of(const reading *r, const known *k)
-{
-    return &g_array_index(r->classifier->entries, entry, k->number);
-}
-
-/* Some features, from one on, up to a word. */
-typedef struct {
-    guint first, to_word;
-    double odds;   /* log odds of harm */
-    double length; /* of the vector */
-} piece;
-
-typedef void (*visit_known)(const reading *r, const known *k, gpointer data);
-
-static void
-visit_once(reading *r, const known *k, visit_known visit, gpointer data)
-{
-    if (r->stamp[k->number] != r->piece) {
-        r->stamp[k->number] = r->piece;
-        visit(r, k, data);
-    }
-}
-
-/* Each feature of a piece once; facts belong to every piece. */
-static void
-each_in(reading *r, const piece *p, visit_known visit, gpointer data)
-{
-    r->piece++;
-    for (guint i = p->first; i < r->features->len; i++) {
-        const known *k = &g_array_index(r->features, known, i);
-        if (k->word >= p->to_word) {
-            break;
-        }
-        visit_once(r, k, visit, data);
-    }
-    for (guint i = 0; i < r->facts->len; i++) {
-        visit_once(r, &g_array_index(r->facts, known, i), visit, data);
-    }
-}
-
-static void
-add_harm(const reading *r, const known *k, gpointer data)
-{
-    piece *p = data;
-    const entry *e = entry_of(r, k);
-    p->odds += (double)e->rarity * (double)e->harm;
-    p->length += (double)e->rarity * (double)e->rarity;
-}
-
-static piece
-weigh(reading *r, guint first, guint to_word)
-{
-    piece p = {.first = first, .to_word = to_word};
-    each_in(r, &p, add_harm, &p);
-    p.length = sqrt(p.length + CH_CLASSIFIER_REST);
-    p.odds =
-        p.odds / p.length + g_array_index(r->classifier->labels, label, 0).bias;
-    return p;
-}
-
-static ch_span
-sentence_around(const ch_text *text, gsize at)
-{
-    const GArray *starts = ch_text_sentences(text);
-    ch_span s = {0, 0};
-    ch_text_folded(text, &s.end);
-    guint low = 0, high = starts->len;
-    while (high - low > 1) {
-        guint middle = (low + high) / 2;
-        if (g_array_index(starts, gsize, middle) <= at) {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    s.start = g_array_index(starts, gsize, low);
-    if (low + 1 < starts->len) {
-        s.end = g_array_index(starts, gsize, low + 1);
-    }
-    return s;
-}
-
-typedef struct {
-    int text;
-    ch_span span;
-} sentence;
-
-/* Whether a feature begins another sentence than the one before. */
-static gboolean
-begins(const known *k, const GPtrArray *texts, sentence *now)
-{
-    if (k->text == now->text && k->span.start < now->span.end) {
-        return FALSE;
-    }
-    now->text = k->text;
-    now->span = sentence_around(texts->pdata[k->text], k->span.start);
-    return TRUE;
-}
-
-/* The worst piece, the whole post being one. */
-static piece
-worst_piece(reading *r, const GPtrArray *texts)
-{
-    piece worst = weigh(r, 0, r->words);
-    sentence now = {.text = -1};
-    /* Of many pieces, one sounds bad by chance. */
-    double doubt = log(1 + (double)r->words / PIECE_WORDS);
-    for (guint i = 0; r->words > PIECE_WORDS && i < r->features->len; i++) {
-        const known *k = &g_array_index(r->features, known, i);
-        if (begins(k, texts, &now)) {
-            piece p = weigh(r, i, k->word + PIECE_WORDS);
-            p.odds -= doubt;
-            worst = p.odds > worst.odds ? p : worst;
-        }
-    }
-    return worst;
-}
-
-typedef struct {
-    double *sums; /* of all labels */
-    double length;
-} tally;
-
-static void
-add_shares(const reading *r, const known *k, gpointer data)
-{
-    const tally *t = data;
-    const entry *e = entry_of(r, k);
-    for (guint s = e->first; s < e->first + e->count; s++) {
-        const share *w = &g_array_index(r->classifier->shares, share, s);
-        t->sums[w->label] += (double)e->rarity * (double)w->weight / t->length;
-    }
-}
-
-static void
-choose_labels(reading *r, const piece *p, ch_opinion *o)
-{
-    const ch_classifier *c = r->classifier;
-    g_autofree double *sums = g_new0(double, c->labels->len);
-    tally t = {sums, p->length};
-    each_in(r, p, add_shares, &t);
-    double best_rule = -HUGE_VAL, best_kind = -HUGE_VAL;
-    for (guint i = 1; i < c->labels->len; i++) {
-        const label *l = &g_array_index(c->labels, label, i);
-        gboolean rule = strchr(l->name, '/') != NULL;
-        double *best = rule ? &best_rule : &best_kind;
-        if (sums[i] + l->bias > *best) {
-            *best = sums[i] + l->bias;
-            *(rule ? &o->rule : &o->kind) = l->name;
-        }
-    }
-}
-
-/* --- where it stands, and why ------------------------------------------- */
-
-/* The sentence of a piece that speaks most for harm. */
-static void
-find_place(const reading *r, const piece *p, const GPtrArray *texts,
-           ch_opinion *o)
-{
-    double sum = 0, most = 0;
-    sentence now = {.text = -1};
-    for (guint i = p->first; i < r->features->len; i++) {
-        const known *k = &g_array_index(r->features, known, i);
-        if (k->word >= p->to_word) {
-            break;
-        }
-        if (begins(k, texts, &now)) {
-            sum = 0;
-        }
-        const entry *e = entry_of(r, k);
-        sum += (double)e->rarity * (double)e->harm;
-        if (sum > most) {
-            most = sum;
-            o->text = now.text;
-            o->span = now.span;
-        }
-    }
-}
-
-static int
-by_weight(gconstpointer a, gconstpointer b)
-{
-    double left = fabs(((const ch_reason *)a)->weight);
-    double right = fabs(((const ch_reason *)b)->weight);
-    return (left < right) - (left > right);
-}
-
-static void
-reason_clear(gpointer data)
-{
-    g_free(((ch_reason *)data)->name);
-}
-
-typedef struct {
-    GArray *reasons;
-    double length;
-} telling;
-
-static void
-add_reason(const reading *r, const known *k, gpointer data)
-{
-    const telling *t = data;
-    const entry *e = entry_of(r, k);
-    const char *name =
-        g_hash_table_lookup(r->names, GUINT_TO_POINTER(k->number + 1));
-    ch_reason reason = {g_strdup(name),
-                        (double)e->rarity * (double)e->harm / t->length};
-    g_array_append_val(t->reasons, reason);
-}
-
-static void
-give_reasons(reading *r, const piece *p, ch_opinion *o)
-{
-    o->reasons = g_array_new(FALSE, FALSE, sizeof(ch_reason));
-    g_array_set_clear_func(o->reasons, reason_clear);
-    telling t = {o->reasons, p->length};
-    each_in(r, p, add_reason, &t);
-    g_array_sort(o->reasons, by_weight);
-    g_array_set_size(o->reasons, MIN(o->reasons->len, REASONS));
-}
-
-static double
-probability(double odds)
-{
-    return 1 / (1 + exp(-odds));
-}
-
-void
-ch_reading_finish(ch_reading *r, const GPtrArray *texts, ch_opinion *o)
-{
-    *o = (ch_opinion){.text = -1};
-    piece worst = worst_piece(r, texts);
-    o->harm = probability(worst.odds);
-    choose_labels(r, &worst, o);
-    find_place(r, &worst, texts, o);
-    if (r->names != NULL) {
-        give_reasons(r, &worst, o);
-    }
-}
-
-double
-ch_reading_harm_in(ch_reading *r, guint text, ch_span folded)
-{
-    guint first = 0;
-    while (first < r->features->len) {
-        const known *k = &g_array_index(r->features, known, first);
-        if (k->text == (int)text && k->span.start >= folded.start) {
-            break;
-        }
-        first++;
-    }
-    guint to_word = 0;
-    for (guint i = first; i < r->features->len; i++) {
-        const known *k = &g_array_index(r->features, known, i);
-        if (k->text != (int)text || k->span.start >= folded.end) {
-            break;
-        }
-        to_word = MAX(to_word, k->word + 1);
-    }
-    return probability(weigh(r, first, to_word).odds);
-}
-
-void
-ch_opinion_clear(ch_opinion *o)
-{
-    g_clear_pointer(&o->reasons, g_array_unref);
 }

@@ -196,6 +196,41 @@ tell_facts(reader *r, const ch_post_facts *facts)
     }
 }
 
+gboolean
+ch_features_reads(const ch_text *text)
+{
+    ch_where where = ch_text_where(text);
+    return where == CH_WHERE_SUBJECT || where == CH_WHERE_BODY ||
+           where == CH_WHERE_ALT || where == CH_WHERE_HIDDEN ||
+           where == CH_WHERE_ATTACHMENT;
+}
+
+static gboolean
+is_seam(const ch_text *text, const ch_text *first)
+{
+    return ch_text_where(text) == CH_WHERE_BODY &&
+           ch_text_where(first) == CH_WHERE_BODY &&
+           ch_text_source(text) == ch_text_source(first);
+}
+
+/* What reads the same as a text before, as the halves of a mail do, or comes
+ * from it, as a seam, is read once. */
+static gboolean
+is_read(const GPtrArray *texts, guint number)
+{
+    gsize length, other;
+    const char *folded = ch_text_folded(texts->pdata[number], &length);
+    for (guint i = 0; i < number; i++) {
+        const char *data = ch_text_folded(texts->pdata[i], &other);
+        if (ch_features_reads(texts->pdata[i]) &&
+            (is_seam(texts->pdata[number], texts->pdata[i]) ||
+             (other == length && memcmp(data, folded, length) == 0))) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 void
 ch_features_each(const GPtrArray *texts, const ch_post_facts *facts,
                  ch_feature_visit visit, gpointer data)
@@ -204,9 +239,8 @@ ch_features_each(const GPtrArray *texts, const ch_post_facts *facts,
     for (guint i = 0; i < texts->len; i++) {
         r.text = texts->pdata[i];
         r.number = (int)i;
-        ch_where where = ch_text_where(r.text);
-        r.subject = where == CH_WHERE_SUBJECT;
-        if (r.subject || where == CH_WHERE_BODY || where == CH_WHERE_ALT) {
+        r.subject = ch_text_where(r.text) == CH_WHERE_SUBJECT;
+        if (ch_features_reads(r.text) && !is_read(texts, i)) {
             read_text(&r);
         }
     }

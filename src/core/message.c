@@ -262,6 +262,7 @@ ch_message_parse(GBytes *raw)
     keep_headers(m, top);
     ch_message_read_head(m, top, -1);
     walk_tree(m, top);
+    ch_message_add_seams(m);
     if (m->type == NULL) {
         m->type = g_strdup("text/plain"); /* RFC 2045 5.2 */
     }

@@ -7,6 +7,7 @@
  *   message_decode.c  transfer encodings
  *   message_walk.c    GMime's tree: parts, containers
  *   message_leaf.c    one part to texts
+ *   message_seam.c    where one text part ends and the next begins
  */
 #ifndef CHAPERONE_MESSAGE_INT_H
 #define CHAPERONE_MESSAGE_INT_H
@@ -92,6 +93,10 @@ void ch_message_read_leaf(ch_message *m, const ch_reading *how,
 /* The same for content that is decoded already. */
 void ch_message_read_content(ch_message *m, const ch_reading *how,
                              GBytes *content);
+
+/* Texts of the seams between text parts that are shown one after the other;
+ * once all others are there. */
+void ch_message_add_seams(ch_message *m);
 
 /* Walks what GMime made of the bytes (tree is a GMimeMessage). */
 void ch_message_walk(ch_message *m, void *tree, const ch_head *top);

@@ -30,42 +30,17 @@ ch_rule_opinion_clear(rule_opinion *o)
     g_clear_pointer(&o->classifier, ch_classifier_free);
     g_clear_pointer(&o->firm, g_strfreev);
     g_clear_pointer(&o->spares, g_strfreev);
-    g_clear_pointer(&o->signals, g_array_unref);
     g_clear_pointer(&o->rules, g_free);
 }
 
 /* --- features --------------------------------------------------------------
  */
 
-static gboolean
-is_counted(const rule_signal *s)
-{
-    return s->used && s->kind != SIGNAL_FACT;
-}
-
-/* "g:PACK/SIGNAL" for what stands in a post.  Owned. */
-static char *
-dup_signal_name(const rule_signal *s)
-{
-    return g_strdup_printf("g:%s/%s", s->owner, s->name);
-}
-
 /* "r:RULE" for what holds.  Owned. */
 static char *
 dup_rule_name(const ch_rule *rule)
 {
     return g_strconcat("r:", rule->id, NULL);
-}
-
-static gboolean
-stands_somewhere(rule_run *r, guint signal)
-{
-    for (guint t = 0; t < r->texts->len; t++) {
-        if (ch_rule_hits(r, signal, t)->len > 0) {
-            return TRUE;
-        }
-    }
-    return FALSE;
 }
 
 /* Whether a rule's first finding is this one. */
@@ -82,14 +57,6 @@ is_first(const GArray *findings, guint number)
 }
 
 static void
-tell(char *name, ch_feature_visit visit, gpointer data)
-{
-    const ch_feature f = {.name = name, .text = -1};
-    visit(&f, data);
-    g_free(name);
-}
-
-static void
 each_word(const rule_run *r, ch_feature_visit visit, gpointer data)
 {
     const ch_post_facts known = {r->facts->is_reply, r->facts->has_image};
@@ -101,33 +68,21 @@ ch_rule_opinion_features(rule_run *r, const GArray *findings,
                          ch_feature_visit visit, gpointer data)
 {
     each_word(r, visit, data);
-    for (guint i = 0; i < r->rules->signals->len; i++) {
-        const rule_signal *s = r->rules->signals->pdata[i];
-        if (is_counted(s) && stands_somewhere(r, i)) {
-            tell(dup_signal_name(s), visit, data);
-        }
-    }
     for (guint i = 0; i < findings->len; i++) {
         if (is_first(findings, i)) {
-            tell(dup_rule_name(g_array_index(findings, ch_finding, i).rule),
-                 visit, data);
+            g_autofree char *name =
+                dup_rule_name(g_array_index(findings, ch_finding, i).rule);
+            const ch_feature f = {.name = name, .text = -1};
+            visit(&f, data);
         }
     }
 }
 
-/* Once a ruleset: which of them the classifier knows. */
+/* Once a ruleset: which rules the classifier counts. */
 static void
 look_up(const ch_ruleset *rules, rule_opinion *o)
 {
-    o->signals = g_array_new(FALSE, FALSE, sizeof(opinion_fact));
     o->rules = g_new0(guint, rules->rules->len + 1);
-    for (guint i = 0; i < rules->signals->len; i++) {
-        g_autofree char *name = dup_signal_name(rules->signals->pdata[i]);
-        opinion_fact f = {i, ch_classifier_number(o->classifier, name)};
-        if (f.feature > 0 && is_counted(rules->signals->pdata[i])) {
-            g_array_append_val(o->signals, f);
-        }
-    }
     for (guint i = 0; i < rules->rules->len; i++) {
         g_autofree char *name = dup_rule_name(rules->rules->pdata[i]);
         o->rules[i] = ch_classifier_number(o->classifier, name);
@@ -140,12 +95,6 @@ take_known(rule_run *r, const GArray *findings, ch_reading *reading)
 {
     const rule_opinion *o = &r->rules->opinion;
     each_word(r, ch_reading_take, reading);
-    for (guint i = 0; i < o->signals->len; i++) {
-        const opinion_fact *f = &g_array_index(o->signals, opinion_fact, i);
-        if (stands_somewhere(r, f->signal)) {
-            ch_reading_take_fact(reading, f->feature);
-        }
-    }
     for (guint i = 0; i < r->rules->rules->len; i++) {
         const ch_rule *rule = r->rules->rules->pdata[i];
         for (guint k = 0; o->rules[i] > 0 && k < findings->len; k++) {
@@ -292,7 +241,7 @@ sentence_of(const ch_text *text, const ch_finding *f)
 }
 
 /* Harm of the sentence that a finding stands in: what is harmless around it
- * does not excuse it. */
+ * does not excuse it, nor is excused what the classifier does not read. */
 static double
 harm_around(const rule_run *r, ch_reading *reading, const ch_finding *f)
 {
@@ -300,12 +249,19 @@ harm_around(const rule_run *r, ch_reading *reading, const ch_finding *f)
     for (guint t = 0; f->has_span && t < r->texts->len; t++) {
         const ch_text *text = r->texts->pdata[t];
         if (ch_text_where(text) == f->where && ch_text_part(text) == f->part) {
-            double here = ch_reading_harm_in(reading, t, sentence_of(text, f));
+            double here =
+                ch_features_reads(text)
+                    ? ch_reading_harm_in(reading, t, sentence_of(text, f))
+                    : 1;
             harm = MAX(harm, here);
         }
     }
     return harm;
 }
+
+/* A sentence alone has few words to tell by: it is enough that it does not
+ * sound bad. */
+#define EXCUSED 0.35
 
 /* What a rule is sure of needs far more evidence against. */
 static void
@@ -319,7 +275,7 @@ spare(const rule_run *r, ch_reading *reading, double harm, GArray *findings)
         if (harm < limit &&
             (has_a_say(rules, f->rule->id) ||
              is_listed(rules->opinion.spares, f->rule->id)) &&
-            harm_around(r, reading, f) < limit) {
+            harm_around(r, reading, f) < EXCUSED) {
             f->asked = f->action = CH_ACCEPT;
         }
     }

@@ -94,7 +94,9 @@ report(rule_run *r, const GArray *evidence, GArray *findings)
         f.has_span = TRUE;
         f.span = ch_text_origin(text, folded);
         f.line = ch_text_line(text, f.span.start);
-        add_finding(r, r->rule, f, findings);
+        if (f.span.end > f.span.start) { /* else another text shows it */
+            add_finding(r, r->rule, f, findings);
+        }
     }
 }
 

@@ -124,18 +124,12 @@ typedef struct {
     gint64 changed_until_us; /* 0: none */
 } rule_entry;
 
-/* A signal, and the number of its feature. */
-typedef struct {
-    guint signal, feature;
-} opinion_fact;
-
 /* A second opinion beside the rules; classifier NULL: none. */
 typedef struct {
     ch_classifier *classifier;
     double hold, tag, spare; /* probabilities */
     GStrv firm;              /* rules that it has no say in, or NULL */
     GStrv spares;            /* rules that it may only spare, or NULL */
-    GArray *signals;         /* of opinion_fact: those that it counts */
     guint *rules;            /* numbers of features, beside the rules */
 } rule_opinion;
 

@@ -78,6 +78,18 @@ is_weak(const char *value, gsize size)
     return FALSE;
 }
 
+/* "en la plaza mayor de 10 a 13": hours. */
+static gboolean
+has_hours(const ch_entity_text *in, ch_span span)
+{
+    gsize digit = span.start;
+    while (digit < span.end && !g_ascii_isdigit(in->data[digit])) {
+        digit++;
+    }
+    return digit >= span.start + 4 &&
+           memcmp(in->data + digit - 4, " de ", 4) == 0;
+}
+
 /* Spanish addresses end with the number: "12 de octubre" is a day, "12:30" a
  * time, "12 años" a span of time. */
 static gboolean
@@ -89,7 +101,7 @@ accept_spanish(const ch_entity_text *in, ch_span span)
         "de septiembre", "de octubre", "de noviembre", "de diciembre",
         "a\303\261os",   "anos",       "am",           "pm",
         "horas",         "hrs",        "minutos",      NULL};
-    return !ch_kind_has_word(in, span, 0, 4, after);
+    return !has_hours(in, span) && !ch_kind_has_word(in, span, 0, 4, after);
 }
 
 static gboolean
@@ -131,10 +143,10 @@ const ch_entity_kind ch_entity_street_address = {
     "|(?<![a-z0-9_])(?:p\\.? ?o\\.? ?box|post office box|apartado"
     "(?: postal| de correos)?|apdo\\.?(?: postal)?) (?:#|no\\.? )?[0-9]{1,6}"
     "(?![a-z0-9])"
-    "|(?<![a-z0-9_])(?:calle|c/|avenida|avda\\.?|av\\.?|paseo|pza\\.?|plaza|"
-    "camino|carretera|ctra\\.?|calzada|ronda|travesia|callejon|calleja|"
-    "prolongacion|cerrada|privada|boulevard|blvd\\.?|bulevar)"
-    " ?(?:(?:de|del|la|las|los|el) ){0,2}[a-z\303\261][a-z\303\261.'-]{1,19}"
+    "|(?<![a-z0-9_])(?:c/ ?|(?:avda|av|pza|ctra|blvd)\\. ?|(?:calle|avenida|"
+    "avda|av|paseo|pza|plaza|camino|carretera|ctra|calzada|ronda|travesia|"
+    "callejon|calleja|prolongacion|cerrada|privada|boulevard|blvd|bulevar) )"
+    "(?:(?:de|del|la|las|los|el) ){0,2}[a-z\303\261][a-z\303\261.'-]{1,19}"
     "(?: [a-z\303\261][a-z\303\261.'-]{0,19}){0,3}?"
     "(?:,? ?(?:n\\.?o?\\.?|num\\.?|numero|#) ?|, ?| )[0-9]{1,5}"
     "(?: ?-? ?[a-z](?![a-z0-9]))?(?![0-9:%]|[/.,-][0-9])"

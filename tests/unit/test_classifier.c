@@ -121,10 +121,11 @@ test_features_have_an_end(void **state)
 
 #define HEAD "chaperone-classifier 1\nlabel\tharm\t-1\n"
 #define SMALL                                                                  \
-    HEAD "label\tt/rude\t-2\nlabel\tt/rash\t-2\nlabel\ttip\t0\n"               \
+    HEAD "label\tt/rude\t0\nlabel\tt/rash\t0\nlabel\ttip\t0\n"                 \
          "label\tnews\t-1\n"                                                   \
          "w:awful\t100\t0:4 1:3\nw:rash\t100\t0:4 2:3\nw:floss\t100\t0:-4 "    \
-         "3:2\nw:open\t200\t0:-1 4:3\nw:cut\t50\t0:0.5\nw:faint\t5\t0:4\n"
+         "3:2\nw:open\t200\t0:-1 4:3\nw:cut\t50\t0:0.5\nw:faint\t5\t0:4\n"     \
+         "w:sly\t100\t1:6\n"
 
 static void
 test_files(void **state)
@@ -203,12 +204,14 @@ test_opinions(void **state)
         const char *rule, *kind;
     } rows[] = {
         {"nothing known: the bias alone", "hello", 0.26, 0.27, "t/rude", "tip"},
-        {"one word for harm", "awful", 0.94, 0.953, "t/rude", "tip"},
-        {"one word against", "floss", 0.006, 0.008, "t/rude", "tip"},
-        {"another rule", "a rash", 0.94, 0.953, "t/rash", "tip"},
-        {"a word counts once", "awful awful awful", 0.94, 0.953, "t/rude",
+        {"one word for harm", "awful", 0.96, 0.97, "t/rude", "tip"},
+        {"what comes near a rule is likelier harm", "sly", 0.34, 0.36, "t/rude",
          "tip"},
-        {"for and against", "awful floss", 0.26, 0.27, "t/rude", "tip"},
+        {"one word against", "floss", 0.006, 0.008, "t/rude", "tip"},
+        {"another rule", "a rash", 0.96, 0.97, "t/rash", "tip"},
+        {"a word counts once", "awful awful awful", 0.96, 0.97, "t/rude",
+         "tip"},
+        {"for and against", "awful floss", 0.33, 0.345, "t/rude", "tip"},
         {"one common word is little", "faint", 0.5, 0.56, "t/rude", "tip"},
         {"rare words weigh more", "open cut", 0.13, 0.15, "t/rude", "news"},
     };
@@ -244,6 +247,36 @@ test_place_and_reasons(void **state)
 }
 
 static void
+test_what_stands_beside_the_body_is_read_for_itself(void **state)
+{
+    g_autoptr(ch_diag) diag = ch_diag_new();
+    g_autoptr(ch_classifier) c =
+        ch_classifier_parse("w", g_strdup(SMALL), diag);
+    g_autoptr(GPtrArray) texts = post("Teeth", "We floss. We open.");
+    g_autoptr(ch_reading) r = ch_reading_new(c, FALSE);
+    g_auto(ch_opinion) o = {0};
+    const ch_post_facts facts = {0};
+    (void)state;
+    g_ptr_array_add(texts, text_of(CH_WHERE_HIDDEN, "That was awful."));
+    ch_features_each(texts, &facts, ch_reading_take, r);
+    ch_reading_finish(r, texts, &o);
+    assert_true(o.harm > 0.85);
+    assert_int_equal(o.text, 2);
+}
+
+static void
+test_what_reads_the_same_counts_once(void **state)
+{
+    g_autoptr(GPtrArray) texts = post("", "We floss");
+    guint words = 0;
+    const ch_post_facts facts = {0};
+    (void)state;
+    g_ptr_array_add(texts, text_of(CH_WHERE_BODY, "we  floss"));
+    ch_features_each(texts, &facts, count, &words);
+    assert_int_equal(words, 3); /* w:we w:floss b:we floss */
+}
+
+static void
 test_harmless_words_around_do_not_hide_others(void **state)
 {
     static const char bad[] = "That was awful. ";
@@ -274,12 +307,11 @@ test_harmless_words_around_do_not_hide_others(void **state)
 
 typedef struct {
     const char *name, *pack, *overlay, *body, *found;
-    const char *hidden; /* text that is not seen, or NULL */
 } judged;
 
 /* "RULE:ACTION[:learned] ..." of a body, or the errors of the files. */
 static char *
-judge(const judged *row)
+judge_with(const judged *row, const char *link)
 {
     g_autoptr(ch_diag) diag = ch_diag_new();
     g_autoptr(ch_config) config = ch_config_new();
@@ -303,8 +335,8 @@ judge(const judged *row)
         return ch_diag_dup_text(diag);
     }
     g_autoptr(GPtrArray) texts = post("", row->body);
-    if (row->hidden != NULL) {
-        g_ptr_array_add(texts, text_of(CH_WHERE_HIDDEN, row->hidden));
+    if (link != NULL) {
+        g_ptr_array_add(texts, text_of(CH_WHERE_LINK, link));
     }
     g_autoptr(GArray) findings = g_array_new(FALSE, FALSE, sizeof(ch_finding));
     g_auto(ch_opinion) opinion = {0};
@@ -318,6 +350,12 @@ judge(const judged *row)
                                f->learned ? ":learned" : "");
     }
     return g_string_free(out, FALSE);
+}
+
+static char *
+judge(const judged *row)
+{
+    return judge_with(row, NULL);
 }
 
 #define NO_OVERLAY "overlay: o\n"
@@ -339,9 +377,7 @@ test_what_it_does_to_findings(void **state)
         {"a finding is spared, and stays visible", PACK(""), NO_OVERLAY,
          "floss rotten", "t/rude:accept"},
         {"but not for harmless words around its sentence", PACK(""), NO_OVERLAY,
-         "We floss. Then we floss. It is rotten.", "t/rude:reject"},
-        {"but not where it does not read", PACK(""), NO_OVERLAY, "We floss.",
-         "t/rude:reject", "To floss is rotten."},
+         "We floss. Then we floss. It is a rotten cut.", "t/rude:reject"},
         {"but not of a rule that it does not know", PACK(""), NO_OVERLAY,
          "floss thing", "t/other:quarantine"},
         {"nor of a firm one", PACK("t/rude"), NO_OVERLAY, "floss rotten",
@@ -363,6 +399,15 @@ test_what_it_does_to_findings(void **state)
             fail_msg("%s: %s", rows[i].name, found);
         }
     }
+}
+
+static void
+test_what_it_does_not_read_is_not_spared(void **state)
+{
+    const judged row = {"", PACK(""), NO_OVERLAY, "We floss.", ""};
+    g_autofree char *found = judge_with(&row, "To floss is rotten.");
+    (void)state;
+    assert_string_equal(found, "t/rude:reject");
 }
 
 #define CLASSIFIER(map) "pack: t\nclassifier: {" map "}\nrules: []\n"
@@ -407,8 +452,11 @@ main(void)
         cmocka_unit_test(test_a_missing_file_is_told),
         cmocka_unit_test(test_opinions),
         cmocka_unit_test(test_place_and_reasons),
+        cmocka_unit_test(test_what_stands_beside_the_body_is_read_for_itself),
+        cmocka_unit_test(test_what_reads_the_same_counts_once),
         cmocka_unit_test(test_harmless_words_around_do_not_hide_others),
         cmocka_unit_test(test_what_it_does_to_findings),
+        cmocka_unit_test(test_what_it_does_not_read_is_not_spared),
         cmocka_unit_test(test_refused_settings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

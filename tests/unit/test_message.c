@@ -573,6 +573,46 @@ test_names_without_addresses(void **state)
     }
 }
 
+/* What is cut between two parts is whole in their seam, and its place is the
+ * first part's. */
+static void
+test_seams(void **state)
+{
+    static const struct {
+        const char *name, *kind, *extra;
+        gboolean seam;
+    } cut[] = {
+        {"two parts", "mixed", "", TRUE},
+        {"two of one whole", "related", "", TRUE},
+        {"of two readings one is shown", "alternative", "", FALSE},
+        {"an attachment is not shown", "mixed",
+         "Content-Disposition: attachment\r\n", FALSE},
+    };
+    (void)state;
+    for (guint i = 0; i < G_N_ELEMENTS(cut); i++) {
+        g_autofree char *mail = g_strdup_printf(
+            "Content-Type: multipart/%s; boundary=B\r\n\r\n"
+            "--B\r\nContent-Type: text/plain\r\n\r\ncall 512-34\r\n\r\n"
+            "--B\r\nContent-Type: text/plain\r\n%s\r\n-6789 now\r\n--B--\r\n",
+            cut[i].kind, cut[i].extra);
+        g_autoptr(GBytes) raw = g_bytes_new(mail, strlen(mail));
+        g_autoptr(ch_message) m = ch_message_parse(raw);
+        const GPtrArray *texts = ch_message_texts(m);
+        ch_text *last = texts->pdata[texts->len - 1];
+        const char *plain = ch_text_plain(last, NULL);
+        gboolean found = g_str_has_prefix(plain, "call 512-34-6789 now");
+        if (found != cut[i].seam) {
+            fail_msg("%s: %s", cut[i].name, plain);
+        }
+        if (found) {
+            ch_span over = ch_text_origin_of_plain(last, (ch_span){5, 16});
+            assert_int_equal(ch_text_part(last), 1);
+            assert_int_equal(over.start, 5);
+            assert_int_equal(over.end, 11);
+        }
+    }
+}
+
 int
 main(void)
 {
@@ -590,6 +630,7 @@ main(void)
         cmocka_unit_test(test_dates),
         cmocka_unit_test(test_recipients_and_headers),
         cmocka_unit_test(test_names_without_addresses),
+        cmocka_unit_test(test_seams),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

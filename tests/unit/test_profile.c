@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <glib/gstdio.h>
 #include <string.h>
 
 #define NOW (G_GINT64_CONSTANT(1796000000) * G_USEC_PER_SEC)
@@ -29,16 +30,24 @@ make_house(const char *practice, const char *rules, ch_diag *diag)
     return ch_house_new(config, diag);
 }
 
+/* extra: further places of rules, ", PATH". */
 static ch_house *
-house_of(const char *practice)
+house_with(const char *practice, const char *extra)
 {
     g_autoptr(ch_diag) diag = ch_diag_new();
-    ch_house *house = make_house(practice, CH_SOURCE_DIR "/rules", diag);
+    g_autofree char *rules = g_strconcat(CH_SOURCE_DIR "/rules", extra, NULL);
+    ch_house *house = make_house(practice, rules, diag);
     if (house == NULL) {
         g_autofree char *text = ch_diag_dup_text(diag);
         fail_msg("%s", text);
     }
     return house;
+}
+
+static ch_house *
+house_of(const char *practice)
+{
+    return house_with(practice, "");
 }
 
 static ch_verdict *
@@ -57,6 +66,17 @@ judge(ch_house *house, const char *text, const GPtrArray *known)
 static const char *const specialties[] = {
     "dental", "dermatology", "paediatrics", "mental-health", "womens-health"};
 
+/* What is held as strong or suggestive language. */
+static gboolean
+is_rude(ch_house *house, const char *text)
+{
+    g_autoptr(ch_verdict) v = judge(house, text, NULL);
+    g_autofree char *rules = ch_verdict_dup_rules(v);
+    return strstr(rules, "professionalism/profanity") != NULL ||
+           strstr(rules, "professionalism/sexual-content") != NULL;
+}
+
+/* By the rules alone: what the classifier thinks of a post may change. */
 static void
 words_of_the_trade_are_no_finding(void **state)
 {
@@ -85,25 +105,30 @@ words_of_the_trade_are_no_finding(void **state)
             "test."},
         {4, "Las mamadas de la noche: nuestra enfermera explica la lactancia."},
     };
+    static const char overlay[] =
+        "overlay: rules-alone\n"
+        "classifier: {hold: 100, tag: 100, spare: 0}\n";
     (void)state;
-    g_autoptr(ch_house) plain = house_of("");
+    g_autofree char *file = NULL;
+    int fd = g_file_open_tmp("chaperone-XXXXXX.yaml", &file, NULL);
+    assert_true(fd >= 0 && g_close(fd, NULL) &&
+                g_file_set_contents(file, overlay, -1, NULL));
+    g_autofree char *alone = g_strconcat(", ", file, NULL);
+    g_autoptr(ch_house) plain = house_with("", alone);
     for (guint s = 0; s < G_N_ELEMENTS(specialties); s++) {
         g_autofree char *practice =
             g_strdup_printf("specialty: [%s]", specialties[s]);
-        g_autoptr(ch_house) house = house_of(practice);
+        g_autoptr(ch_house) house = house_with(practice, alone);
         for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
             if (rows[i].specialty != s) {
                 continue;
             }
-            g_autoptr(ch_verdict) without = judge(plain, rows[i].text, NULL);
-            g_autoptr(ch_verdict) with = judge(house, rows[i].text, NULL);
-            if (without->action < CH_QUARANTINE || with->action > CH_ACCEPT) {
-                fail_msg("%s: %s: %s without, %s with", specialties[s],
-                         rows[i].text, ch_action_name(without->action),
-                         ch_action_name(with->action));
+            if (!is_rude(plain, rows[i].text) || is_rude(house, rows[i].text)) {
+                fail_msg("%s: %s", specialties[s], rows[i].text);
             }
         }
     }
+    g_unlink(file);
 }
 
 /* No specialty makes a page rude, and all of them together do not. */
