@@ -107,7 +107,7 @@ unit-build: $(UNIT_BIN)
 unit: $(UNIT_BIN)
 	@tests/run.sh unit $(UNIT_BIN)
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -name sendmail -prune -o -type f -name '*.d' -print 2>/dev/null)
 
 # Preloaded into programs by the end-to-end tests; never sanitized.
 $(BUILD)/%.so: tests/fault/%.c
@@ -183,13 +183,14 @@ format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
 
 install: all
-	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(DATADIR)/rules/lexicons \
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(DATADIR)/rules/lexicons $(DESTDIR)$(DATADIR)/rules/profiles \
 	    $(DESTDIR)$(SYSCONFDIR)/chaperone/rules.d $(DESTDIR)$(UNITDIR) \
 	    $(DESTDIR)$(PREFIX)/lib/sysusers.d $(DESTDIR)$(PREFIX)/lib/tmpfiles.d
 	install -m 755 $(BUILD)/chaperone-milter $(DESTDIR)$(PREFIX)/sbin/
 	install -m 755 $(BUILD)/chaperone $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 rules/*.yaml rules/*.weights $(DESTDIR)$(DATADIR)/rules/
 	install -m 644 rules/lexicons/*.txt $(DESTDIR)$(DATADIR)/rules/lexicons/
+	install -m 644 rules/profiles/*.yaml $(DESTDIR)$(DATADIR)/rules/profiles/
 	install -m 644 conf/gateways.yaml docs/rules.schema.json $(DESTDIR)$(DATADIR)/
 	test -e $(DESTDIR)$(SYSCONFDIR)/chaperone/chaperone.yaml || \
 	    install -m 644 conf/chaperone.yaml $(DESTDIR)$(SYSCONFDIR)/chaperone/

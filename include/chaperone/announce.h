@@ -22,6 +22,7 @@ typedef struct {
     const char *author;   /* login or NULL */
     const char *gateways; /* names, comma separated, or NULL */
     const char *rules;    /* ids, comma separated, or NULL */
+    const char *hints;    /* IDs of notes, comma separated, or NULL */
     const char *note;     /* reviewer's words or NULL */
     gint64 publish_at_us; /* -1: not known */
     gint64 time_us;

@@ -26,6 +26,15 @@ typedef enum {
     CH_ENGINE_PCRE2
 } ch_engine;
 
+/* Whose law is named, and whose is stricter. */
+typedef enum {
+    CH_JURISDICTION_US,
+    CH_JURISDICTION_UK,
+    CH_JURISDICTION_AU,
+    CH_JURISDICTION_ES
+} ch_jurisdiction;
+extern const char *const ch_jurisdiction_names[]; /* in that order, NULL */
+
 /* An exception with an end; NULL fields match everything. */
 typedef struct {
     char *rule, *gateway, *author;
@@ -43,6 +52,8 @@ typedef struct {
     GStrv practice_names, practice_phones, practice_domains, practice_addresses,
         practice_npi, practice_ein, practice_staff;
     char *practice_timezone, *practice_contact;
+    GStrv practice_specialty;
+    ch_jurisdiction practice_jurisdiction;
     ch_scope scope;
     ch_mixed mixed;
     ch_mode mode;
@@ -91,6 +102,10 @@ char *ch_config_dup_author(const ch_config *config, const ch_envelope *e);
 /* Where that author reads mail: the login if it is an address, else login
  * at the first practice domain, else the login alone.  Owned. */
 char *ch_config_dup_author_address(const ch_config *config, const char *author);
+
+/* End of the day "2026-12-31" in that zone.  FALSE: it is none. */
+gboolean ch_config_parse_day(const char *text, GTimeZone *zone,
+                             gint64 *until_us_out);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ch_config, ch_config_unref)
 

@@ -8,6 +8,7 @@
 #ifndef CHAPERONE_INSPECT_H
 #define CHAPERONE_INSPECT_H
 
+#include "chaperone/authorization.h"
 #include "chaperone/config.h"
 #include "chaperone/gateways.h"
 #include "chaperone/message.h"
@@ -40,24 +41,27 @@ typedef struct {
 typedef struct {
     gboolean judge_all;  /* judge as a post whatever the recipients */
     const char *gateway; /* name: judge as a post to this one, or NULL */
+    /* The register as it is now, of ch_authorization; NULL: empty. */
+    const GPtrArray *authorizations;
 } ch_ask;
 
 typedef struct {
-    ch_house *house;       /* counted: rules and gateways live in it */
-    gboolean in_scope;     /* FALSE: ordinary mail, nothing was judged */
-    ch_action action;      /* strongest of all, after policy */
-    ch_action unmonitored; /* what it would be without monitor mode */
-    GArray *findings;      /* of ch_finding, strongest first */
-    GArray *destinations;  /* of ch_destination, in recipient order */
-    GPtrArray *notes;      /* of ch_note */
-    gboolean spanish;      /* the post is written in Spanish */
-    gboolean is_reply;     /* it answers somebody */
-    const char *kind;      /* what kind of post it looks like, or NULL */
-    char *author;          /* login, proven, or NULL */
-    ch_message *message;   /* NULL for a plain post */
-    GPtrArray *texts;      /* of ch_text; findings point into them */
-    GPtrArray *gateways;   /* of char *, borrowed: names of destinations */
-    ch_facts facts;        /* what rules were told; borrows from all this */
+    ch_house *house;           /* counted: rules and gateways live in it */
+    gboolean in_scope;         /* FALSE: ordinary mail, nothing was judged */
+    ch_action action;          /* strongest of all, after policy */
+    ch_action unmonitored;     /* what it would be without monitor mode */
+    GArray *findings;          /* of ch_finding, strongest first */
+    GArray *destinations;      /* of ch_destination, in recipient order */
+    GPtrArray *notes;          /* of ch_note */
+    gboolean spanish;          /* the post is written in Spanish */
+    gboolean is_reply;         /* it answers somebody */
+    const char *kind;          /* what kind of post it looks like, or NULL */
+    char *author;              /* login, proven, or NULL */
+    ch_message *message;       /* NULL for a plain post */
+    GPtrArray *texts;          /* of ch_text; findings point into them */
+    GPtrArray *gateways;       /* of char *, borrowed: names of destinations */
+    GPtrArray *authorizations; /* of char *: those that the post names */
+    ch_facts facts;            /* what rules were told; borrows from all this */
 } ch_verdict;
 
 void ch_verdict_free(ch_verdict *verdict);
@@ -78,6 +82,8 @@ ch_verdict *ch_inspect_plain(ch_house *house, const ch_envelope *e,
  * separated: for records and headers.  Owned. */
 char *ch_verdict_dup_rules(const ch_verdict *verdict);
 char *ch_verdict_dup_gateways(const ch_verdict *verdict);
+/* IDs of the notes, comma separated, each once.  Owned. */
+char *ch_verdict_dup_notes(const ch_verdict *verdict);
 /* What could be written instead, in the language of the post, or NULL: of the
  * strongest finding that has it.  Borrowed. */
 const char *ch_verdict_suggestion(const ch_verdict *verdict);

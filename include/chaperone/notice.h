@@ -28,6 +28,7 @@ typedef struct {
     const char *channel;        /* gateway titles, comma separated */
     const char *const *titles;  /* of the rules, NULL-terminated */
     const char *const *advices; /* same length */
+    const char *const *hints;   /* about authorizations, or NULL */
     const char *author;         /* login or NULL; told to compliance only */
     const char *note;           /* reviewer's words to the author, or NULL */
     const char *contact;        /* the practice's own last line */

@@ -48,7 +48,8 @@ void ch_release_step_free(ch_release_step *step);
 
 /* --- people ------------------------------------------------------------ */
 
-/* HELD or RELEASE_FAILED to RELEASING, once: CH_ERROR_STATE otherwise.
+/* HELD or RELEASE_FAILED to RELEASING, once: CH_ERROR_STATE otherwise.  What
+ * is approved is the stored mail as ch_auth_strip leaves it.
  * Recipients that have the mail already are not asked for again. */
 gboolean ch_release_approve(ch_store *store, const char *id,
                             const ch_decision *decision, GError **error);
@@ -81,7 +82,7 @@ GPtrArray *ch_release_due(ch_store *store, gint64 now_us, guint limit,
 typedef struct {
     const ch_release_step *step; /* borrowed */
     ch_envelope *envelope;       /* as stored, all recipients */
-    GBytes *mail;                /* as stored */
+    GBytes *mail;                /* as approved */
     char *header;                /* the one line that goes first, CRLF */
 } ch_release_attempt;
 

@@ -16,6 +16,7 @@
 #ifndef CHAPERONE_STORE_H
 #define CHAPERONE_STORE_H
 
+#include "chaperone/authorization.h"
 #include "chaperone/envelope.h"
 #include "chaperone/id.h"
 
@@ -87,6 +88,7 @@ typedef struct {
     gint64 deadline_us;          /* -1: none */
     const guint8 *retry_key;     /* CH_DIGEST_BYTES */
     const char *findings_json;   /* places, no words */
+    const char *hints;           /* IDs of notes, comma separated, or NULL */
     gboolean spanish;            /* the post's language: notices follow it */
     const ch_envelope *envelope; /* NULL: keep no message (reject) */
     GBytes *raw;                 /* NULL: keep no message */
@@ -122,6 +124,7 @@ typedef struct {
     char *author, *gateways, *rules, *verdict, *queue_id; /* or NULL */
     char *reviewer, *note;                                /* or NULL */
     char *findings_json;
+    char *hints;          /* or NULL */
     gsize size;           /* bytes of the message */
     gboolean has_message; /* FALSE: never kept, or destroyed */
     gboolean spanish;     /* notices about it are */
@@ -158,6 +161,19 @@ gboolean ch_store_seen(ch_store *store, const char *id,
 gboolean ch_store_record_view(ch_store *store, const char *id,
                               const char *event, const ch_decision *who,
                               GError **error);
+
+/* --- authorizations -------------------------------------------------- */
+
+/* Each with a row in the ledger.  CH_ERROR_STATE: the ID is there already,
+ * valid or revoked. */
+gboolean ch_store_add_authorization(ch_store *store, const ch_authorization *a,
+                                    const ch_decision *who, GError **error);
+/* Once: CH_ERROR_STATE; CH_ERROR_NOTFOUND. */
+gboolean ch_store_revoke_authorization(ch_store *store, const char *id,
+                                       const ch_decision *who, GError **error);
+/* The register as it is now, in the order it was made.  Owned array of
+ * ch_authorization. */
+GPtrArray *ch_store_authorizations(ch_store *store, GError **error);
 
 /* --- housekeeping ----------------------------------------------------- */
 

@@ -19,11 +19,13 @@ typedef struct {
     ch_action asked;            /* by the rule, or by a site's overlay */
     ch_action action;           /* after policy, for all gateways together */
     ch_where where;
-    int part;          /* index or -1 */
-    gboolean has_span; /* FALSE: the place has no text */
-    gboolean learned;  /* by the classifier, not by the rule itself */
-    ch_span span;      /* into the source of the text */
-    guint line;        /* 1-based, 0 without span */
+    int part;                  /* index or -1 */
+    gboolean has_span;         /* FALSE: the place has no text */
+    gboolean learned;          /* by the classifier, not by the rule itself */
+    ch_span span;              /* into the source of the text */
+    guint line;                /* 1-based, 0 without span */
+    const char *authorization; /* ID of the one that made it a tag, or NULL;
+                                  borrowed from the verdict */
 } ch_finding;
 
 /* One gateway recipient of the mail. */

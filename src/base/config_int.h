@@ -37,8 +37,5 @@ extern const guint ch_config_table_length;
 /* Values as people write them. */
 gboolean ch_config_parse_bytes(const char *text, gint64 *bytes_out);
 gboolean ch_config_parse_duration(const char *text, gint64 *seconds_out);
-/* End of the day "2026-12-31" in that zone. */
-gboolean ch_config_parse_day(const char *text, GTimeZone *zone,
-                             gint64 *until_us_out);
 
 #endif

@@ -104,6 +104,18 @@ is_listen(const char *value)
     return colon != NULL && colon > value && is_port(colon + 1);
 }
 
+#define SPECIALTIES                                                            \
+    "dental, dermatology, paediatrics, mental-health, womens-health"
+
+static gboolean
+is_specialty(const char *value)
+{
+    g_auto(GStrv) known = g_strsplit(SPECIALTIES, ", ", -1);
+    return g_strv_contains((const char *const *)known, value);
+}
+
+const char *const ch_jurisdiction_names[] = {"US", "UK", "AU", "ES", NULL};
+
 const config_key ch_config_table[] = {
     {"rules.paths", TYPE_STRINGS, AT(rules_paths), NULL, NULL, NULL},
     {"rules.disable", TYPE_STRINGS, AT(rules_disable), "[]", NULL, NULL},
@@ -125,6 +137,10 @@ const config_key ch_config_table[] = {
      is_zone},
     {"practice.contact", TYPE_STRING, AT(practice_contact), "\"\"", "one line",
      is_one_line},
+    {"practice.specialty", TYPE_STRINGS, AT(practice_specialty), "[]",
+     SPECIALTIES, is_specialty},
+    {"practice.jurisdiction", TYPE_ENUM, AT(practice_jurisdiction), "US",
+     "US|UK|AU|ES", NULL},
     {"scope", TYPE_ENUM, AT(scope), "gateways", "gateways|all", NULL},
     {"mixed", TYPE_ENUM, AT(mixed), "split", "split|all", NULL},
     {"mode", TYPE_ENUM, AT(mode), "enforce", "enforce|monitor", NULL},

@@ -18,6 +18,7 @@ int ch_cmd_quarantine(int argc, char **argv);
 int ch_cmd_rules(int argc, char **argv);
 int ch_cmd_config(int argc, char **argv);
 int ch_cmd_doctor(int argc, char **argv);
+int ch_cmd_auth(int argc, char **argv);
 int ch_cmd_store(int argc, char **argv);
 
 /* Prints "chaperone: message" (each line of it) on stderr; returns the

@@ -42,6 +42,20 @@ no_such_rule(const char *id)
     return EX_DATAERR;
 }
 
+/* The authorizations that cover a rule. */
+static void
+print_scopes(guint mask)
+{
+    const char *before = "authorization: ";
+    for (guint bit = 1; bit <= CH_AUTH_STORY; bit <<= 1) {
+        if ((mask & bit) != 0) {
+            printf("%s%s", before, ch_auth_scope_name((ch_auth_scope)bit));
+            before = ", ";
+        }
+    }
+    printf("%s", mask != 0 ? "\n" : "");
+}
+
 static int
 show(ch_house *house, const char *id)
 {
@@ -53,6 +67,7 @@ show(ch_house *house, const char *id)
            r->title_es);
     printf("action:     %s, severity S%u\n", ch_action_name(r->action),
            r->severity);
+    print_scopes(r->authorization);
     printf("advice:     %s\n            %s\n", r->advice, r->advice_es);
     if (r->suggestion != NULL) {
         printf("suggestion: %s\n            %s\n", r->suggestion,
@@ -85,7 +100,7 @@ judge_example(ch_house *house, const ch_rule *rule, const char *text,
               GError **error)
 {
     g_autoptr(ch_envelope) e = ch_envelope_new();
-    ch_ask ask = {TRUE, NULL};
+    ch_ask ask = {.judge_all = TRUE};
     ch_envelope_set_sender(e, "author@practice.example", NULL);
     e->time_us = g_get_real_time();
     if (rule->image_examples) {

@@ -53,7 +53,9 @@ ch_judge_input(const ch_judge *j, const ch_input *input, GError **error)
     }
     g_autoptr(ch_envelope) e = make_envelope(j, input);
     const char *gateway = j->gateway != NULL ? j->gateway : input->gateway;
-    ch_ask ask = {j->all || input->is_post, gateway};
+    const ch_ask ask = {.judge_all = j->all || input->is_post,
+                        .gateway = gateway,
+                        .authorizations = ch_known_for(j->known, input)};
     return input->raw != NULL
                ? ch_inspect(j->house, e, input->raw, &ask, error)
                : ch_inspect_plain(j->house, e, &input->post, &ask, error);
@@ -140,6 +142,7 @@ ch_judge_open(ch_judge *j, int argc, char **argv, const char *summary,
         *exit_out = ch_cli_fail_diag(diag);
         return FALSE;
     }
+    j->known = ch_known_new(j->house->config);
     if (j->gateway != NULL &&
         ch_gateways_find(j->house->gateways, j->gateway) == NULL) {
         *exit_out =
@@ -152,6 +155,7 @@ ch_judge_open(ch_judge *j, int argc, char **argv, const char *summary,
 void
 ch_judge_clear(ch_judge *j)
 {
+    ch_known_free(j->known);
     ch_house_unref(j->house);
     g_free(j->config);
     g_free(j->format);

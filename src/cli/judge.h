@@ -7,6 +7,7 @@
 
 #include "cli.h"
 #include "input.h"
+#include "known.h"
 
 typedef struct {
     /* options as given; NULL or FALSE if not */
@@ -19,6 +20,7 @@ typedef struct {
     gint64 now_us; /* -1: the Date header, else the clock */
     gboolean json, colour;
     ch_house *house;
+    ch_known *known; /* authorizations */
 } ch_judge;
 
 /* Parses the options and loads the house.  FALSE: *exit_out says how to end.

@@ -16,6 +16,7 @@ static const struct {
     {"explain", ch_cmd_explain, "show how a verdict comes about"},
     {"eval", ch_cmd_eval, "score the rules on labelled posts"},
     {"quarantine", ch_cmd_quarantine, "look at held posts and decide"},
+    {"auth", ch_cmd_auth, "keep the register of patients' authorizations"},
     {"rules", ch_cmd_rules, "list, show and test the rules"},
     {"config", ch_cmd_config, "check, show or reload the configuration"},
     {"doctor", ch_cmd_doctor, "find what is wrong with an installation"},

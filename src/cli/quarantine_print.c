@@ -302,6 +302,10 @@ print_finding(JsonArray *array, guint index, JsonNode *node, gpointer data)
                                number(o, "line"), number(o, "start"),
                                number(o, "end"));
     }
+    if (member(o, "authorization") != NULL) {
+        g_string_append_printf(text, ", authorization %s",
+                               member(o, "authorization"));
+    }
     print_field("finding:", text->str);
 }
 
@@ -355,6 +359,21 @@ ch_quarantine_print_item(const ch_item *item, const GPtrArray *steps)
     }
     print_field("rules:", item->rules);
     print_findings(item->findings_json);
+    if (item->hints != NULL) {
+        print_field("hints:", item->hints);
+    }
+}
+
+/* The subject below is shown without them. */
+static void
+print_named(GBytes *raw)
+{
+    g_autoptr(GPtrArray) named = ch_auth_find(raw);
+    printf("%s", named->len > 0 ? "\n--- authorizations named\n" : "");
+    for (guint i = 0; i < named->len; i++) {
+        g_autofree char *id = dup_printable(g_ptr_array_index(named, i));
+        printf("%s\n", id);
+    }
 }
 
 void
@@ -363,6 +382,7 @@ ch_quarantine_print_message(GBytes *raw)
     g_autoptr(ch_message) message = ch_message_parse(raw);
     const GPtrArray *parts = ch_message_parts(message);
     GPtrArray *texts = ch_message_texts(message);
+    print_named(raw);
     for (guint i = 0; i < texts->len; i++) {
         const ch_text *text = g_ptr_array_index(texts, i);
         int part = ch_text_part(text);

@@ -7,6 +7,7 @@
  *   rule_opinion.c        the classifier's second opinion on them
  *   secrets.c             posting addresses that it gives away
  *   directive.c           when each gateway would publish
+ *   authorization.c       what a patient has agreed to
  *   policy.c              findings to a verdict for each gateway
  *
  * Nothing here touches disk, clock, log or MTA.
@@ -20,7 +21,7 @@
 
 #define LANGUAGE_BYTES 16384 /* of a text, to tell its language */
 
-static const ch_ask ask_nothing = {FALSE, NULL};
+static const ch_ask ask_nothing = {.gateway = NULL};
 
 /* --- what kind of mail it is ------------------------------------------- */
 
@@ -245,6 +246,33 @@ note_unseen_media(ch_verdict *v)
     }
 }
 
+/* When the last of the destinations publishes, if that is known: what the
+ * patient agreed to ends then, not when the mail is sent. */
+static gint64
+last_published(const ch_verdict *v, gint64 arrival_us)
+{
+    gint64 last = arrival_us;
+    for (guint i = 0; i < v->destinations->len; i++) {
+        last = MAX(
+            last,
+            g_array_index(v->destinations, ch_destination, i).publish_at_us);
+    }
+    return last;
+}
+
+static void
+apply_authorizations(ch_verdict *v, const ch_envelope *e, const ch_ask *ask)
+{
+    guint troubles = ch_auth_apply(v->authorizations, ask->authorizations,
+                                   last_published(v, e->time_us), v->findings);
+    for (guint bit = CH_AUTH_UNKNOWN; bit <= CH_AUTH_OTHER_SCOPE; bit <<= 1) {
+        if ((troubles & bit) != 0) {
+            const char *id = ch_auth_hint_id((ch_auth_trouble)bit);
+            add_note(v, id, ch_auth_hint_text(id, v->spanish));
+        }
+    }
+}
+
 static void
 decide(ch_verdict *v, const ch_envelope *e)
 {
@@ -279,7 +307,8 @@ gateway_names(const ch_verdict *v)
 
 /* From texts on, the walk is the same for a message and a plain post. */
 static ch_verdict *
-judge(ch_verdict *taken, const ch_envelope *e, GError **error)
+judge(ch_verdict *taken, const ch_envelope *e, const ch_ask *ask,
+      GError **error)
 {
     g_autoptr(ch_verdict) v = taken;
     for (guint i = 0; i < v->texts->len; i++) {
@@ -307,6 +336,7 @@ judge(ch_verdict *taken, const ch_envelope *e, GError **error)
     v->author = ch_config_dup_author(v->house->config, e);
     find_publish_times(v, e);
     note_unseen_media(v);
+    apply_authorizations(v, e, ask);
     decide(v, e);
     return g_steal_pointer(&v);
 }
@@ -319,10 +349,11 @@ ch_inspect(ch_house *house, const ch_envelope *e, GBytes *raw,
     ask = ask == NULL ? &ask_nothing : ask;
     v->message = ch_message_parse(raw);
     v->texts = g_ptr_array_ref(ch_message_texts(v->message));
+    v->authorizations = ch_auth_find(raw);
     find_destinations(v, e, ask);
     v->in_scope = ask->judge_all || ask->gateway != NULL ||
                   (ch_inspect_in_scope(house, e) && !is_report_to_people(v, e));
-    return v->in_scope ? judge(v, e, error) : v;
+    return v->in_scope ? judge(v, e, ask, error) : v;
 }
 
 static void
@@ -334,6 +365,18 @@ add_plain(GPtrArray *texts, ch_where where, const char *utf8)
     }
 }
 
+static void
+add_subject(GPtrArray *texts, const char *utf8)
+{
+    g_autoptr(GBytes) source = utf8 == NULL || utf8[0] == '\0'
+                                   ? NULL
+                                   : g_bytes_new(utf8, strlen(utf8));
+    ch_text *text = source == NULL ? NULL : ch_auth_subject_text(-1, source);
+    if (text != NULL) {
+        g_ptr_array_add(texts, text);
+    }
+}
+
 ch_verdict *
 ch_inspect_plain(ch_house *house, const ch_envelope *e,
                  const ch_plain_post *post, const ch_ask *ask, GError **error)
@@ -342,16 +385,19 @@ ch_inspect_plain(ch_house *house, const ch_envelope *e,
     ask = ask == NULL ? &ask_nothing : ask;
     v->in_scope = TRUE;
     v->texts = g_ptr_array_new_with_free_func((GDestroyNotify)ch_text_free);
-    add_plain(v->texts, CH_WHERE_SUBJECT, post->subject);
+    v->authorizations = ch_auth_find_plain(post->subject, post->headers);
+    add_subject(v->texts, post->subject);
     add_plain(v->texts, CH_WHERE_BODY, post->text);
     for (guint i = 0; post->headers != NULL && post->headers[i] != NULL;
          i += 2) {
-        add_plain(v->texts, CH_WHERE_HEADER, post->headers[i + 1]);
+        if (g_ascii_strcasecmp(post->headers[i], CH_AUTH_HEADER) != 0) {
+            add_plain(v->texts, CH_WHERE_HEADER, post->headers[i + 1]);
+        }
     }
     if (post->html != NULL) {
         g_autoptr(GBytes) html = g_bytes_new(post->html, strlen(post->html));
         ch_html_extract(html, -1, v->texts);
     }
     find_destinations(v, e, ask);
-    return judge(v, e, error);
+    return judge(v, e, ask, error);
 }

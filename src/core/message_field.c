@@ -8,6 +8,8 @@
  */
 #include "core/message_int.h"
 
+#include "chaperone/authorization.h"
+
 #include <string.h>
 
 typedef struct {
@@ -147,12 +149,28 @@ add_names(ch_message *m, const char *value, int part)
     }
 }
 
+/* The mail's own subject: what names an authorization is not published. */
+static void
+add_own_subject(ch_message *m, const char *subject)
+{
+    g_autoptr(GBytes) all = g_bytes_new(subject, strlen(subject));
+    g_autoptr(GBytes) source = ch_message_admit(m, all, -1);
+    ch_text *text = source == NULL ? NULL : ch_auth_subject_text(-1, source);
+    if (text != NULL) {
+        g_ptr_array_add(m->texts, text);
+    }
+}
+
 static void
 read_field(ch_message *m, const ch_field *field, int part)
 {
     if (strcmp(field->name, "subject") == 0) {
         g_autofree char *subject = ch_field_dup_decoded(m, field);
-        ch_message_add_string(m, CH_WHERE_SUBJECT, part, subject);
+        if (part < 0) {
+            add_own_subject(m, subject);
+        } else {
+            ch_message_add_string(m, CH_WHERE_SUBJECT, part, subject);
+        }
         return;
     }
     const readable_field *how = find_readable(field->name);

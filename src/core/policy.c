@@ -35,7 +35,8 @@ effective(const ch_policy *p, const ch_rule *rule, ch_action asked,
     return asked;
 }
 
-/* Rules of weight (S1 to S3) that only tag, each once, for one gateway. */
+/* Rules of weight (S1 to S3) that only tag, each once, for one gateway.  What
+ * the patient agreed to in writing is no weak spot. */
 static guint
 count_weak(const ch_policy *p, const GArray *findings,
            const ch_gateway *gateway)
@@ -43,7 +44,7 @@ count_weak(const ch_policy *p, const GArray *findings,
     g_autoptr(GHashTable) seen = g_hash_table_new(g_direct_hash, NULL);
     for (guint i = 0; i < findings->len; i++) {
         const ch_finding *f = &g_array_index(findings, ch_finding, i);
-        if (f->rule->severity <= 3 &&
+        if (f->rule->severity <= 3 && f->authorization == NULL &&
             effective(p, f->rule, f->asked, gateway) == CH_TAG) {
             g_hash_table_add(seen, (gpointer)f->rule);
         }

@@ -139,6 +139,15 @@ add_place(JsonBuilder *b, const ch_verdict *v, const ch_finding *f)
     add_offset(b, "line", f, f->line);
 }
 
+/* Only where there is one. */
+static void
+add_authorization(JsonBuilder *b, const ch_finding *f)
+{
+    if (f->authorization != NULL) {
+        ch_report_add_member(b, "authorization", f->authorization);
+    }
+}
+
 static void
 add_finding(JsonBuilder *b, const ch_verdict *v, const ch_finding *f)
 {
@@ -156,6 +165,7 @@ add_finding(JsonBuilder *b, const ch_verdict *v, const ch_finding *f)
     ch_report_add_member(b, "advice",
                          v->spanish ? f->rule->advice_es : f->rule->advice);
     ch_report_add_member(b, "reference", f->rule->reference);
+    add_authorization(b, f);
     json_builder_end_object(b);
 }
 
@@ -289,6 +299,7 @@ ch_report_findings_json(const ch_verdict *v)
         ch_report_add_member(b, "rule", f->rule->id);
         ch_report_add_member(b, "action", ch_action_name(f->action));
         add_place(b, v, f);
+        add_authorization(b, f);
         json_builder_end_object(b);
     }
     json_builder_end_array(b);
@@ -332,9 +343,23 @@ append_finding(GString *out, const ch_verdict *v, const ch_finding *f)
     }
     g_string_append_printf(out, "]%s%s\n", masked == NULL ? "" : "  ",
                            masked == NULL ? "" : masked);
+    if (f->authorization != NULL) {
+        g_string_append_printf(out, "             authorization %s\n",
+                               f->authorization);
+    }
     g_string_append_printf(out, "             %s. %s\n",
                            v->spanish ? f->rule->title_es : f->rule->title,
                            v->spanish ? f->rule->advice_es : f->rule->advice);
+}
+
+static void
+append_notes(GString *out, const ch_verdict *v)
+{
+    for (guint i = 0; i < v->notes->len; i++) {
+        const ch_note *note = v->notes->pdata[i];
+        g_string_append_printf(out, "  note       %s  %s\n", note->id,
+                               note->text);
+    }
 }
 
 char *
@@ -369,5 +394,6 @@ ch_report_text(const ch_verdict *v, const char *input, gboolean colour)
                                number == NULL ? "-" : number,
                                ch_unscanned_name(u->reason));
     }
+    append_notes(out, v);
     return g_string_free(out, FALSE);
 }

@@ -7,6 +7,7 @@
  *   rules:
  *     - {id: RULE, action: tag, until: 2027-01-31, reason: TEXT}
  *     - {id: RULE, enabled: false, reason: TEXT}
+ *     - {id: RULE, authorization: [], reason: TEXT}
  *   exceptions:
  *     - {rule: RULE, words: [...], until: 2027-01-31, reason: TEXT}
  *
@@ -64,13 +65,15 @@ set_action(rule_entry *r, const ch_yaml_node *yaml, ch_diag *diag)
 static void
 change_rule(scope_names *names, const ch_yaml_node *yaml)
 {
-    static const char *const allowed[] = {"id",    "action", "enabled",
-                                          "until", "reason", NULL};
+    static const char *const allowed[] = {
+        "id", "action", "enabled", "authorization", "until", "reason", NULL};
     if (!ch_yaml_check_map(yaml, allowed, names->diag)) {
         return;
     }
     rule_entry *r = find_rule(names, yaml, "id");
     const ch_yaml_node *enabled = ch_yaml_get(yaml, "enabled");
+    gboolean acts = ch_yaml_get(yaml, "action") != NULL;
+    gboolean scopes = ch_yaml_get(yaml, "authorization") != NULL;
     gboolean off = enabled != NULL && g_strcmp0(enabled->text, "false") == 0;
     g_autofree char *reason = ch_rule_dup_text(yaml, "reason", names->diag);
     if (r == NULL) {
@@ -81,11 +84,14 @@ change_rule(scope_names *names, const ch_yaml_node *yaml)
                       "rule \"%s\" cannot be switched off: what cannot be "
                       "read would pass",
                       r->public.id);
-    } else if ((ch_yaml_get(yaml, "action") != NULL) == (enabled != NULL)) {
+    } else if (acts + scopes + (enabled != NULL) != 1) {
         ch_yaml_error(yaml, names->diag,
-                      "a change has either action or enabled: false");
-    } else if (enabled == NULL) {
+                      "a change has either action, enabled: false or "
+                      "authorization");
+    } else if (acts) {
         set_action(r, yaml, names->diag);
+    } else if (scopes) {
+        r->public.authorization = ch_rule_scopes(yaml, names->diag);
     } else {
         r->public.enabled = !off;
     }

@@ -4,11 +4,14 @@
  */
 #include "ruleset_int.h"
 
+#include "chaperone/authorization.h"
+
 static const char *const rule_keys[] = {
-    "id",        "title",    "severity",  "action",    "confidence",
-    "languages", "where",    "quoted",    "signature", "unless",
-    "signals",   "frames",   "condition", "advice",    "suggestion",
-    "reference", "reviewed", "examples",  NULL};
+    "id",        "title",    "severity",  "action",        "confidence",
+    "languages", "where",    "quoted",    "signature",     "unless",
+    "signals",   "frames",   "condition", "advice",        "suggestion",
+    "reference", "reviewed", "examples",  "authorization", "references",
+    NULL};
 
 void
 ch_rule_entry_free(gpointer entry)
@@ -159,6 +162,47 @@ read_examples(ch_rule *rule, const ch_yaml_node *yaml, ch_diag *diag)
     rule->image_examples = is_true(child, "image");
 }
 
+guint
+ch_rule_scopes(const ch_yaml_node *yaml, ch_diag *diag)
+{
+    const ch_yaml_node *child = ch_yaml_get(yaml, "authorization");
+    g_auto(GStrv) list =
+        child == NULL ? NULL : ch_yaml_strings(child, "authorization", diag);
+    guint mask = 0;
+    for (guint i = 0; list != NULL && list[i] != NULL; i++) {
+        ch_auth_scope scope;
+        if (ch_auth_scope_parse(list[i], &scope)) {
+            mask |= scope;
+        } else {
+            ch_yaml_error(child, diag,
+                          "authorization: \"%s\" is none of " CH_AUTH_SCOPES,
+                          list[i]);
+        }
+    }
+    return mask;
+}
+
+/* The reference that is shown: the jurisdiction's, if the rule has one. */
+static void
+read_reference(const scope_names *names, ch_rule *rule,
+               const ch_yaml_node *yaml)
+{
+    const ch_yaml_node *map = ch_yaml_get(yaml, "references");
+    rule->reference = ch_rule_dup_text(yaml, "reference", names->diag);
+    if (map == NULL ||
+        !ch_yaml_check_map(map, ch_jurisdiction_names, names->diag)) {
+        return;
+    }
+    for (guint i = 0; i < map->children->len; i++) {
+        const ch_yaml_node *child = map->children->pdata[i];
+        g_autofree char *text = ch_rule_dup_text(map, child->key, names->diag);
+        if (strcmp(child->key, names->rules->jurisdiction) == 0) {
+            g_free(rule->reference);
+            rule->reference = g_steal_pointer(&text);
+        }
+    }
+}
+
 static void
 read_meta(rule_entry *r, const ch_yaml_node *yaml, ch_diag *diag)
 {
@@ -180,8 +224,8 @@ read_meta(rule_entry *r, const ch_yaml_node *yaml, ch_diag *diag)
     p->action = (ch_action)read_choice(yaml, "action", actions, diag);
     p->confidence =
         (ch_confidence)read_choice(yaml, "confidence", confidences, diag);
+    p->authorization = ch_rule_scopes(yaml, diag);
     p->languages = dup_languages(yaml, diag);
-    p->reference = ch_rule_dup_text(yaml, "reference", diag);
     p->reviewed = ch_rule_dup_text(yaml, "reviewed", diag);
     const ch_yaml_node *where = ch_yaml_get(yaml, "where");
     r->places = ALL_PLACES;
@@ -233,6 +277,7 @@ add_rule(scope_names *names, const ch_yaml_node *yaml)
     g_array_set_clear_func(r->public.examples, example_clear);
     g_ptr_array_add(rules->rules, r);
     read_meta(r, yaml, names->diag);
+    read_reference(names, &r->public, yaml);
     read_condition(names, r, yaml);
     const ch_rule *other = g_hash_table_lookup(rules->by_id, r->public.id);
     if (other != NULL) {

@@ -51,6 +51,7 @@ ruleset_new(const ch_config *config)
     rules->by_id = g_hash_table_new(g_str_hash, g_str_equal);
     rules->entities = ch_entities_new(config);
     rules->files = g_ptr_array_new_with_free_func(g_free);
+    rules->jurisdiction = ch_jurisdiction_names[config->practice_jurisdiction];
     return rules;
 }
 
@@ -271,18 +272,73 @@ check_examples(const ch_config *config, const GPtrArray *documents,
     }
 }
 
+static void
+read_document(const char *file, GPtrArray *documents, ch_diag *diag)
+{
+    ch_yaml *yaml = ch_yaml_load(file, diag);
+    if (yaml != NULL) {
+        g_ptr_array_add(documents, yaml);
+    }
+}
+
+/* The files of a specialty or a jurisdiction below a place of rules: a file
+ * is either a pack or an overlay, and some have both. */
+static gboolean
+read_profile(const char *path, const char *name, GPtrArray *documents,
+             ch_diag *diag)
+{
+    static const char *const ends[] = {".yaml", "-overlay.yaml"};
+    gboolean any = FALSE;
+    for (gsize i = 0; i < G_N_ELEMENTS(ends); i++) {
+        g_autofree char *base = g_strconcat(name, ends[i], NULL);
+        g_autofree char *file = g_build_filename(path, "profiles", base, NULL);
+        if (g_file_test(file, G_FILE_TEST_IS_REGULAR)) {
+            any = TRUE;
+            read_document(file, documents, diag);
+        }
+    }
+    return any;
+}
+
+/* What the configuration names of profiles/ below path.  found: names that
+ * were there. */
+static void
+read_profiles(const ch_config *config, const char *path, GHashTable *found,
+              GPtrArray *documents, ch_diag *diag)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    for (guint i = 0; config->practice_specialty[i] != NULL; i++) {
+        g_ptr_array_add(names, config->practice_specialty[i]);
+    }
+    g_ptr_array_add(
+        names, (gpointer)ch_jurisdiction_names[config->practice_jurisdiction]);
+    for (guint i = 0; i < names->len; i++) {
+        if (read_profile(path, names->pdata[i], documents, diag)) {
+            g_hash_table_add(found, names->pdata[i]);
+        }
+    }
+}
+
 static GPtrArray *
 read_documents(const ch_config *config, ch_diag *diag)
 {
+    g_autoptr(GHashTable) found = g_hash_table_new(g_str_hash, g_str_equal);
     GPtrArray *documents =
         g_ptr_array_new_with_free_func((GDestroyNotify)ch_yaml_free);
     for (guint i = 0; config->rules_paths[i] != NULL; i++) {
         g_autoptr(GPtrArray) files = list_files(config->rules_paths[i], diag);
         for (guint f = 0; f < files->len; f++) {
-            ch_yaml *yaml = ch_yaml_load(files->pdata[f], diag);
-            if (yaml != NULL) {
-                g_ptr_array_add(documents, yaml);
-            }
+            read_document(files->pdata[f], documents, diag);
+        }
+        read_profiles(config, config->rules_paths[i], found, documents, diag);
+    }
+    /* A jurisdiction may have no rules of its own. */
+    for (guint i = 0; config->practice_specialty[i] != NULL; i++) {
+        if (!g_hash_table_contains(found, config->practice_specialty[i])) {
+            ch_diag_add(diag, "rules", 0, 0,
+                        "practice.specialty: there is no profiles/%s.yaml in "
+                        "any of rules.paths",
+                        config->practice_specialty[i]);
         }
     }
     return documents;
@@ -315,6 +371,12 @@ static rule_cache *
 open_cache(const ch_config *config)
 {
     rule_cache *cache = ch_rule_cache_new(config);
+    if (cache != NULL) {
+        g_autofree char *profiles = g_strjoinv(" ", config->practice_specialty);
+        ch_rule_cache_add(cache, profiles, "", 0);
+        ch_rule_cache_add(
+            cache, ch_jurisdiction_names[config->practice_jurisdiction], "", 0);
+    }
     for (guint i = 0; cache != NULL && config->rules_paths[i] != NULL; i++) {
         const char *path = config->rules_paths[i];
         g_autofree char *dir = g_file_test(path, G_FILE_TEST_IS_DIR)

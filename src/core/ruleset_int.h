@@ -143,8 +143,9 @@ struct ch_ruleset {
     GHashTable *pattern_numbers; /* source to index + 1 */
     GHashTable *by_id;
     ch_entities *entities;
-    GPtrArray *files; /* of char *: names for messages */
-    gboolean trusted; /* the cache says that all patterns compile */
+    GPtrArray *files;         /* of char *: names for messages */
+    gboolean trusted;         /* the cache says that all patterns compile */
+    const char *jurisdiction; /* static: whose references are shown */
 };
 
 #define ALL_PLACES ((1u << CH_WHERE_COUNT) - 1)
@@ -224,6 +225,9 @@ void ch_rule_pack_read(scope_names *names, const ch_yaml_node *root);
 /* Text at a key; required.  Owned, never NULL. */
 char *ch_rule_dup_text(const ch_yaml_node *yaml, const char *key,
                        ch_diag *diag);
+
+/* authorization: of a rule, a name or a list, to a mask of ch_auth_scope. */
+guint ch_rule_scopes(const ch_yaml_node *yaml, ch_diag *diag);
 
 /* The action of a rule, or the site's at that time. */
 ch_action ch_rule_action(const rule_entry *entry, gint64 now_us);

@@ -15,6 +15,7 @@ ch_verdict_free(ch_verdict *verdict)
     g_array_unref(verdict->destinations);
     g_ptr_array_unref(verdict->notes);
     g_clear_pointer(&verdict->gateways, g_ptr_array_unref);
+    g_clear_pointer(&verdict->authorizations, g_ptr_array_unref);
     g_free(verdict->author);
     ch_house_unref(verdict->house);
     g_free(verdict);
@@ -63,6 +64,16 @@ ch_verdict_dup_gateways(const ch_verdict *verdict)
         append_once(list,
                     g_array_index(verdict->destinations, ch_destination, i)
                         .gateway->name);
+    }
+    return g_string_free(list, FALSE);
+}
+
+char *
+ch_verdict_dup_notes(const ch_verdict *verdict)
+{
+    GString *list = g_string_new(NULL);
+    for (guint i = 0; i < verdict->notes->len; i++) {
+        append_once(list, ((const ch_note *)verdict->notes->pdata[i])->id);
     }
     return g_string_free(list, FALSE);
 }

@@ -97,6 +97,7 @@ commit_held(const delivery *d, ch_record *record, ch_prior *prior,
                       .author = d->author,
                       .gateways = record->gateways,
                       .rules = record->rules,
+                      .hints = record->hints,
                       .publish_at_us = record->publish_at_us,
                       .time_us = d->e->time_us,
                       .spanish = record->spanish};
@@ -121,6 +122,18 @@ in_custody(ch_state state)
            state == CH_STATE_RELEASE_FAILED || state == CH_STATE_RELEASED;
 }
 
+/* The register of authorizations as it is now, for a post that names one:
+ * what was added a second ago counts.  NULL: it names none. */
+static gboolean
+read_register(const delivery *d, GPtrArray **known_out, GError **error)
+{
+    g_autoptr(GPtrArray) named = ch_auth_find(d->raw);
+    if (named->len > 0) {
+        *known_out = ch_store_authorizations(d->daemon->store, error);
+    }
+    return named->len == 0 || *known_out != NULL;
+}
+
 /* --- the same message again ---------------------------------------------- */
 
 static sfsistat carry_out(delivery *d, const ch_verdict *verdict);
@@ -133,13 +146,19 @@ pass_rest(delivery *d, const GArray *held)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(ch_envelope) rest = ch_plan_dup_envelope(d->e, held, FALSE);
+    g_autoptr(GPtrArray) known = NULL;
+    if (!read_register(d, &known, &error)) {
+        return fail(d, "store", error);
+    }
+    const ch_ask ask = {.authorizations = known};
     g_autoptr(ch_verdict) verdict =
-        ch_inspect(d->c->house, rest, d->raw, NULL, &error);
+        ch_inspect(d->c->house, rest, d->raw, &ask, &error);
     if (verdict == NULL) {
         return fail(d, "inspect", error);
     }
     if (!verdict->in_scope) {
-        return ch_mta_mark(d->ctx, d->c, ch_action_name(CH_ACCEPT), "", d->id)
+        return ch_mta_mark(d->ctx, d->c, d->raw, ch_action_name(CH_ACCEPT), "",
+                           d->id)
                    ? SMFIS_CONTINUE
                    : fail(d, "mta", NULL);
     }
@@ -213,7 +232,7 @@ answer_prior(delivery *d, const ch_prior *prior, gboolean *done_out)
 
 typedef struct {
     const ch_verdict *verdict;
-    char *rules, *gateways, *findings;
+    char *rules, *gateways, *findings, *hints;
     gint64 publish_at_us;
 } judged;
 
@@ -223,6 +242,7 @@ judged_clear(judged *j)
     g_free(j->rules);
     g_free(j->gateways);
     g_free(j->findings);
+    g_free(j->hints);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(judged, judged_clear)
@@ -234,6 +254,7 @@ record_judged(const delivery *d, const judged *j, ch_state state,
     ch_record record =
         record_of(d, state, ch_action_name(verdict), j->rules, j->gateways);
     record.findings_json = j->findings;
+    record.hints = j->hints[0] != '\0' ? j->hints : NULL;
     record.spanish = j->verdict->spanish;
     record.publish_at_us = j->publish_at_us;
     return record;
@@ -269,7 +290,7 @@ pass(delivery *d, const judged *j, const ch_plan *plan, const ch_envelope *part)
     if (tagged && !keep_passed(d, j, part, &error)) {
         return fail(d, "store", error);
     }
-    if (!ch_mta_mark(d->ctx, d->c, ch_action_name(plan->passing),
+    if (!ch_mta_mark(d->ctx, d->c, d->raw, ch_action_name(plan->passing),
                      tagged ? j->rules : "", d->id)) {
         return fail(d, "mta", NULL);
     }
@@ -376,6 +397,7 @@ carry_out(delivery *d, const ch_verdict *verdict)
         .rules = ch_verdict_dup_rules(verdict),
         .gateways = ch_verdict_dup_gateways(verdict),
         .findings = ch_record_dup_findings(verdict),
+        .hints = ch_verdict_dup_notes(verdict),
         .publish_at_us = ch_verdict_publish_at(verdict),
     };
     g_autoptr(ch_plan) plan =
@@ -478,8 +500,13 @@ judge(delivery *d)
         }
         adopt_prior(d, &prior); /* passed or rejected before: the same ID */
     }
+    g_autoptr(GPtrArray) known = NULL;
+    if (!read_register(d, &known, &error)) {
+        return fail(d, "store", error);
+    }
+    const ch_ask ask = {.authorizations = known};
     g_autoptr(ch_verdict) verdict =
-        ch_inspect(d->c->house, d->e, d->raw, NULL, &error);
+        ch_inspect(d->c->house, d->e, d->raw, &ask, &error);
     if (verdict == NULL) {
         return without_verdict(d, error);
     }

@@ -130,12 +130,33 @@ dup_folded(const char *rules)
     return g_strjoinv(",\n ", ids);
 }
 
+/* From the last to the first, as above. */
+static gboolean
+strip_authorizations(SMFICTX *ctx, const ch_connection *c, GBytes *raw)
+{
+    const char *space = (c->protocol & SMFIP_HDR_LEADSPC) != 0 ? " " : "";
+    g_autoptr(GPtrArray) changes = ch_auth_changes(raw);
+    for (guint i = changes->len; i-- > 0;) {
+        const ch_auth_change *change = g_ptr_array_index(changes, i);
+        g_autofree char *name = g_strdup(change->name);
+        g_autofree char *value = change->value == NULL
+                                     ? NULL
+                                     : g_strconcat(space, change->value, NULL);
+        if (smfi_chgheader(ctx, name, (int)change->occurrence, value) !=
+            MI_SUCCESS) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
 gboolean
-ch_mta_mark(SMFICTX *ctx, const ch_connection *c, const char *verdict,
-            const char *rules, const char *id)
+ch_mta_mark(SMFICTX *ctx, const ch_connection *c, GBytes *raw,
+            const char *verdict, const char *rules, const char *id)
 {
     g_autofree char *folded = dup_folded(rules);
-    return remove_own(ctx, ch_intake_own_headers(c->intake)) &&
+    return strip_authorizations(ctx, c, raw) &&
+           remove_own(ctx, ch_intake_own_headers(c->intake)) &&
            add(ctx, c, "X-Chaperone-Verdict", verdict) &&
            (rules[0] == '\0' || add(ctx, c, "X-Chaperone-Rules", folded)) &&
            add(ctx, c, "X-Chaperone-Id", id);

@@ -13,9 +13,10 @@ sfsistat ch_mta_reply(SMFICTX *ctx, const ch_reply *reply);
 /* 451 for trouble of ours. */
 sfsistat ch_mta_defer(SMFICTX *ctx);
 
-/* Removes all X-Chaperone-* headers, then adds ours; rules may be "". */
-gboolean ch_mta_mark(SMFICTX *ctx, const ch_connection *c, const char *verdict,
-                     const char *rules, const char *id);
+/* Takes out what names authorizations in raw, the message, and all
+ * X-Chaperone-* headers, then adds ours; rules may be "". */
+gboolean ch_mta_mark(SMFICTX *ctx, const ch_connection *c, GBytes *raw,
+                     const char *verdict, const char *rules, const char *id);
 /* Deletes recipients by index. */
 gboolean ch_mta_delete(SMFICTX *ctx, const ch_envelope *e,
                        const GArray *indexes);

@@ -64,9 +64,9 @@ refuse(SMFICTX *ctx, const ch_connection *c, const ch_envelope *e,
 
 static sfsistat
 let_pass(SMFICTX *ctx, const ch_connection *c, const ch_envelope *e,
-         const ch_claim *claim)
+         GBytes *raw, const ch_claim *claim)
 {
-    if (!ch_mta_mark(ctx, c, ch_action_name(CH_ACCEPT), "", claim->id)) {
+    if (!ch_mta_mark(ctx, c, raw, ch_action_name(CH_ACCEPT), "", claim->id)) {
         return ch_mta_defer(ctx);
     }
     ch_log(LOG_INFO, "release-passed", CH_LOG_ID, claim->id, CH_LOG_QUEUE_ID,
@@ -91,7 +91,7 @@ ch_readmit(SMFICTX *ctx, const ch_connection *c, const ch_envelope *e,
         return FALSE;
     }
     *status_out = c->release && claim.verdict == CH_CLAIM_GOOD
-                      ? let_pass(ctx, c, e, &claim)
+                      ? let_pass(ctx, c, e, raw, &claim)
                       : refuse(ctx, c, e, &claim);
     return TRUE;
 }

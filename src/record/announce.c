@@ -14,6 +14,7 @@ ch_event_of_item(const ch_item *item, ch_notice_kind kind, gint64 time_us)
                       .author = item->author,
                       .gateways = item->gateways,
                       .rules = item->rules,
+                      .hints = item->hints,
                       .publish_at_us = item->publish_at_us,
                       .spanish = item->spanish,
                       .time_us = time_us};
@@ -78,6 +79,23 @@ fill_rules(const ch_house *house, const ch_event *event, GPtrArray *titles,
     g_ptr_array_add(advices, NULL);
 }
 
+/* Of borrowed words, NULL at its end: what was wrong with the authorizations
+ * that the post named.  Other notes are for check. */
+static GPtrArray *
+find_hints(const ch_event *event)
+{
+    GPtrArray *list = g_ptr_array_new();
+    g_auto(GStrv) ids = split_names(event->hints);
+    for (guint i = 0; ids[i] != NULL; i++) {
+        const char *text = ch_auth_hint_text(ids[i], event->spanish);
+        if (text != NULL) {
+            g_ptr_array_add(list, (gpointer)text);
+        }
+    }
+    g_ptr_array_add(list, NULL);
+    return list;
+}
+
 static void
 clear_outgoing(gpointer data)
 {
@@ -117,12 +135,14 @@ ch_announce(const ch_house *house, const ch_store *store, const ch_event *event)
     g_autoptr(GPtrArray) titles = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GPtrArray) advices = g_ptr_array_new_with_free_func(g_free);
     fill_rules(house, event, titles, advices);
+    g_autoptr(GPtrArray) hints = find_hints(event);
     ch_notice notice = {
         .kind = event->kind,
         .id = event->id,
         .channel = channel,
         .titles = (const char *const *)titles->pdata,
         .advices = (const char *const *)advices->pdata,
+        .hints = (const char *const *)hints->pdata,
         .author = event->author,
         .note = event->note,
         .contact = config->practice_contact,

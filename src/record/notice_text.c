@@ -203,6 +203,9 @@ add_rules(GString *body, const ch_notice *n, const words *w)
         g_string_append_printf(body, "- %s%s%s\n", title,
                                *advice != '\0' ? ": " : "", advice);
     }
+    for (gsize i = 0; n->hints != NULL && n->hints[i] != NULL; i++) {
+        g_string_append_printf(body, "- %s\n", n->hints[i]);
+    }
     g_string_append_c(body, '\n');
 }
 

@@ -1,8 +1,9 @@
 /*
  * A verdict's findings as JSON for the store.
  *
- * Written by hand: rule ids, fixed words and numbers need no escaping (the
- * ruleset allows no quote in an id), and nothing else may get in here.
+ * Written by hand: rule ids, IDs of authorizations, fixed words and numbers
+ * need no escaping (neither kind of ID may hold a quote), and nothing else may
+ * get in here.
  */
 #include "chaperone/record.h"
 
@@ -29,11 +30,16 @@ append_finding(GString *out, const ch_verdict *verdict, const ch_finding *f)
     if (f->has_span) {
         g_string_append_printf(out,
                                ",\"start\":%" G_GSIZE_FORMAT
-                               ",\"end\":%" G_GSIZE_FORMAT ",\"line\":%u}",
+                               ",\"end\":%" G_GSIZE_FORMAT ",\"line\":%u",
                                f->span.start, f->span.end, f->line);
     } else {
-        g_string_append(out, ",\"start\":null,\"end\":null,\"line\":null}");
+        g_string_append(out, ",\"start\":null,\"end\":null,\"line\":null");
     }
+    if (f->authorization != NULL) {
+        g_string_append_printf(out, ",\"authorization\":\"%s\"",
+                               f->authorization);
+    }
+    g_string_append_c(out, '}');
 }
 
 char *

@@ -96,7 +96,9 @@ ch_release_approve(ch_store *store, const char *id, const ch_decision *decision,
     if (raw == NULL) {
         return FALSE;
     }
-    ch_release_content(ch_store_seal(store), raw, content);
+    /* What is approved is what is sent: without what names authorizations. */
+    g_autoptr(GBytes) mail = ch_auth_strip(raw);
+    ch_release_content(ch_store_seal(store), mail, content);
     g_autoptr(GArray) recipients = find_recipients(e);
     ch_approval approval = {.id = id,
                             .decision = decision,
@@ -182,10 +184,12 @@ ch_release_begin(ch_store *store, const ch_release_step *step, GError **error)
     guint8 token[CH_DIGEST_BYTES];
     g_autoptr(ch_release_attempt) attempt = g_new0(ch_release_attempt, 1);
     attempt->step = step;
-    attempt->mail = ch_store_read(store, step->id, &attempt->envelope, error);
-    if (attempt->mail == NULL) {
+    g_autoptr(GBytes) raw =
+        ch_store_read(store, step->id, &attempt->envelope, error);
+    if (raw == NULL) {
         return NULL;
     }
+    attempt->mail = ch_auth_strip(raw);
     if (step->recipient < 1 ||
         step->recipient > attempt->envelope->recipients->len) {
         g_set_error(error, CH_ERROR, CH_ERROR_INTERNAL,

@@ -8,7 +8,7 @@
  *   store_sqlite.c  the driver: statements, transactions, schema; the only
  *                   one that sees SQLite.  A second database needs this file
  *                   again and nothing else
- *   items.c, ledger.c, outbox.c
+ *   items.c, ledger.c, outbox.c, authorizations.c
  *                   what the tables mean, in plain SQL; each function runs
  *                   inside a transaction that somebody else opened
  *   jobs.c          the rules: what one step of a transaction does

@@ -93,6 +93,13 @@ static const char *const steps[] = {
     " UNIQUE (id, recipient)) STRICT;"
     "CREATE INDEX delivery_by_state ON delivery (state, due_us);"
     "CREATE INDEX delivery_by_token ON delivery (token);",
+
+    /* What patients agreed to; hints: IDs of the notes of a post. */
+    "CREATE TABLE authorization ("
+    " id TEXT PRIMARY KEY, scope TEXT NOT NULL, until_day TEXT NOT NULL,"
+    " until_us INTEGER NOT NULL, added_us INTEGER NOT NULL, added_by TEXT,"
+    " revoked_us INTEGER, revoked_by TEXT) STRICT;"
+    "ALTER TABLE item ADD COLUMN hints TEXT;",
 };
 
 /* --- errors -------------------------------------------------------------- */

@@ -11,7 +11,8 @@ import clitest
 from clitest import (CONFIG, DATAERR, ROOT, USAGE, expect, expect_exit,
                      on_terminal, run, write)
 
-COMMANDS = ("check", "explain", "eval", "quarantine", "rules", "config", "doctor", "store")
+COMMANDS = ("check", "explain", "eval", "quarantine", "auth", "rules", "config", "doctor",
+            "store")
 WORDPRESS = "kavo1@post.wordpress.com"
 CLEAN = "The office is closed on Friday.\n"
 NUMBER = "Her social is 512-34-6789, please file it.\n"
@@ -70,7 +71,13 @@ def case_usage(directory):
                  ["store", "backup"], ["quarantine"],
                  ["quarantine", "list", "--state", "lost"],
                  ["quarantine", "list", "--format", "xml"],
-                 ["quarantine", "show"], ["quarantine", "dance", "X"]):
+                 ["quarantine", "show"], ["quarantine", "dance", "X"],
+                 ["auth"], ["auth", "add"], ["auth", "dance"],
+                 ["auth", "add", "a/b"], ["auth", "add", "x" * 41],
+                 ["auth", "revoke", "a b"], ["auth", "list", "A"],
+                 ["auth", "list", "--scope", "photo"],
+                 ["auth", "list", "--format", "xml"],
+                 ["auth", "revoke", "A", "--until", "2099-01-01"]):
         done = run(*args)
         expect(done.returncode == USAGE, args, "exit", done.returncode)
         expect(done.stderr.startswith("chaperone") and not done.stdout,
@@ -383,6 +390,9 @@ def case_no_store_yet(directory):
     """without a store: an error that says who makes it, and none is made"""
     config = installation(directory)
     for args in (["quarantine", "list"],
+                 ["auth", "list"], ["auth", "revoke", "A"],
+                 ["auth", "add", "A", "--scope", "photo", "--until",
+                  "2099-12-31"],
                  ["store", "backup", f"{directory}/copy.db"]):
         done = run(args[0], "-c", config, *args[1:])
         expect_exit(done, CONFIG)
@@ -390,6 +400,37 @@ def case_no_store_yet(directory):
                done.stderr)
     expect(sorted(os.listdir(directory)) == ["c.yaml"],
            os.listdir(directory))
+
+
+def case_authorization_without_a_store(directory):
+    """check without a store knows none, says so once, and judges on"""
+    config = installation(directory)
+    posts = [mail(directory, f"{n}.eml", STORY, subject="Day [auth A-1]")
+             for n in range(2)]
+    done, got = check_json("-c", config, *posts)
+    expect_exit(done, 2)
+    expect(done.stderr.count("\n") == 1 and "no authorization is known" in
+           done.stderr, done.stderr)
+    for one in got:
+        expect([n["id"] for n in one["notes"]] == ["authorization/unknown"],
+               one["notes"])
+        expect("authorization" not in one["findings"][0], one)
+    done = run("check", "-c", config, mail(directory, "c.eml", STORY))
+    expect(done.stderr == "", "nobody asked for a store", done.stderr)
+
+
+def case_authorization_of_a_line(directory):
+    """jsonl and text posts name one, too; the ID is no text to rules"""
+    config = installation(directory)
+    number = "512-34-6789"
+    lines = [{"id": "s", "subject": f"News [auth {number}]", "text": "x"},
+             {"id": "h", "text": "x", "headers": {"Authorization-Ref": number}},
+             {"id": "b", "text": f"[auth {number}]"}]
+    done, got = check_json("-c", config, "--input", "jsonl", "-", stdin="".join(
+        json.dumps(line) + "\n" for line in lines))
+    expect_exit(done, 3)
+    expect([g["verdict"] for g in got] == ["accept", "accept", "reject"], got)
+    expect([len(g["notes"]) for g in got] == [1, 1, 0], got)
 
 
 def case_no_daemon(directory):

@@ -44,6 +44,7 @@ rules:
     action: tag
     confidence: low
     languages: [en]
+    authorization: [photo, story]
     where: body
     quoted: false
     unless: [denied]
@@ -59,6 +60,7 @@ rules:
       within: post
     advice: {en: A, es: A}
     reference: R
+    references: {UK: U, AU: A}
     reviewed: 2026-11-22
     examples: {reply: true, match: [tea and ibuprofen], pass: [never tea]}
 """
@@ -69,6 +71,7 @@ thresholds: {t.tone: 2}
 rules:
   - {id: t/tea, action: reject, until: 2099-01-31, reason: why}
   - {id: t/tea, enabled: true, reason: why}
+  - {id: t/tea, authorization: [], reason: why}
 exceptions:
   - {rule: t/tea, words: [herbal], until: 2099-01-31, reason: why}
 """
@@ -82,10 +85,12 @@ WRONG = (
     ("unknown action", RULE, "action: tag", "action: drop"),
     ("unknown confidence", RULE, "confidence: low", "confidence: some"),
     ("unknown language", RULE, "[en]", "[fr]"),
+    ("unknown scope of authorizations", RULE, "[photo, story]", "hat"),
     ("unknown place", RULE, "where: body", "where: footer"),
     ("title in one language", RULE, "title: {en: T, es: T}", "title: {en: T}"),
     ("no advice", RULE, "    advice: {en: A, es: A}\n", ""),
     ("no reference", RULE, "    reference: R\n", ""),
+    ("unknown jurisdiction", RULE, "{UK: U", "{FR: U"),
     ("no examples", RULE, "    examples: {reply: true, match: [tea and "
      "ibuprofen], pass: [never tea]}\n", ""),
     ("examples without near misses", RULE, ", pass: [never tea]", ""),
@@ -104,6 +109,10 @@ WRONG = (
     ("no reason", OVERLAY, ", reason: why}\n  - {id: t/tea, enabled",
      "}\n  - {id: t/tea, enabled"),
     ("change of nothing", OVERLAY, ", action: reject", ""),
+    ("two changes at once", OVERLAY, "authorization: []",
+     "authorization: [], action: tag"),
+    ("change to an unknown scope", OVERLAY, "authorization: []",
+     "authorization: hat"),
     ("exception without an end", OVERLAY, "[herbal], until: 2099-01-31",
      "[herbal]"),
     ("exception for nothing", OVERLAY, "words: [herbal], ", ""),
@@ -137,8 +146,9 @@ def check_schema(_):
 
 
 def check_shipped(_):
-    for path in sorted([*ROOT.glob("rules/*.yaml"), *ROOT.glob(
-            "tests/corpus/naive.yaml"), *ROOT.glob("tests/e2e/rules/*.yaml")]):
+    for path in sorted([*ROOT.glob("rules/*.yaml"), *ROOT.glob("rules/profiles/*.yaml"),
+                        *ROOT.glob("tests/corpus/naive.yaml"),
+                        *ROOT.glob("tests/e2e/rules/*.yaml")]):
         found = problems(path.read_text())
         if found:
             return f"{path.name}: {found[:3]}"
