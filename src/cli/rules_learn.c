@@ -20,13 +20,13 @@
 #include <string.h>
 #include <sysexits.h>
 
-#define COST        30.0 /* of an error against large weights */
+#define COST        1000.0 /* of an error against large weights */
 #define EPSILON     0.001
-#define MIN_POSTS   2   /* a feature that one post alone has says nothing */
-#define MIN_LABEL   8   /* posts of a label that is learned */
-#define MIN_EFFECT  0.1 /* a weaker feature is left out */
-#define KEEP_LABEL  700 /* features of a label beside harm */
-#define RULE_WEIGHT 3.0 /* of the few posts of a rule against all others */
+#define MIN_POSTS   2    /* a feature that one post alone has says nothing */
+#define MIN_LABEL   8    /* posts of a label that is learned */
+#define MIN_EFFECT  0.1  /* a weaker feature is left out */
+#define KEEP_LABEL  2000 /* features of a label beside harm */
+#define RULE_WEIGHT 8.0  /* of the few posts of a rule against all others */
 
 typedef struct {
     GArray *features; /* of guint: numbers, ascending, each once */
