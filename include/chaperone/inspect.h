@@ -56,6 +56,7 @@ typedef struct {
     char *author;          /* login, proven, or NULL */
     ch_message *message;   /* NULL for a plain post */
     GPtrArray *texts;      /* of ch_text; findings point into them */
+    int html_index;        /* of a plain post: first text of its HTML, or -1 */
     GPtrArray *gateways;   /* of char *, borrowed: names of destinations */
     ch_facts facts;        /* what rules were told; borrows from all this */
 } ch_verdict;

@@ -70,6 +70,8 @@
 /* Directives, tags and cuts of one text that are looked at; WordPress knows
  * 16 codes. */
 #define CH_MAX_DIRECTIVES 200
+/* Bytes of one directive with its value: a line of RFC 5322 2.1.1. */
+#define CH_MAX_DIRECTIVE 998
 
 /* --- envelope, replies ----------------------------------------------- */
 /* Recipients of one message; Postfix's smtpd_recipient_limit is 1,000. */
