@@ -19,7 +19,8 @@ typedef enum {
     CH_DIRECTIVES_TUMBLR,      /* #word in the subject or the last line */
     CH_DIRECTIVES_FLICKR,      /* tags: a "b c"; +private in the address */
     CH_DIRECTIVES_LIVEJOURNAL, /* lj-tags: lines, then a blank one */
-    CH_DIRECTIVES_DREAMWIDTH   /* post-tags: lines, then a blank one */
+    CH_DIRECTIVES_DREAMWIDTH,  /* post-tags: lines, then a blank one */
+    CH_DIRECTIVES_POST_IN      /* "POST in category: title" as the subject */
 } ch_directives;
 
 /* Where a gateway stops to publish; a set. */

@@ -244,6 +244,7 @@ read_view(const ch_gateway *g, const ch_text *text, gboolean html,
         ch_directive_read_headers(r, "post-");
         break;
     case CH_DIRECTIVES_HASHTAGS:
+    case CH_DIRECTIVES_POST_IN:
     case CH_DIRECTIVES_NONE:
         break;
     }

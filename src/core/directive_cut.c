@@ -18,15 +18,17 @@ cut_tail(ch_codes *r, gsize from, const char *rule)
     }
 }
 
-/* RFC 3676 4.3: the blank at the end belongs to it; HTML has lost it. */
+/* RFC 3676 4.3: the blank at the end belongs to it; HTML may have a hard one
+ * there. */
 static gboolean
 is_signature_line(const ch_codes *r, ch_span line)
 {
     gsize from = line.start;
-    return ch_codes_is(r, line, "--") &&
-           (from == 0 || r->plain[from - 1] == '\n') &&
-           (r->html || (line.end < r->length && r->plain[line.end] == ' ' &&
-                        strchr("\r\n", r->plain[line.end + 1]) != NULL));
+    return (from == 0 || r->plain[from - 1] == '\n') &&
+           (ch_codes_is(r, line, "--\xc2\xa0") ||
+            (ch_codes_is(r, line, "--") && line.end < r->length &&
+             r->plain[line.end] == ' ' &&
+             strchr("\r\n", r->plain[line.end + 1]) != NULL));
 }
 
 static const char *

@@ -92,6 +92,11 @@ ch_directive_read_postie(ch_codes *r)
             read_postie_subject(r, line);
             first = FALSE;
         }
+        if (ch_codes_is(r, line, ":excerptstart") ||
+            ch_codes_is(r, line, ":excerptend")) {
+            ch_codes_say(r, line, "excerpt", "");
+            continue;
+        }
         while (line.start < line.end &&
                strchr("> \t", r->plain[line.start]) != NULL) {
             line.start++;

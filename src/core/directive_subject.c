@@ -95,6 +95,22 @@ read_postie(ch_posting *p, const char *subject)
     set_title(p, rest);
 }
 
+/* "POST in Cat A, Cat B: Title". */
+static void
+read_post_in(ch_posting *p, const char *subject)
+{
+    static const char head[] = "POST in ";
+    const char *colon = strchr(subject, ':');
+    if (!g_str_has_prefix(subject, head) || colon == NULL) {
+        set_title(p, subject);
+        return;
+    }
+    const char *from = subject + strlen(head);
+    g_autofree char *names = g_strndup(from, (gsize)(colon - from));
+    ch_directive_add_list(p->categories, names, ",");
+    set_title(p, colon + 1);
+}
+
 void
 ch_directive_read_subject(ch_posting *p, const ch_gateway *g,
                           const char *subject)
@@ -109,6 +125,8 @@ ch_directive_read_subject(ch_posting *p, const ch_gateway *g,
         read_flickr(p, subject);
     } else if (g->directives == CH_DIRECTIVES_POSTIE) {
         read_postie(p, subject);
+    } else if (g->directives == CH_DIRECTIVES_POST_IN) {
+        read_post_in(p, subject);
     } else {
         set_title(p, subject);
     }

@@ -105,7 +105,9 @@ ch_codes_mark(ch_codes *r, ch_span span, const char *rule)
 void
 ch_codes_say(ch_codes *r, ch_span span, const char *name, const char *value)
 {
-    if (r->marks->len < CH_MAX_DIRECTIVES) {
+    if (r->marks->len >= CH_MAX_DIRECTIVES) {
+        r->is_disputed = TRUE; /* views could differ from here on */
+    } else {
         g_autofree char *lower = g_ascii_strdown(value, -1);
         g_string_append_printf(r->said, "%s=%s\n", name, lower);
     }

@@ -115,8 +115,8 @@ void
 ch_gateway_read_facts(ch_gateway *g, const ch_yaml_node *node, ch_diag *diag)
 {
     static const char *const directives[] = {
-        "none",   "wordpress", "postie",      "buffer",     "hashtags",
-        "tumblr", "flickr",    "livejournal", "dreamwidth", NULL};
+        "none",   "wordpress",   "postie",     "buffer",  "hashtags", "tumblr",
+        "flickr", "livejournal", "dreamwidth", "post-in", NULL};
     static const char *const bases[] = {"arrival", "date", NULL};
     static const char *const times[] = {"known", "unknown", "queue", NULL};
     static const char *const alive[] = {"true", "false", "unknown", NULL};

@@ -94,7 +94,7 @@ LLVMFuzzerTestOneInput(const guint8 *data, size_t size)
                                         (gssize)(size - length - 2));
     g_autofree char *line = g_strndup(plain, strcspn(plain, "\n"));
     ch_gateway g = {.name = (char *)"g",
-                    .directives = (ch_directives)(data[0] % 9),
+                    .directives = (ch_directives)(data[0] % 10),
                     .subject = (ch_subject)(data[0] % 3),
                     .cuts = data[0] & 64 ? 0 : ALL_CUTS,
                     .base_is_date = (data[0] & 32) != 0,

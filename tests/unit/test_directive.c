@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "chaperone/directive.h"
+#include "chaperone/limits.h"
 
 #define ARRIVAL "2026-11-20T15:00:00Z" /* 10:00 in New York, a Friday */
 #define SENT    "2026-11-20T14:58:00Z"
@@ -237,6 +238,32 @@ test_plain_is_asked_before_html(void **state)
         2 * hour);
 }
 
+/* Past the cap views are no longer compared: nothing may look harmless. */
+static void
+test_too_many_directives(void **state)
+{
+    const ch_gateway wordpress = {.name = (char *)"w",
+                                  .directives = CH_DIRECTIVES_WORDPRESS};
+    static const struct {
+        guint codes;
+        gboolean unlisted;
+    } rows[] = {{CH_MAX_DIRECTIVES - 1, TRUE}, {CH_MAX_DIRECTIVES, FALSE}};
+    (void)state;
+    g_autoptr(GTimeZone) utc = g_time_zone_new_utc();
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        GString *body = g_string_new(NULL);
+        for (guint k = 0; k < rows[i].codes; k++) {
+            g_string_append(body, "[more]");
+        }
+        g_string_append(body, "[status draft]");
+        g_autoptr(ch_text) text = text_of(body->str);
+        ch_post_view view = {.plain = text, .date_us = -1, .zone = utc};
+        g_autoptr(ch_posting) p = ch_directive_read(&wordpress, &view);
+        assert_int_equal(ch_posting_is_unlisted(p), rows[i].unlisted);
+        g_string_free(body, TRUE);
+    }
+}
+
 int
 main(void)
 {
@@ -245,6 +272,7 @@ main(void)
         cmocka_unit_test(test_postie),
         cmocka_unit_test(test_bases),
         cmocka_unit_test(test_plain_is_asked_before_html),
+        cmocka_unit_test(test_too_many_directives),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
