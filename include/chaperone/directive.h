@@ -64,13 +64,19 @@ typedef struct ch_posting {
     const char *publish_rule; /* why: "arrival", "delay", "date" ... */
     GArray *published, *cut;  /* of ch_piece */
     guint hints;              /* set of CH_HINT_ */
+    guint refs;
     gboolean mismatch; /* the plain and the HTML text say different things */
 } ch_posting;
 
 /* Total.  Owned. */
 ch_posting *ch_directive_read(const ch_gateway *gateway,
                               const ch_post_view *view);
-void ch_posting_free(ch_posting *posting);
+/* Whether two recipients of a gateway get the same out of one post: mail to
+ * thousands is read once. */
+gboolean ch_directive_is_alike(const ch_gateway *gateway, const char *address,
+                               const char *other);
+ch_posting *ch_posting_ref(ch_posting *posting); /* Not thread-safe. */
+void ch_posting_unref(ch_posting *posting);
 
 /* Whether bytes of a part are among what is cut off. */
 gboolean ch_posting_cuts(const ch_posting *posting, int part, ch_span span);
@@ -78,6 +84,6 @@ gboolean ch_posting_cuts(const ch_posting *posting, int part, ch_span span);
  * and the same in all views. */
 gboolean ch_posting_is_unlisted(const ch_posting *posting);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(ch_posting, ch_posting_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ch_posting, ch_posting_unref)
 
 #endif

@@ -10,7 +10,7 @@ void
 ch_destination_clear(gpointer destination)
 {
     ch_destination *d = destination;
-    g_clear_pointer(&d->posting, ch_posting_free);
+    g_clear_pointer(&d->posting, ch_posting_unref);
 }
 
 static gboolean
@@ -66,6 +66,33 @@ add(ch_verdict *v, const char *id, ch_where where, const ch_gateway *only)
     }
 }
 
+static const char *
+address_of(const ch_destination *d, const ch_envelope *e)
+{
+    const ch_recipient *r = d->recipient <= e->recipients->len
+                                ? e->recipients->pdata[d->recipient - 1]
+                                : NULL;
+    return r == NULL ? NULL : r->address;
+}
+
+/* What an earlier recipient got that gets the same; NULL: none does.  */
+static ch_posting *
+earlier(const ch_verdict *v, guint end, const ch_envelope *e)
+{
+    const ch_destination *d =
+        &g_array_index(v->destinations, ch_destination, end);
+    for (guint i = 0; i < end; i++) {
+        const ch_destination *o =
+            &g_array_index(v->destinations, ch_destination, i);
+        if (o->gateway == d->gateway &&
+            ch_directive_is_alike(d->gateway, address_of(o, e),
+                                  address_of(d, e))) {
+            return ch_posting_ref(o->posting);
+        }
+    }
+    return NULL;
+}
+
 void
 ch_destinations_read(ch_verdict *v, const ch_envelope *e)
 {
@@ -79,11 +106,11 @@ ch_destinations_read(ch_verdict *v, const ch_envelope *e)
         .is_reply = v->is_reply};
     for (guint i = 0; i < v->destinations->len; i++) {
         ch_destination *d = &g_array_index(v->destinations, ch_destination, i);
-        const ch_recipient *r = d->recipient <= e->recipients->len
-                                    ? e->recipients->pdata[d->recipient - 1]
-                                    : NULL;
-        view.address = r == NULL ? NULL : r->address;
-        d->posting = ch_directive_read(d->gateway, &view);
+        view.address = address_of(d, e);
+        d->posting = earlier(v, i, e);
+        if (d->posting == NULL) {
+            d->posting = ch_directive_read(d->gateway, &view);
+        }
         d->publish_at_us = d->posting->publish_at_us;
         if (d->gateway->dead) {
             add(v, "structure/dead-gateway", CH_WHERE_STRUCTURE, d->gateway);

@@ -279,6 +279,7 @@ static ch_posting *
 posting_new(void)
 {
     ch_posting *p = g_new0(ch_posting, 1);
+    p->refs = 1;
     p->tags = g_ptr_array_new_with_free_func(g_free);
     p->categories = g_ptr_array_new_with_free_func(g_free);
     p->published = g_array_new(FALSE, FALSE, sizeof(ch_piece));
@@ -325,10 +326,26 @@ ch_directive_read(const ch_gateway *g, const ch_post_view *v)
     return p;
 }
 
-void
-ch_posting_free(ch_posting *p)
+gboolean
+ch_directive_is_alike(const ch_gateway *g, const char *address,
+                      const char *other)
 {
-    if (p != NULL) {
+    return g->directives != CH_DIRECTIVES_FLICKR ||
+           visibility_of_address(address, CH_SEEN_SITE) ==
+               visibility_of_address(other, CH_SEEN_SITE);
+}
+
+ch_posting *
+ch_posting_ref(ch_posting *p)
+{
+    p->refs++;
+    return p;
+}
+
+void
+ch_posting_unref(ch_posting *p)
+{
+    if (p != NULL && --p->refs == 0) {
         g_free(p->title);
         g_ptr_array_unref(p->tags);
         g_ptr_array_unref(p->categories);

@@ -146,10 +146,14 @@ note_visible_address(ch_verdict *v)
 void
 ch_hints_find(ch_verdict *v)
 {
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_direct_hash, NULL);
     gboolean attached = has_attachment(v);
     for (guint i = 0; i < v->destinations->len; i++) {
         const ch_destination *d =
             &g_array_index(v->destinations, ch_destination, i);
+        if (!g_hash_table_add(seen, d->posting)) {
+            continue;
+        }
         note_directives(v, d->posting);
         note_length(v, d->gateway, d->posting);
         if (attached) {

@@ -1,6 +1,7 @@
 /* The walk as a whole: scope, destinations, replies, languages, reports. */
 #include "unit.h"
 
+#include "chaperone/directive.h"
 #include "chaperone/report.h"
 
 #include <json-glib/json-glib.h>
@@ -357,6 +358,33 @@ test_a_gateway_that_is_gone(void **state)
 }
 
 static void
+test_one_reading_for_many_recipients(void **state)
+{
+    static const char *const to[] = {
+        "<a1@post.wordpress.com>", "<b2@post.wordpress.com>",
+        "<a+private@photos.flickr.com>", "<b+private@photos.flickr.com>",
+        "<c@photos.flickr.com>"};
+    const ch_posting *got[G_N_ELEMENTS(to)];
+    g_autoptr(ch_house) house = house_of("");
+    g_autoptr(ch_envelope) e = ch_envelope_new();
+    (void)state;
+    ch_envelope_set_sender(e, "<a@b.example>", NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(to); i++) {
+        ch_envelope_add_recipient(e, to[i], NULL, NULL);
+    }
+    g_autoptr(ch_verdict) v = judge(house, e, GOOD);
+    assert_int_equal(v->destinations->len, G_N_ELEMENTS(to));
+    for (guint i = 0; i < G_N_ELEMENTS(to); i++) {
+        got[i] = g_array_index(v->destinations, ch_destination, i).posting;
+    }
+    assert_ptr_equal(got[0], got[1]);
+    assert_ptr_equal(got[2], got[3]);
+    assert_ptr_not_equal(got[3], got[4]);
+    assert_int_equal(got[2]->visibility, CH_SEEN_PRIVATE);
+    assert_int_equal(got[4]->visibility, CH_SEEN_SITE);
+}
+
+static void
 test_views_that_differ(void **state)
 {
     g_autoptr(ch_house) house = house_of("");
@@ -464,6 +492,7 @@ main(void)
         cmocka_unit_test(test_json_of_a_gateway),
         cmocka_unit_test(test_hints_change_no_verdict),
         cmocka_unit_test(test_a_gateway_that_is_gone),
+        cmocka_unit_test(test_one_reading_for_many_recipients),
         cmocka_unit_test(test_views_that_differ),
         cmocka_unit_test(test_no_cut_without_parts),
         cmocka_unit_test(test_media_are_a_note),
