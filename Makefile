@@ -25,7 +25,7 @@ DEPS_BUILD = gcc libc6-dev pkg-config libmilter-dev libvectorscan-dev libgmime-3
     libpcre2-dev libyaml-dev libgumbo-dev libsqlite3-dev libcurl4-openssl-dev \
     libsodium-dev libjson-glib-dev liblinear-dev tzdata
 DEPS_TEST = libcmocka-dev clang libclang-rt-14-dev clang-format mandoc python3 \
-    postfix opendkim openssl libsasl2-modules sasl2-bin sqlite3 procps python3-jsonschema python3-yaml m4 libwrap0
+    php-cli postfix opendkim openssl libsasl2-modules sasl2-bin sqlite3 procps python3-jsonschema python3-yaml m4 libwrap0
 
 PKGS = glib-2.0 gio-2.0 gmime-3.0 libpcre2-8 yaml-0.1 sqlite3 libcurl libsodium json-glib-1.0 $(if $(WITHOUT_VECTORSCAN),,libhs)
 

@@ -46,20 +46,21 @@ typedef struct {
 } ch_ask;
 
 typedef struct {
-    ch_house *house;           /* counted: rules and gateways live in it */
-    gboolean in_scope;         /* FALSE: ordinary mail, nothing was judged */
-    ch_action action;          /* strongest of all, after policy */
-    ch_action unmonitored;     /* what it would be without monitor mode */
-    GArray *findings;          /* of ch_finding, strongest first */
-    GArray *destinations;      /* of ch_destination, in recipient order */
-    GPtrArray *notes;          /* of ch_note */
-    gboolean spanish;          /* the post is written in Spanish */
-    gboolean is_reply;         /* it answers somebody */
-    const char *kind;          /* what kind of post it looks like, or NULL */
-    char *author;              /* login, proven, or NULL */
-    ch_message *message;       /* NULL for a plain post */
-    GPtrArray *texts;          /* of ch_text; findings point into them */
-    GPtrArray *gateways;       /* of char *, borrowed: names of destinations */
+    ch_house *house;       /* counted: rules and gateways live in it */
+    gboolean in_scope;     /* FALSE: ordinary mail, nothing was judged */
+    ch_action action;      /* strongest of all, after policy */
+    ch_action unmonitored; /* what it would be without monitor mode */
+    GArray *findings;      /* of ch_finding, strongest first */
+    GArray *destinations;  /* of ch_destination, in recipient order */
+    GPtrArray *notes;      /* of ch_note */
+    gboolean spanish;      /* the post is written in Spanish */
+    gboolean is_reply;     /* it answers somebody */
+    const char *kind;      /* what kind of post it looks like, or NULL */
+    char *author;          /* login, proven, or NULL */
+    ch_message *message;   /* NULL for a plain post */
+    GPtrArray *texts;      /* of ch_text; findings point into them */
+    int html_index;        /* of a plain post: first text of its HTML, or -1 */
+    GPtrArray *gateways;   /* of char *, borrowed: names of destinations */
     GPtrArray *authorizations; /* of char *: those that the post names */
     ch_facts facts;            /* what rules were told; borrows from all this */
 } ch_verdict;

@@ -60,6 +60,19 @@
 /* Bytes of the classifier's file: some 100,000 features. */
 #define CH_MAX_CLASSIFIER (16 * 1024 * 1024)
 
+/* --- directives ------------------------------------------------------ */
+/* Bytes of one phrase that names a time: the longest honest ones, an RFC 5322
+ * date with a comment, stay below 60. */
+#define CH_MAX_PHRASE 200
+/* The last year whose times are told: GLib reads time zones from files that
+ * say when daylight saving is up to 2037. */
+#define CH_MAX_YEAR 2037
+/* Directives, tags and cuts of one text that are looked at; WordPress knows
+ * 16 codes. */
+#define CH_MAX_DIRECTIVES 200
+/* Bytes of one directive with its value: a line of RFC 5322 2.1.1. */
+#define CH_MAX_DIRECTIVE 998
+
 /* --- envelope, replies ----------------------------------------------- */
 /* Recipients of one message; Postfix's smtpd_recipient_limit is 1,000. */
 #define CH_MAX_RECIPIENTS 10000

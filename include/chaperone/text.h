@@ -53,6 +53,8 @@ void ch_text_add_change(ch_text *text, ch_span span, const char *utf8,
                         gsize len);
 /* A text whose plain is its whole source. */
 ch_text *ch_text_new_whole(ch_where where, int part, GBytes *source);
+/* A line is drawn (<hr>) where plain ends now; the first one counts. */
+void ch_text_mark_rule(ch_text *text);
 void ch_text_free(ch_text *text);
 
 ch_where ch_text_where(const ch_text *text);
@@ -96,6 +98,8 @@ const GArray *ch_text_quotes(const ch_text *text);
 /* Where the author's signature stands in the folded text ("-- ", "Sent from
  * my"): up to a quotation below it or the end.  Empty: none. */
 ch_span ch_text_signature(const ch_text *text);
+/* Where the first drawn line stands in plain; G_MAXSIZE: nowhere. */
+gsize ch_text_rule(const ch_text *text);
 
 /* Whether the character at that offset of the folded text was a capital. */
 gboolean ch_text_is_capital(const ch_text *text, gsize folded_offset);

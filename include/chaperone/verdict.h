@@ -13,6 +13,7 @@
 
 struct ch_rule;
 struct ch_gateway;
+struct ch_posting;
 
 typedef struct {
     const struct ch_rule *rule; /* borrowed from the ruleset */
@@ -26,6 +27,7 @@ typedef struct {
     guint line;                /* 1-based, 0 without span */
     const char *authorization; /* ID of the one that made it a tag, or NULL;
                                   borrowed from the verdict */
+    const struct ch_gateway *only; /* it concerns posts there; NULL: all */
 } ch_finding;
 
 /* One gateway recipient of the mail. */
@@ -33,7 +35,8 @@ typedef struct {
     const struct ch_gateway *gateway; /* borrowed from the gateway table */
     guint recipient;                  /* 1-based index into the envelope */
     ch_action verdict;
-    gint64 publish_at_us; /* -1: cannot be known */
+    gint64 publish_at_us;       /* -1: cannot be known */
+    struct ch_posting *posting; /* what it makes of the post, or NULL */
 } ch_destination;
 
 typedef struct {

@@ -1,376 +1,376 @@
 /*
- * Publish time from directives: WordPress.com's [delay], Postie's date: and
- * delay: lines.
+ * Directives of a post: both its views to what the gateway will publish.
  *
- * Called for each gateway of a post once its texts are there.  Follows PHP's
- * strtotime, which both use, for the few forms that it accepts; everything
- * else is "unknown", since a made-up time would be a wrong deadline.
+ * Called for each gateway of a post once its texts are there.  The plain text
+ * is asked first, then the HTML; where they differ, nothing is taken for
+ * granted that would make a post look more harmless.
  */
-#include "chaperone/directive.h"
+#include "directive_int.h"
+
+#include "chaperone/limits.h"
+#include "chaperone/when.h"
 
 #include <string.h>
 
-#define UNKNOWN ((gint64)-1)
-
-/* Groups of the first match, or NULL.  Owned. */
-static GStrv
-match(const char *pattern, const char *text)
+const char *
+ch_visibility_name(ch_visibility visibility)
 {
-    g_autoptr(GRegex) regex =
-        g_regex_new(pattern, G_REGEX_CASELESS | G_REGEX_MULTILINE, 0, NULL);
-    g_autoptr(GMatchInfo) info = NULL;
-    g_assert(regex != NULL);
-    if (text == NULL || !g_utf8_validate(text, -1, NULL) ||
-        !g_regex_match(regex, text, 0, &info)) {
-        return NULL;
-    }
-    return g_match_info_fetch_all(info);
+    static const char *const names[] = {"public",  "site",     "unknown",
+                                        "friends", "password", "pending",
+                                        "draft",   "private"};
+    return names[visibility];
 }
 
-static const char *
-group(GStrv groups, guint i)
+/* --- time of publication -------------------------------------------------- */
+
+static void
+set_time(ch_posting *p, gint64 at_us, const char *rule)
 {
-    return i < g_strv_length(groups) ? groups[i] : "";
+    p->publish_at_us = at_us;
+    p->publish_rule = at_us < 0 ? "not-understood" : rule;
+    p->hints |= at_us < 0 ? CH_HINT_TIME : 0u;
 }
 
-static int
-number(GStrv groups, guint i)
+static void
+wordpress_time(ch_posting *p, const ch_codes *r, gint64 base, GTimeZone *zone)
 {
-    return (int)g_ascii_strtoll(group(groups, i), NULL, 10);
-}
-
-static gint64
-to_us(GDateTime *when)
-{
-    return when == NULL ? UNKNOWN
-                        : g_date_time_to_unix(when) * G_USEC_PER_SEC +
-                              g_date_time_get_microsecond(when);
-}
-
-static GDateTime *
-from_us(gint64 us, GTimeZone *zone)
-{
-    g_autoptr(GDateTime) utc =
-        g_date_time_new_from_unix_utc(us / G_USEC_PER_SEC);
-    return utc != NULL ? g_date_time_to_timezone(utc, zone) : NULL;
-}
-
-typedef struct {
-    int hour, minute, second;
-} clock_time;
-
-static gboolean
-shows(GDateTime *when, clock_time t)
-{
-    return g_date_time_get_hour(when) == t.hour &&
-           g_date_time_get_minute(when) == t.minute;
-}
-
-/* A time of day as PHP takes it: one that daylight saving skips moves on by
- * the hour, of one that comes twice the first counts. */
-static gint64
-local_time(GTimeZone *zone, int year, int month, int day, clock_time t)
-{
-    g_autoptr(GDateTime) when = g_date_time_new(zone, year, month, day, t.hour,
-                                                t.minute, (gdouble)t.second);
-    g_autoptr(GDateTime) midnight =
-        g_date_time_new(zone, year, month, day, 0, 0, 0);
-    if (when == NULL || midnight == NULL) {
-        return UNKNOWN;
+    if (r->delay != NULL) {
+        ch_when when = ch_when_read(r->delay, base, zone);
+        set_time(p, when.at_us, when.is_relative ? "delay" : "date");
+        p->hints |= when.is_relative ? CH_HINT_RELATIVE : 0u;
     }
-    gint64 us = to_us(when);
-    if (!shows(when, t)) {
-        gint64 seconds = t.hour * 3600 + t.minute * 60 + t.second;
-        return to_us(midnight) + seconds * G_USEC_PER_SEC;
-    }
-    g_autoptr(GDateTime) hour_before = g_date_time_add_hours(when, -1);
-    return shows(hour_before, t) ? us - G_TIME_SPAN_HOUR : us;
-}
-
-/* "9", "30", "05", "pm" from group i on; FALSE if that is no time. */
-static gboolean
-read_clock(GStrv groups, guint i, clock_time *out)
-{
-    const char *half = group(groups, i + 3);
-    *out = (clock_time){number(groups, i), number(groups, i + 1),
-                        number(groups, i + 2)};
-    if (*half != '\0') {
-        if (out->hour < 1 || out->hour > 12) {
-            return FALSE;
-        }
-        out->hour = out->hour % 12 + (g_ascii_tolower(*half) == 'p' ? 12 : 0);
-    }
-    return out->hour < 24 && out->minute < 60 && out->second < 60;
-}
-
-#define CLOCK "(\\d{1,2}):(\\d\\d)(?::(\\d\\d))?\\s*(?:([ap])\\.?m\\.?)?"
-
-/* "2026-12-01", "2026-12-01 09:00", "2026-12-01T09:00:00", "... 9:00 pm". */
-static gint64
-read_iso(const char *text, GTimeZone *zone)
-{
-    g_auto(GStrv) g = match("\\A(\\d{4})-(\\d\\d)-(\\d\\d)"
-                            "(?:(?:T|\\s+(?:at\\s+)?)" CLOCK ")?\\z",
-                            text);
-    clock_time t = {0, 0, 0};
-    if (g == NULL || (*group(g, 4) != '\0' && !read_clock(g, 4, &t))) {
-        return UNKNOWN;
-    }
-    return local_time(zone, number(g, 1), number(g, 2), number(g, 3), t);
-}
-
-/* "...T09:00:00Z", "... 09:00+01:00": a zone of its own. */
-static gint64
-read_iso_zoned(const char *text)
-{
-    g_auto(GStrv) g =
-        match("\\A(\\d{4}-\\d\\d-\\d\\d)[T ](\\d\\d:\\d\\d)(:\\d\\d)?\\s*"
-              "(Z|UTC|GMT|[+-]\\d\\d:?\\d\\d)\\z",
-              text);
-    if (g == NULL) {
-        return UNKNOWN;
-    }
-    const char *seconds = *group(g, 3) != '\0' ? group(g, 3) : ":00";
-    const char *zone = strchr("+-", *group(g, 4)) != NULL ? group(g, 4) : "Z";
-    g_autofree char *iso =
-        g_strdup_printf("%sT%s%s%s", g[1], g[2], seconds, zone);
-    g_autoptr(GDateTime) when = g_date_time_new_from_iso8601(iso, NULL);
-    return to_us(when);
-}
-
-/* RFC 5322 4.3: the zone names that it defines. */
-static GTimeZone *
-named_zone(const char *name, GTimeZone *site)
-{
-    static const struct {
-        const char *name;
-        int hours;
-    } zones[] = {
-        {"ut", 0},   {"utc", 0},  {"gmt", 0},  {"z", 0},
-        {"est", -5}, {"edt", -4}, {"cst", -6}, {"cdt", -5},
-        {"mst", -7}, {"mdt", -6}, {"pst", -8}, {"pdt", -7},
-    };
-    if (*name == '\0') {
-        return g_time_zone_ref(site);
-    }
-    if (*name == '+' || *name == '-') {
-        return g_time_zone_new_identifier(name);
-    }
-    for (gsize i = 0; i < G_N_ELEMENTS(zones); i++) {
-        if (g_ascii_strcasecmp(zones[i].name, name) == 0) {
-            return g_time_zone_new_offset(zones[i].hours * 3600);
-        }
-    }
-    return NULL;
-}
-
-/* "Tue, 1 Dec 2026 09:00:00 -0500", "1 December 2026 9:00". */
-static gint64
-read_mail_date(const char *text, GTimeZone *site)
-{
-    static const char months[] = "janfebmaraprmayjunjulaugsepoctnovdec";
-    g_auto(GStrv) g =
-        match("\\A(?:[a-z]{3,9},?\\s+)?(\\d{1,2})\\s+([a-z]{3})[a-z]*,?\\s+"
-              "(\\d{4})\\s+" CLOCK "\\s*([+-]\\d{4}|[a-z]{1,3})?"
-              "(?:\\s*\\([^)]*\\))?\\z",
-              text);
-    clock_time t;
-    if (g == NULL || !read_clock(g, 4, &t)) {
-        return UNKNOWN;
-    }
-    g_autofree char *name = g_ascii_strdown(g[2], -1);
-    const char *at = strstr(months, name);
-    g_autoptr(GTimeZone) zone = named_zone(group(g, 8), site);
-    if (at == NULL || (at - months) % 3 != 0 || zone == NULL) {
-        return UNKNOWN;
-    }
-    return local_time(zone, number(g, 3), (int)(at - months) / 3 + 1,
-                      number(g, 1), t);
-}
-
-/* "tomorrow", "tomorrow 9:00", "today 5pm", "14:30", "9 am". */
-static gint64
-read_day_time(const char *text, gint64 base, GTimeZone *zone)
-{
-    g_auto(GStrv) g = match("\\A(tomorrow|today)?(?:\\s*\\b(?:at\\s+)?(?:" CLOCK
-                            "|(\\d{1,2})\\s*([ap])\\.?m\\.?))?\\z",
-                            text);
-    clock_time t = {0, 0, 0};
-    if (g == NULL || *text == '\0') {
-        return UNKNOWN;
-    }
-    if (*group(g, 6) != '\0') {
-        char *parts[] = {group(g, 6)[0] != '\0' ? g[6] : NULL, (char *)"",
-                         (char *)"", g[7], NULL};
-        if (!read_clock(parts, 0, &t)) {
-            return UNKNOWN;
-        }
-    } else if (*group(g, 2) != '\0' && !read_clock(g, 2, &t)) {
-        return UNKNOWN;
-    }
-    g_autoptr(GDateTime) today = from_us(base, zone);
-    g_autoptr(GDateTime) day =
-        today == NULL
-            ? NULL
-            : g_date_time_add_days(
-                  today, g_ascii_strcasecmp(group(g, 1), "tomorrow") == 0);
-    return day == NULL ? UNKNOWN
-                       : local_time(zone, g_date_time_get_year(day),
-                                    g_date_time_get_month(day),
-                                    g_date_time_get_day_of_month(day), t);
-}
-
-/* Days count on the calendar, hours on the clock. */
-static gint64
-add_span(gint64 base, gint64 days, gint64 minutes, GTimeZone *zone)
-{
-    g_autoptr(GDateTime) start = from_us(base, zone);
-    if (start == NULL || ABS(days) > 36500 || ABS(minutes) > 52560000) {
-        return UNKNOWN;
-    }
-    gint64 when = base;
-    if (days != 0) {
-        g_autoptr(GDateTime) day = g_date_time_add_days(start, (gint)days);
-        if (day == NULL) {
-            return UNKNOWN;
-        }
-        clock_time t = {g_date_time_get_hour(start),
-                        g_date_time_get_minute(start),
-                        g_date_time_get_second(start)};
-        when = local_time(zone, g_date_time_get_year(day),
-                          g_date_time_get_month(day),
-                          g_date_time_get_day_of_month(day), t);
-    }
-    return when == UNKNOWN ? UNKNOWN : when + minutes * G_TIME_SPAN_MINUTE;
-}
-
-/* "+1 day 2 hours". */
-static gint64
-read_relative(const char *text, gint64 base, GTimeZone *zone)
-{
-    static const struct {
-        const char *start;
-        gint64 days, minutes;
-    } units[] = {
-        {"mi", 0, 1},
-        {"h", 0, 60},
-        {"d", 1, 0},
-        {"w", 7, 0},
-    };
-    gint64 days = 0, minutes = 0;
-    g_autofree char *rest = g_ascii_strdown(text, -1);
-    while (*rest != '\0') {
-        g_auto(GStrv) g = match("\\A(?:and\\s+|,\\s*)?\\+?\\s*(\\d{1,5})\\s*"
-                                "(min(?:ute)?|hour|day|week)s?\\b\\s*(.*)\\z",
-                                rest);
-        if (g == NULL) {
-            return UNKNOWN;
-        }
-        for (gsize i = 0; i < G_N_ELEMENTS(units); i++) {
-            if (g_str_has_prefix(g[2], units[i].start)) {
-                days += number(g, 1) * units[i].days;
-                minutes += number(g, 1) * units[i].minutes;
-            }
-        }
-        g_free(rest);
-        rest = g_strdup(g[3]);
-    }
-    return *text == '\0' ? UNKNOWN : add_span(base, days, minutes, zone);
-}
-
-static gint64
-read_when(const char *text, gint64 base, GTimeZone *zone)
-{
-    gint64 when = read_iso(text, zone);
-    if (when == UNKNOWN) {
-        when = read_iso_zoned(text);
-    }
-    return when == UNKNOWN ? read_day_time(text, base, zone) : when;
-}
-
-/* The first match in the plain text, else in the HTML text. */
-static GStrv
-match_either(const char *pattern, const char *plain, const char *html)
-{
-    GStrv groups = match(pattern, plain);
-    return groups != NULL ? groups : match(pattern, html);
-}
-
-static gint64
-wordpress(const char *plain, const char *html, gint64 base, GTimeZone *zone)
-{
-    g_auto(GStrv) g =
-        match_either("\\[\\s*delay\\b([^\\]\\[]*)(\\]?)", plain, html);
-    if (g == NULL) {
-        return base;
-    }
-    if (*group(g, 2) == '\0' || strlen(g[1]) > 200) {
-        return UNKNOWN; /* the bracket is never closed */
-    }
-    g_autoptr(GRegex) blanks = g_regex_new("\\s+", 0, 0, NULL);
-    g_autofree char *text =
-        g_regex_replace_literal(blanks, g[1], -1, 0, " ", 0, NULL);
-    g_strstrip(text);
-    gint64 when = read_relative(text, base, zone);
-    return when == UNKNOWN ? read_when(text, base, zone) : when;
 }
 
 /* "1d2h30m", "-1h": each part with a sign of its own. */
 static gint64
 add_postie_delay(const char *text, gint64 base, GTimeZone *zone)
 {
-    gint64 days = 0, minutes = 0;
+    gint64 days = 0, seconds = 0;
     const char *at = text;
     while (*at != '\0') {
         char *unit;
         gint64 n = g_ascii_strtoll(at, &unit, 10);
         char letter = g_ascii_tolower(*unit);
-        if (unit == at || strchr("dhm", letter) == NULL || letter == '\0' ||
+        if (unit == at || letter == '\0' || strchr("dhm", letter) == NULL ||
             ABS(n) > 100000) {
-            return UNKNOWN;
+            return CH_WHEN_UNKNOWN;
         }
         days += letter == 'd' ? n : 0;
-        minutes += letter == 'h' ? n * 60 : letter == 'm' ? n : 0;
+        seconds += letter == 'h' ? n * 3600 : letter == 'm' ? n * 60 : 0;
         at = unit + 1;
     }
-    return at == text ? UNKNOWN : add_span(base, days, minutes, zone);
+    return at == text ? CH_WHEN_UNKNOWN
+                      : ch_when_add(base, days, seconds, zone);
 }
 
-static gint64
-postie(const char *plain, const char *html, gint64 base, GTimeZone *zone)
+static void
+postie_time(ch_posting *p, const ch_codes *r, gint64 base, GTimeZone *zone)
 {
-    g_auto(GStrv) date =
-        match_either("^[ \\t>]*date:[ \\t]*(.*?)\\s*$", plain, html);
-    g_auto(GStrv) delay =
-        match_either("^[ \\t>]*delay:[ \\t]*(.*?)\\s*$", plain, html);
-    if (date != NULL) {
-        const char *text = group(date, 1);
-        gint64 when = read_when(text, base, zone);
-        base = when == UNKNOWN ? read_mail_date(text, zone) : when;
+    gboolean relative = FALSE;
+    if (r->date != NULL) {
+        ch_when when = ch_when_read(r->date, base, zone);
+        relative = when.is_relative;
+        set_time(p, when.at_us, relative ? "delay" : "date");
     }
-    if (base == UNKNOWN || delay == NULL) {
-        return base;
+    if (r->delay != NULL && p->publish_at_us >= 0) {
+        gboolean dated = r->date != NULL && !relative;
+        set_time(p, add_postie_delay(r->delay, p->publish_at_us, zone),
+                 dated ? "date+delay" : "delay");
+        relative = !dated;
     }
-    return add_postie_delay(group(delay, 1), base, zone);
+    p->hints |= relative ? CH_HINT_RELATIVE : 0u;
 }
 
-gint64
-ch_directive_publish_at(const ch_gateway *gateway, const char *subject,
-                        const char *plain, const char *html_text,
-                        gint64 arrival_us, gint64 date_us, GTimeZone *zone)
+/* r may be NULL: a post without a body. */
+static void
+find_time(ch_posting *p, const ch_gateway *g, const ch_post_view *v,
+          const ch_codes *r)
 {
-    (void)subject; /* no gateway of the table has times there */
-    if (gateway->unknown_time) {
-        return UNKNOWN;
+    GTimeZone *zone = g->zone != NULL ? g->zone : v->zone;
+    gboolean dated = g->base_is_date && v->date_us >= 0;
+    p->publish_at_us = dated ? v->date_us : v->arrival_us;
+    p->publish_rule = dated ? "mail-date" : "arrival";
+    if (r != NULL && g->directives == CH_DIRECTIVES_WORDPRESS) {
+        wordpress_time(p, r, p->publish_at_us, zone);
+    } else if (r != NULL && g->directives == CH_DIRECTIVES_POSTIE) {
+        postie_time(p, r, p->publish_at_us, zone);
+    } else if (r != NULL && r->is_now) {
+        p->publish_rule = "now";
+    } else if (g->time != CH_TIME_KNOWN) {
+        p->publish_at_us = -1;
+        p->publish_rule = g->time == CH_TIME_QUEUE ? "queue" : "automation";
     }
-    gint64 base = gateway->base_is_date && date_us >= 0 ? date_us : arrival_us;
-    switch (gateway->directives) {
+    if (g->dead || p->visibility == CH_SEEN_DRAFT ||
+        p->visibility == CH_SEEN_PENDING) {
+        p->publish_at_us = -1;
+        p->publish_rule =
+            g->dead ? "gone"
+                    : ch_visibility_name(p->visibility); /* a person decides */
+    }
+}
+
+/* --- who sees it ---------------------------------------------------------- */
+
+static ch_visibility
+visibility_of_status(const char *status, gboolean has_password,
+                     ch_visibility fallback)
+{
+    return g_strcmp0(status, "draft") == 0     ? CH_SEEN_DRAFT
+           : g_strcmp0(status, "pending") == 0 ? CH_SEEN_PENDING
+           : g_strcmp0(status, "private") == 0 ? CH_SEEN_PRIVATE
+           : has_password                      ? CH_SEEN_PASSWORD
+                                               : fallback;
+}
+
+/* "word42word+private@photos.flickr.com". */
+static ch_visibility
+visibility_of_address(const char *address, ch_visibility fallback)
+{
+    const char *at = address == NULL ? NULL : strchr(address, '@');
+    const char *plus = address == NULL ? NULL : strchr(address, '+');
+    if (at == NULL || plus == NULL || plus > at) {
+        return fallback;
+    }
+    g_autofree char *suffix = g_ascii_strdown(plus + 1, at - plus - 1);
+    return strcmp(suffix, "private") == 0 ? CH_SEEN_PRIVATE
+           : strcmp(suffix, "friends") == 0 || strcmp(suffix, "family") == 0 ||
+                   strcmp(suffix, "ff") == 0
+               ? CH_SEEN_FRIENDS
+           : strcmp(suffix, "public") == 0 ? CH_SEEN_PUBLIC
+                                           : fallback;
+}
+
+static void
+find_visibility(ch_posting *p, const ch_gateway *g, const ch_post_view *v,
+                const ch_codes *r)
+{
+    p->visibility = (ch_visibility)g->visibility;
+    if (g->directives == CH_DIRECTIVES_FLICKR) {
+        p->visibility = visibility_of_address(v->address, p->visibility);
+    }
+    if (r == NULL || r->is_disputed || p->mismatch) {
+        return;
+    }
+    p->status = g_intern_string(r->status); /* one of a few words */
+    p->visibility =
+        r->visibility != CH_SEEN_PUBLIC
+            ? r->visibility
+            : visibility_of_status(r->status, r->has_password, p->visibility);
+}
+
+/* --- which text ----------------------------------------------------------- */
+
+static int
+by_start(gconstpointer a, gconstpointer b)
+{
+    const ch_mark *x = a, *y = b;
+    return x->span.start < y->span.start ? -1 : x->span.start > y->span.start;
+}
+
+static void
+add_piece(const ch_codes *r, GArray *pieces, ch_span plain, const char *rule)
+{
+    ch_span span = ch_text_origin_of_plain(r->text, plain);
+    if (plain.end >= r->length) {
+        span.end = g_bytes_get_size(ch_text_source(r->text));
+    }
+    ch_piece piece = {ch_text_part(r->text), span, rule};
+    g_array_append_val(pieces, piece);
+}
+
+static void
+add_published(const ch_codes *r, GArray *pieces)
+{
+    gsize at = 0;
+    g_array_sort(r->marks, by_start);
+    for (guint i = 0; i <= r->marks->len; i++) {
+        ch_span mark = {r->length, r->length};
+        if (i < r->marks->len) {
+            mark = g_array_index(r->marks, ch_mark, i).span;
+        }
+        ch_span between = {at, MAX(at, mark.start)};
+        between = ch_codes_trim(r, between);
+        if (between.start < between.end) {
+            ch_span source = ch_text_origin_of_plain(r->text, between);
+            ch_piece piece = {ch_text_part(r->text), source, NULL};
+            g_array_append_val(pieces, piece);
+        }
+        at = MAX(at, mark.end);
+    }
+}
+
+static void
+add_cuts(const ch_codes *r, GArray *pieces)
+{
+    for (guint i = 0; r != NULL && i < r->marks->len; i++) {
+        const ch_mark *m = &g_array_index(r->marks, ch_mark, i);
+        if (m->rule != NULL) {
+            add_piece(r, pieces, m->span, m->rule);
+        }
+    }
+}
+
+/* --- the walk ------------------------------------------------------------- */
+
+static ch_codes *
+read_view(const ch_gateway *g, const ch_text *text, gboolean html,
+          gboolean is_reply)
+{
+    if (text == NULL) {
+        return NULL;
+    }
+    ch_codes *r = ch_codes_new(text, html);
+    ch_directive_cut(r, g, is_reply);
+    switch (g->directives) {
+    case CH_DIRECTIVES_WORDPRESS:
+        ch_directive_read_wordpress(r);
+        break;
+    case CH_DIRECTIVES_POSTIE:
+        ch_directive_read_postie(r);
+        break;
+    case CH_DIRECTIVES_BUFFER:
+        ch_directive_read_buffer(r);
+        break;
+    case CH_DIRECTIVES_FLICKR:
+        ch_directive_read_flickr(r);
+        break;
+    case CH_DIRECTIVES_TUMBLR:
+        ch_directive_read_tumblr(r);
+        break;
+    case CH_DIRECTIVES_LIVEJOURNAL:
+        ch_directive_read_headers(r, "lj-");
+        break;
+    case CH_DIRECTIVES_DREAMWIDTH:
+        ch_directive_read_headers(r, "post-");
+        break;
+    case CH_DIRECTIVES_HASHTAGS:
+    case CH_DIRECTIVES_POST_IN:
     case CH_DIRECTIVES_NONE:
         break;
-    case CH_DIRECTIVES_WORDPRESS:
-        return wordpress(plain, html_text, base, zone);
-    case CH_DIRECTIVES_POSTIE:
-        return postie(plain, html_text, base, zone);
     }
-    return base;
+    return r;
+}
+
+static void
+append_all(GPtrArray *to, const GPtrArray *from)
+{
+    for (guint i = 0; i < from->len; i++) {
+        g_ptr_array_add(to, g_strdup(from->pdata[i]));
+    }
+}
+
+static void
+take_reading(ch_posting *p, const ch_codes *r)
+{
+    append_all(p->tags, r->tags);
+    append_all(p->categories, r->categories);
+    if (r->title != NULL && *r->title != '\0') {
+        g_free(p->title);
+        p->title = g_strdup(r->title);
+    }
+    if (r->networks != NULL) {
+        p->networks = g_ptr_array_new_with_free_func(g_free);
+        append_all(p->networks, r->networks);
+    }
+    p->hints |= r->hints;
+}
+
+static ch_posting *
+posting_new(void)
+{
+    ch_posting *p = g_new0(ch_posting, 1);
+    p->refs = 1;
+    p->tags = g_ptr_array_new_with_free_func(g_free);
+    p->categories = g_ptr_array_new_with_free_func(g_free);
+    p->published = g_array_new(FALSE, FALSE, sizeof(ch_piece));
+    p->cut = g_array_new(FALSE, FALSE, sizeof(ch_piece));
+    return p;
+}
+
+/* Of a post that is no message both views have no part: places in one could
+ * be taken for places in the other. */
+static gboolean
+are_distinct(const ch_codes *plain, const ch_codes *html)
+{
+    return plain == NULL || html == NULL ||
+           ch_text_part(plain->text) != ch_text_part(html->text);
+}
+
+ch_posting *
+ch_directive_read(const ch_gateway *g, const ch_post_view *v)
+{
+    ch_posting *p = posting_new();
+    ch_codes *plain = read_view(g, v->plain, FALSE, v->is_reply);
+    ch_codes *html = read_view(g, v->html, TRUE, v->is_reply);
+    const ch_codes *r =
+        plain != NULL && (html == NULL || plain->said->len > 0) ? plain : html;
+    p->mismatch = plain != NULL && html != NULL &&
+                  strcmp(plain->said->str, html->said->str) != 0;
+    if (v->subject != NULL) {
+        ch_directive_read_subject(p, g, ch_text_plain(v->subject, NULL));
+    }
+    if (r != NULL) {
+        take_reading(p, r);
+        add_published(r == html && plain != NULL && html->said->len == 0 ? plain
+                                                                         : r,
+                      p->published);
+    }
+    if (!p->mismatch && are_distinct(plain, html)) {
+        add_cuts(plain, p->cut);
+        add_cuts(html, p->cut);
+    }
+    find_visibility(p, g, v, r);
+    find_time(p, g, v, r);
+    ch_codes_free(plain);
+    ch_codes_free(html);
+    return p;
+}
+
+gboolean
+ch_directive_is_alike(const ch_gateway *g, const char *address,
+                      const char *other)
+{
+    return g->directives != CH_DIRECTIVES_FLICKR ||
+           visibility_of_address(address, CH_SEEN_SITE) ==
+               visibility_of_address(other, CH_SEEN_SITE);
+}
+
+ch_posting *
+ch_posting_ref(ch_posting *p)
+{
+    p->refs++;
+    return p;
+}
+
+void
+ch_posting_unref(ch_posting *p)
+{
+    if (p != NULL && --p->refs == 0) {
+        g_free(p->title);
+        g_ptr_array_unref(p->tags);
+        g_ptr_array_unref(p->categories);
+        g_clear_pointer(&p->networks, g_ptr_array_unref);
+        g_array_unref(p->published);
+        g_array_unref(p->cut);
+        g_free(p);
+    }
+}
+
+gboolean
+ch_posting_cuts(const ch_posting *p, int part, ch_span span)
+{
+    for (guint i = 0; i < p->cut->len; i++) {
+        const ch_piece *c = &g_array_index(p->cut, ch_piece, i);
+        if (c->part == part && c->span.start <= span.start &&
+            span.end <= c->span.end) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+gboolean
+ch_posting_is_unlisted(const ch_posting *p)
+{
+    return p->visibility >= CH_SEEN_PASSWORD;
 }

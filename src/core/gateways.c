@@ -7,9 +7,7 @@
  * either.  Refuses unknown keys, names given twice and patterns that do not
  * compile.
  */
-#include "chaperone/gateways.h"
-
-#include "chaperone/yaml.h"
+#include "gateways_int.h"
 
 #include <string.h>
 
@@ -29,6 +27,7 @@ typedef struct {
 
 struct ch_gateways {
     GPtrArray *entries; /* of entry */
+    GPtrArray *kinds;   /* of entry without places: what others are like */
 };
 
 static void
@@ -42,8 +41,7 @@ shape_free(shape *s)
 static void
 entry_free(entry *e)
 {
-    g_free(e->gateway.name);
-    g_free(e->gateway.title);
+    ch_gateway_clear(&e->gateway);
     g_strfreev(e->domains);
     g_strfreev(e->except);
     g_ptr_array_unref(e->shapes);
@@ -56,6 +54,8 @@ gateways_new(void)
     ch_gateways *gateways = g_new0(ch_gateways, 1);
     gateways->entries =
         g_ptr_array_new_with_free_func((GDestroyNotify)entry_free);
+    gateways->kinds =
+        g_ptr_array_new_with_free_func((GDestroyNotify)entry_free);
     return gateways;
 }
 
@@ -64,6 +64,7 @@ ch_gateways_free(ch_gateways *gateways)
 {
     if (gateways != NULL) {
         g_ptr_array_unref(gateways->entries);
+        g_ptr_array_unref(gateways->kinds);
         g_free(gateways);
     }
 }
@@ -88,26 +89,6 @@ is_domain(const char *name)
     return len > 0 && name[0] != '.' && name[len - 1] != '.' &&
            strchr(name, '.') != NULL &&
            strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789.-") == len;
-}
-
-/* Index of the value among the words, or the first and an error. */
-static guint
-read_word(const ch_yaml_node *map, const char *key, const char *const *words,
-          ch_diag *diag)
-{
-    const ch_yaml_node *node = ch_yaml_get(map, key);
-    const char *text = node != NULL ? ch_yaml_string(node, key, diag) : NULL;
-    if (text == NULL) {
-        return 0;
-    }
-    for (guint i = 0; words[i] != NULL; i++) {
-        if (strcmp(words[i], text) == 0) {
-            return i;
-        }
-    }
-    g_autofree char *list = g_strjoinv(" | ", (GStrv)words);
-    ch_yaml_error(node, diag, "%s is one of: %s", key, list);
-    return 0;
 }
 
 static void
@@ -186,8 +167,20 @@ is_name(const char *name)
            strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
 }
 
+static const ch_gateway *
+find_in(const GPtrArray *entries, const char *name)
+{
+    for (guint i = 0; i < entries->len; i++) {
+        const entry *e = g_ptr_array_index(entries, i);
+        if (strcmp(e->gateway.name, name) == 0) {
+            return &e->gateway;
+        }
+    }
+    return NULL;
+}
+
 static void
-read_names(const ch_gateways *gateways, entry *e, const ch_yaml_node *node,
+read_names(const GPtrArray *known, entry *e, const ch_yaml_node *node,
            ch_diag *diag)
 {
     const ch_yaml_node *name = ch_yaml_get(node, "name");
@@ -198,7 +191,7 @@ read_names(const ch_gateways *gateways, entry *e, const ch_yaml_node *node,
         ch_yaml_error(node, diag, "a gateway needs a name");
     } else if (!is_name(text)) {
         ch_yaml_error(name, diag, "name is made of a-z, 0-9 and -");
-    } else if (ch_gateways_find(gateways, text) != NULL) {
+    } else if (find_in(known, text) != NULL) {
         ch_yaml_error(name, diag, "gateway \"%s\" is defined already", text);
     }
     text = title != NULL ? ch_yaml_string(title, "title", diag) : NULL;
@@ -229,55 +222,75 @@ check_care(const ch_yaml_node *node, ch_diag *diag)
     }
 }
 
+/* What the entry is like, before its own facts. */
 static void
-read_gateway(ch_gateways *gateways, const ch_yaml_node *node, ch_diag *diag)
+read_like(const ch_gateways *gateways, entry *e, const ch_yaml_node *node,
+          ch_diag *diag)
 {
-    static const char *const keys[] = {
-        "name", "title", "domains",  "match",    "except", "directives", "base",
-        "time", "alive", "identity", "verified", "source", NULL};
-    static const char *const directives[] = {"none", "wordpress", "postie",
-                                             NULL};
-    static const char *const bases[] = {"arrival", "date", NULL};
-    static const char *const times[] = {"known", "unknown", NULL};
-    static const char *const alive[] = {"true", "false", NULL};
-    static const char *const identities[] = {"address", "sender", NULL};
-    if (!ch_yaml_check_map(node, keys, diag)) {
+    const ch_yaml_node *like = ch_yaml_get(node, "like");
+    const char *name = like == NULL ? NULL : ch_yaml_string(like, "like", diag);
+    const ch_gateway *kind =
+        name == NULL ? NULL : find_in(gateways->kinds, name);
+    if (kind != NULL) {
+        ch_gateway_take_facts(&e->gateway, kind);
+    } else if (name != NULL) {
+        ch_yaml_error(like, diag, "no kind of gateway is called \"%s\"", name);
+    }
+}
+
+static void
+read_gateway(ch_gateways *gateways, const ch_yaml_node *node, gboolean is_kind,
+             ch_diag *diag)
+{
+    GPtrArray *list = is_kind ? gateways->kinds : gateways->entries;
+    if (!ch_yaml_check_map(node, ch_gateway_keys, diag)) {
         return;
     }
     entry *e = g_new0(entry, 1);
     e->shapes = g_ptr_array_new_with_free_func((GDestroyNotify)shape_free);
-    read_names(gateways, e, node, diag);
-    read_places(e, node, diag);
-    e->gateway.directives =
-        (ch_directives)read_word(node, "directives", directives, diag);
-    e->gateway.base_is_date = read_word(node, "base", bases, diag) == 1;
-    e->gateway.unknown_time = read_word(node, "time", times, diag) == 1;
-    e->gateway.alive = read_word(node, "alive", alive, diag) == 0;
-    e->gateway.secret = read_word(node, "identity", identities, diag) == 0;
+    e->gateway.secret = TRUE;
+    read_names(list, e, node, diag);
+    if (!is_kind) {
+        read_places(e, node, diag);
+    } else if (ch_yaml_get(node, "domains") != NULL ||
+               ch_yaml_get(node, "match") != NULL) {
+        ch_yaml_error(node, diag, "a kind has no domains and no match");
+    }
+    read_like(gateways, e, node, diag);
+    ch_gateway_read_facts(&e->gateway, node, diag);
     check_care(node, diag);
-    g_ptr_array_add(gateways->entries, e);
+    g_ptr_array_add(list, e);
+}
+
+static void
+read_list(ch_gateways *gateways, const ch_yaml_node *root, const char *key,
+          ch_diag *diag)
+{
+    const ch_yaml_node *list = ch_yaml_get(root, key);
+    if (list == NULL) {
+        return;
+    }
+    if (list->kind != CH_YAML_LIST) {
+        ch_yaml_error(list, diag, "%s is a list", key);
+        return;
+    }
+    for (guint i = 0; i < list->children->len; i++) {
+        read_gateway(gateways, g_ptr_array_index(list->children, i),
+                     strcmp(key, "kinds") == 0, diag);
+    }
 }
 
 /* Takes yaml. */
 static void
 read_file(ch_gateways *gateways, ch_yaml *yaml, ch_diag *diag)
 {
-    static const char *const keys[] = {"gateways", NULL};
+    static const char *const keys[] = {"gateways", "kinds", NULL};
     g_autoptr(ch_yaml) owned = yaml;
     if (yaml == NULL || !ch_yaml_check_map(ch_yaml_root(yaml), keys, diag)) {
         return;
     }
-    const ch_yaml_node *list = ch_yaml_get(ch_yaml_root(yaml), "gateways");
-    if (list == NULL) {
-        return;
-    }
-    if (list->kind != CH_YAML_LIST) {
-        ch_yaml_error(list, diag, "gateways is a list");
-        return;
-    }
-    for (guint i = 0; i < list->children->len; i++) {
-        read_gateway(gateways, g_ptr_array_index(list->children, i), diag);
-    }
+    read_list(gateways, ch_yaml_root(yaml), "kinds", diag);
+    read_list(gateways, ch_yaml_root(yaml), "gateways", diag);
 }
 
 static ch_gateways *
@@ -426,11 +439,5 @@ ch_gateways_match(const ch_gateways *gateways, const char *address)
 const ch_gateway *
 ch_gateways_find(const ch_gateways *gateways, const char *name)
 {
-    for (guint i = 0; i < gateways->entries->len; i++) {
-        const entry *e = g_ptr_array_index(gateways->entries, i);
-        if (strcmp(e->gateway.name, name) == 0) {
-            return &e->gateway;
-        }
-    }
-    return NULL;
+    return find_in(gateways->entries, name);
 }

@@ -15,7 +15,13 @@
 
 #define VISIBLE 0u /* the first list */
 
-typedef enum { PIECE_TEXT, PIECE_LINE, PIECE_BREAK, PIECE_SPACE } piece_kind;
+typedef enum {
+    PIECE_TEXT,
+    PIECE_LINE,
+    PIECE_BREAK,
+    PIECE_RULE,
+    PIECE_SPACE
+} piece_kind;
 
 typedef struct {
     guint list;
@@ -89,9 +95,10 @@ static void
 add_separator(ch_text *text, const piece *p, gsize *done)
 {
     ch_span span = {MAX(p->start, *done), MAX(p->end, *done)};
-    gboolean wanted = p->kind == PIECE_SPACE   ? !ends_blank(text)
-                      : p->kind == PIECE_BREAK ? !ends_line(text)
-                                               : TRUE;
+    gboolean wanted = p->kind == PIECE_SPACE ? !ends_blank(text)
+                      : p->kind == PIECE_BREAK || p->kind == PIECE_RULE
+                          ? !ends_line(text)
+                          : TRUE;
     if (wanted) {
         ch_text_add_change(text, span, p->kind == PIECE_SPACE ? " " : "\n", 1);
         *done = span.end;
@@ -368,6 +375,8 @@ push_tag(reader *r, guint list, GumboTag tag, GumboStringPiece source)
         push_piece(r, list, PIECE_LINE, span, NULL, FALSE);
     } else if (tag == GUMBO_TAG_TD || tag == GUMBO_TAG_TH) {
         push_piece(r, list, PIECE_SPACE, span, NULL, FALSE);
+    } else if (tag == GUMBO_TAG_HR) {
+        push_piece(r, list, PIECE_RULE, span, NULL, FALSE);
     } else if (is_block(tag)) {
         push_piece(r, list, PIECE_BREAK, span, NULL, FALSE);
     }
@@ -543,6 +552,9 @@ build_texts(reader *r)
                 add_piece(r, text, p, &done);
             } else {
                 add_separator(text, p, &done);
+            }
+            if (p->kind == PIECE_RULE) {
+                ch_text_mark_rule(text);
             }
         }
         keep_text(r, text);

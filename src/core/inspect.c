@@ -6,15 +6,15 @@
  *   rule_run.c            texts to findings
  *   rule_opinion.c        the classifier's second opinion on them
  *   secrets.c             posting addresses that it gives away
- *   directive.c           when each gateway would publish
+ *   destinations.c        what each gateway would make of it (directive.c)
  *   authorization.c       what a patient has agreed to
+ *   hints.c               notes for the author
  *   policy.c              findings to a verdict for each gateway
  *
  * Nothing here touches disk, clock, log or MTA.
  */
-#include "chaperone/inspect.h"
+#include "inspect_int.h"
 
-#include "chaperone/directive.h"
 #include "chaperone/html.h"
 #include "chaperone/policy.h"
 #include "chaperone/secrets.h"
@@ -149,8 +149,10 @@ verdict_new(ch_house *house)
 {
     ch_verdict *v = g_new0(ch_verdict, 1);
     v->house = ch_house_ref(house);
+    v->html_index = -1;
     v->findings = g_array_new(FALSE, FALSE, sizeof(ch_finding));
     v->destinations = g_array_new(FALSE, FALSE, sizeof(ch_destination));
+    g_array_set_clear_func(v->destinations, ch_destination_clear);
     v->notes = g_ptr_array_new_with_free_func(g_free);
     return v;
 }
@@ -158,7 +160,7 @@ verdict_new(ch_house *house)
 static void
 add_destination(ch_verdict *v, const ch_gateway *gateway, guint recipient)
 {
-    ch_destination d = {gateway, recipient, CH_ACCEPT, -1};
+    ch_destination d = {gateway, recipient, CH_ACCEPT, -1, NULL};
     g_array_append_val(v->destinations, d);
 }
 
@@ -181,48 +183,6 @@ find_destinations(ch_verdict *v, const ch_envelope *e, const ch_ask *ask)
     }
 }
 
-/* Plain text of the first body of that media type, or NULL. */
-static const char *
-body_of_type(const ch_verdict *v, gboolean html)
-{
-    const GPtrArray *parts =
-        v->message == NULL ? NULL : ch_message_parts(v->message);
-    for (guint i = 0; i < v->texts->len; i++) {
-        const ch_text *t = v->texts->pdata[i];
-        int part = ch_text_part(t);
-        const char *type = parts == NULL || part < 0
-                               ? "text/plain"
-                               : ((const ch_part *)parts->pdata[part])->type;
-        if (ch_text_where(t) == CH_WHERE_BODY &&
-            html == (strcmp(type, "text/html") == 0)) {
-            return ch_text_plain(t, NULL);
-        }
-    }
-    return NULL;
-}
-
-static void
-find_publish_times(ch_verdict *v, const ch_envelope *e)
-{
-    const ch_text *subject = first_text(v, CH_WHERE_SUBJECT);
-    gint64 date = v->message == NULL ? -1 : ch_message_date(v->message);
-    for (guint i = 0; i < v->destinations->len; i++) {
-        ch_destination *d = &g_array_index(v->destinations, ch_destination, i);
-        d->publish_at_us = ch_directive_publish_at(
-            d->gateway, subject == NULL ? "" : ch_text_plain(subject, NULL),
-            body_of_type(v, FALSE), body_of_type(v, TRUE), e->time_us, date,
-            v->house->config->zone);
-    }
-}
-
-static void
-add_note(ch_verdict *v, const char *id, const char *text)
-{
-    ch_note *note = g_new(ch_note, 1);
-    *note = (ch_note){id, text};
-    g_ptr_array_add(v->notes, note);
-}
-
 /* Media that nobody looked into do not hold a post, but its author is told. */
 static void
 note_unseen_media(ch_verdict *v)
@@ -235,12 +195,11 @@ note_unseen_media(ch_verdict *v)
             u->part < 0 ? NULL : ch_message_parts(v->message)->pdata[u->part];
         if (u->reason == CH_UNSCANNED_UNSUPPORTED && part != NULL &&
             ch_message_is_media(part->type)) {
-            add_note(v, "structure/unsupported",
-                     v->spanish
-                         ? "No se miraron las imagenes, el sonido ni el "
-                           "video: compruebe que no muestran a un paciente."
-                         : "Pictures, sound and video were not looked into: "
-                           "check that they show no patient.");
+            ch_hints_add(v, "structure/unsupported",
+                         "Pictures, sound and video were not looked into: "
+                         "check that they show no patient.",
+                         "No se miraron las imagenes, el sonido ni el "
+                         "video: compruebe que no muestran a un paciente.");
             return;
         }
     }
@@ -268,7 +227,8 @@ apply_authorizations(ch_verdict *v, const ch_envelope *e, const ch_ask *ask)
     for (guint bit = CH_AUTH_UNKNOWN; bit <= CH_AUTH_OTHER_SCOPE; bit <<= 1) {
         if ((troubles & bit) != 0) {
             const char *id = ch_auth_hint_id((ch_auth_trouble)bit);
-            add_note(v, id, ch_auth_hint_text(id, v->spanish));
+            ch_hints_add(v, id, ch_auth_hint_text(id, FALSE),
+                         ch_auth_hint_text(id, TRUE));
         }
     }
 }
@@ -334,9 +294,10 @@ judge(ch_verdict *taken, const ch_envelope *e, const ch_ask *ask,
     v->spanish = is_spanish(v);
     v->is_reply = v->facts.is_reply;
     v->author = ch_config_dup_author(v->house->config, e);
-    find_publish_times(v, e);
+    ch_destinations_read(v, e);
     note_unseen_media(v);
     apply_authorizations(v, e, ask);
+    ch_hints_find(v);
     decide(v, e);
     return g_steal_pointer(&v);
 }
@@ -396,6 +357,7 @@ ch_inspect_plain(ch_house *house, const ch_envelope *e,
     }
     if (post->html != NULL) {
         g_autoptr(GBytes) html = g_bytes_new(post->html, strlen(post->html));
+        v->html_index = (int)v->texts->len;
         ch_html_extract(html, -1, v->texts);
     }
     find_destinations(v, e, ask);

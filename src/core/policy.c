@@ -3,6 +3,8 @@
  */
 #include "chaperone/policy.h"
 
+#include "chaperone/directive.h"
+
 static gboolean
 listed(const GStrv list, const char *id)
 {
@@ -35,17 +37,51 @@ effective(const ch_policy *p, const ch_rule *rule, ch_action asked,
     return asked;
 }
 
+/* Whether the finding is in what that gateway cuts off: a matter of privacy,
+ * for it leaves the house, but nothing that the public will read. */
+static gboolean
+is_cut_off(const ch_finding *f, const ch_posting *posting)
+{
+    return f->has_span &&
+           (f->where == CH_WHERE_BODY || f->where == CH_WHERE_ALT ||
+            f->where == CH_WHERE_LINK) &&
+           ch_posting_cuts(posting, f->part, f->span);
+}
+
+/* Action of a finding for one destination (NULL: none in particular).  Rules
+ * of conduct toward the public mind who sees what; no other rule does. */
+static ch_action
+action_for(const ch_policy *p, const ch_finding *f, const ch_destination *d)
+{
+    if (d == NULL) {
+        return effective(p, f->rule, f->asked, NULL);
+    }
+    if (f->only != NULL && f->only != d->gateway) {
+        return CH_ACCEPT;
+    }
+    ch_action asked = f->asked;
+    if (d->posting != NULL &&
+        g_str_has_prefix(f->rule->id, "professionalism/")) {
+        if (is_cut_off(f, d->posting)) {
+            return CH_ACCEPT;
+        }
+        if (asked > CH_ACCEPT && ch_posting_is_unlisted(d->posting)) {
+            asked = (ch_action)(asked - 1);
+        }
+    }
+    return effective(p, f->rule, asked, d->gateway);
+}
+
 /* Rules of weight (S1 to S3) that only tag, each once, for one gateway.  What
  * the patient agreed to in writing is no weak spot. */
 static guint
-count_weak(const ch_policy *p, const GArray *findings,
-           const ch_gateway *gateway)
+count_weak(const ch_policy *p, const GArray *findings, const ch_destination *d)
 {
     g_autoptr(GHashTable) seen = g_hash_table_new(g_direct_hash, NULL);
     for (guint i = 0; i < findings->len; i++) {
         const ch_finding *f = &g_array_index(findings, ch_finding, i);
         if (f->rule->severity <= 3 && f->authorization == NULL &&
-            effective(p, f->rule, f->asked, gateway) == CH_TAG) {
+            action_for(p, f, d) == CH_TAG) {
             g_hash_table_add(seen, (gpointer)f->rule);
         }
     }
@@ -54,19 +90,20 @@ count_weak(const ch_policy *p, const GArray *findings,
 
 /* Verdict for one gateway; combined_out: weak findings add up. */
 static ch_action
-decide_one(const ch_policy *p, GArray *findings, const ch_gateway *gateway,
+decide_one(const ch_policy *p, GArray *findings, const ch_destination *d,
            gboolean *combined_out)
 {
+    const ch_gateway *gateway = d == NULL ? NULL : d->gateway;
     const ch_rule *combined = ch_ruleset_find(p->rules, "policy/combined");
     ch_action verdict = CH_ACCEPT;
     for (guint i = 0; i < findings->len; i++) {
         ch_finding *f = &g_array_index(findings, ch_finding, i);
-        ch_action action = effective(p, f->rule, f->asked, gateway);
+        ch_action action = action_for(p, f, d);
         f->action = MAX(f->action, action);
         verdict = MAX(verdict, action);
     }
     if (combined != NULL && !listed(p->config->rules_disable, combined->id) &&
-        count_weak(p, findings, gateway) >= p->config->policy_combined) {
+        count_weak(p, findings, d) >= p->config->policy_combined) {
         *combined_out = TRUE;
         verdict =
             MAX(verdict, effective(p, combined, combined->action, gateway));
@@ -105,7 +142,7 @@ ch_policy_decide(const ch_policy *p, GArray *findings, GArray *destinations)
     }
     for (guint i = 0; i < destinations->len; i++) {
         ch_destination *d = &g_array_index(destinations, ch_destination, i);
-        d->verdict = decide_one(p, findings, d->gateway, &combined);
+        d->verdict = decide_one(p, findings, d, &combined);
         strongest = MAX(strongest, d->verdict);
     }
     if (combined) {

@@ -4,6 +4,8 @@
  */
 #include "report_int.h"
 
+#include "chaperone/directive.h"
+
 #define MASK_CHARACTERS 60
 
 char *
@@ -169,8 +171,61 @@ add_finding(JsonBuilder *b, const ch_verdict *v, const ch_finding *f)
     json_builder_end_object(b);
 }
 
+/* list NULL: null. */
 static void
-add_destination(JsonBuilder *b, const ch_destination *d)
+add_words(JsonBuilder *b, const char *name, const GPtrArray *list)
+{
+    json_builder_set_member_name(b, name);
+    if (list == NULL) {
+        json_builder_add_null_value(b);
+        return;
+    }
+    json_builder_begin_array(b);
+    for (guint i = 0; i < list->len; i++) {
+        json_builder_add_string_value(b, list->pdata[i]);
+    }
+    json_builder_end_array(b);
+}
+
+static void
+add_pieces(JsonBuilder *b, const ch_verdict *v, const char *name,
+           const GArray *pieces)
+{
+    json_builder_set_member_name(b, name);
+    json_builder_begin_array(b);
+    for (guint i = 0; i < pieces->len; i++) {
+        const ch_piece *p = &g_array_index(pieces, ch_piece, i);
+        json_builder_begin_object(b);
+        ch_report_add_member(b, "part", ch_report_part_number(v, p->part));
+        json_builder_set_member_name(b, "start");
+        json_builder_add_int_value(b, (gint64)p->span.start);
+        json_builder_set_member_name(b, "end");
+        json_builder_add_int_value(b, (gint64)p->span.end);
+        if (p->rule != NULL) {
+            ch_report_add_member(b, "rule", p->rule);
+        }
+        json_builder_end_object(b);
+    }
+    json_builder_end_array(b);
+}
+
+/* What the gateway makes of the post. */
+static void
+add_posting(JsonBuilder *b, const ch_verdict *v, const ch_posting *p)
+{
+    ch_report_add_member(b, "publish_rule", p->publish_rule);
+    ch_report_add_member(b, "title", p->title);
+    ch_report_add_member(b, "status", p->status);
+    ch_report_add_member(b, "visibility", ch_visibility_name(p->visibility));
+    add_words(b, "tags", p->tags);
+    add_words(b, "categories", p->categories);
+    add_words(b, "networks", p->networks);
+    add_pieces(b, v, "published", p->published);
+    add_pieces(b, v, "cut", p->cut);
+}
+
+static void
+add_destination(JsonBuilder *b, const ch_verdict *v, const ch_destination *d)
 {
     g_autofree char *at =
         d->publish_at_us < 0 ? NULL : ch_report_dup_time(d->publish_at_us);
@@ -181,6 +236,9 @@ add_destination(JsonBuilder *b, const ch_destination *d)
     json_builder_add_int_value(b, d->recipient);
     ch_report_add_member(b, "verdict", ch_action_name(d->verdict));
     ch_report_add_member(b, "publish_at", at);
+    if (d->posting != NULL) {
+        add_posting(b, v, d->posting);
+    }
     json_builder_end_object(b);
 }
 
@@ -190,12 +248,14 @@ add_destinations(JsonBuilder *b, const ch_verdict *v)
     json_builder_set_member_name(b, "gateways");
     json_builder_begin_array(b);
     for (guint i = 0; i < v->destinations->len; i++) {
-        add_destination(b, &g_array_index(v->destinations, ch_destination, i));
+        add_destination(b, v,
+                        &g_array_index(v->destinations, ch_destination, i));
     }
     json_builder_end_array(b);
     json_builder_set_member_name(b, "gateway");
     if (v->destinations->len > 0) {
-        add_destination(b, &g_array_index(v->destinations, ch_destination, 0));
+        add_destination(b, v,
+                        &g_array_index(v->destinations, ch_destination, 0));
     } else {
         json_builder_add_null_value(b);
     }

@@ -27,6 +27,7 @@ const char *const ch_rule_fact_names[FACT_COUNT + 1] = {
     [FACT_AMBIGUOUS] = "ambiguous",
     [FACT_PATTERN_LIMIT] = "pattern-limit",
     [FACT_POSTING] = "posting-address",
+    [FACT_GATEWAY_STATE] = "gateway-state",
     [FACT_COMBINED] = "combined",
     [FACT_FAILURE] = "failure",
 };

@@ -16,6 +16,8 @@ const char *const ch_required_rules[] = {"structure/unreadable",
                                          "structure/pattern-limit",
                                          "structure/posting-address",
                                          "structure/posting-address-shown",
+                                         "structure/dead-gateway",
+                                         "structure/directive-mismatch",
                                          "policy/combined",
                                          "policy/failure",
                                          NULL};

@@ -44,6 +44,7 @@ typedef enum {
     FACT_AMBIGUOUS,     /* any defect of structure */
     FACT_PATTERN_LIMIT, /* raised by the run itself */
     FACT_POSTING,       /* a posting address: raised by the walk */
+    FACT_GATEWAY_STATE, /* what a gateway makes of it: raised by the walk */
     FACT_COMBINED,      /* raised by policy */
     FACT_FAILURE,       /* raised where nothing could be judged */
     FACT_COUNT

@@ -50,6 +50,7 @@ ch_text_new(ch_where where, int part, GBytes *source)
     text->source = g_bytes_ref(source);
     text->plain = g_string_new(NULL);
     text->plain_map = ch_map_new();
+    text->rule = G_MAXSIZE;
     return text;
 }
 
@@ -192,6 +193,20 @@ ch_span
 ch_text_signature(const ch_text *text)
 {
     return text->signature;
+}
+
+void
+ch_text_mark_rule(ch_text *text)
+{
+    if (text->rule == G_MAXSIZE) {
+        text->rule = text->plain->len;
+    }
+}
+
+gsize
+ch_text_rule(const ch_text *text)
+{
+    return text->rule;
 }
 
 gboolean

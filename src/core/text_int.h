@@ -23,6 +23,7 @@ struct ch_text {
     GArray *sentences, *paragraphs; /* of gsize */
     GArray *quotes;                 /* of ch_span */
     ch_span signature;
+    gsize rule; /* into plain, or G_MAXSIZE */
     text_view views[CH_VIEW_COUNT];
 };
 

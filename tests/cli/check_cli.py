@@ -246,7 +246,10 @@ def case_json_keys(directory):
                         "notes", "unscanned", "class", "suggestion",
                         "elapsed_us"}, sorted(got))
     expect(set(got["gateway"]) == {"name", "account", "recipient", "verdict",
-                                   "publish_at"}, got["gateway"])
+                                   "publish_at", "publish_rule", "title",
+                                   "status", "visibility", "tags",
+                                   "categories", "networks", "published",
+                                   "cut"}, got["gateway"])
     expect(got["gateways"][0] == got["gateway"], got)
     finding = got["findings"][0]
     expect(set(finding) == {"rule", "action", "confidence", "where", "part",

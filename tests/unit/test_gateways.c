@@ -53,6 +53,10 @@ static const address_row rows[] = {
     {"user.secret@example-blogger.com", NULL},
     {"a1b2c3d4e5@tumblr.com", "tumblr"},
     {"A1B2C3@Tumblr.Com.", "tumblr"},
+    {"jane@tumblr.com", NULL},
+    {"jane82@tumblr.com", NULL},
+    {"jane.doe@tumblr.com", NULL},
+    {"ab1c2@tumblr.com", NULL},
     {"support@tumblr.com", NULL},
     {"press@tumblr.com", NULL},
     {"Jobs@tumblr.com", NULL},
@@ -104,6 +108,13 @@ static const address_row rows[] = {
     {"post@posterous.com", "posterous"},
     {"my-site@posterous.com", "posterous"},
     {"hello@posterous.com", NULL},
+    {"jane@posterous.com", NULL},
+    {"jane.doe@posterous.com", NULL},
+    {"a1b2c3d4e5f6g7h8i9j0k1@hook.eu1.make.com", "make"},
+    {"info@hook.eu1.make.com", NULL},
+    {"jane@make.com", NULL},
+    {"em1a2b3c4d5e6f@upload.pipedream.net", "pipedream"},
+    {"jane@pipedream.net", NULL},
     {"pat@practice.example", NULL},
     {"fuho123xiba@post.wordpress.co", NULL},
     {"fuho123xiba@post.wordpress.com\n", NULL},
@@ -145,14 +156,32 @@ test_facts_of_shipped_gateways(void **state)
     static const struct {
         const char *name, *title;
         ch_directives directives;
-        gboolean unknown_time, alive;
+        ch_time_known time;
+        ch_subject subject;
+        ch_fate attachments;
+        guint cuts;
+        gboolean dead, secret;
     } facts[] = {
-        {"wordpress", "WordPress.com", CH_DIRECTIVES_WORDPRESS, FALSE, TRUE},
-        {"blogger", "Blogger", CH_DIRECTIVES_NONE, FALSE, TRUE},
-        {"buffer", "Buffer", CH_DIRECTIVES_NONE, TRUE, TRUE},
-        {"ifttt", "IFTTT", CH_DIRECTIVES_NONE, TRUE, TRUE},
-        {"zapier", "Zapier", CH_DIRECTIVES_NONE, TRUE, TRUE},
-        {"posterous", "Posterous", CH_DIRECTIVES_NONE, FALSE, FALSE},
+        {"wordpress", "WordPress.com", CH_DIRECTIVES_WORDPRESS, CH_TIME_KNOWN,
+         CH_SUBJECT_TITLE, CH_FATE_PUBLISHED,
+         CH_CUT_END | CH_CUT_HR | CH_CUT_SIGNATURE, FALSE, TRUE},
+        {"blogger", "Blogger", CH_DIRECTIVES_NONE, CH_TIME_KNOWN,
+         CH_SUBJECT_TITLE, CH_FATE_PUBLISHED, CH_CUT_HASH_END, FALSE, TRUE},
+        {"buffer", "Buffer", CH_DIRECTIVES_BUFFER, CH_TIME_QUEUE,
+         CH_SUBJECT_TEXT, CH_FATE_PUBLISHED, 0, FALSE, TRUE},
+        {"ifttt", "IFTTT", CH_DIRECTIVES_HASHTAGS, CH_TIME_AUTOMATION,
+         CH_SUBJECT_UNKNOWN, CH_FATE_PUBLIC_URL, CH_CUT_SIGNATURE, FALSE,
+         FALSE},
+        {"zapier", "Zapier", CH_DIRECTIVES_NONE, CH_TIME_AUTOMATION,
+         CH_SUBJECT_UNKNOWN, CH_FATE_UNKNOWN, 0, FALSE, TRUE},
+        {"make", "Make mail hook", CH_DIRECTIVES_NONE, CH_TIME_AUTOMATION,
+         CH_SUBJECT_UNKNOWN, CH_FATE_UNKNOWN, 0, FALSE, TRUE},
+        {"livejournal", "LiveJournal", CH_DIRECTIVES_LIVEJOURNAL, CH_TIME_KNOWN,
+         CH_SUBJECT_TITLE, CH_FATE_PUBLISHED, 0, FALSE, TRUE},
+        {"facebook", "Facebook mobile upload", CH_DIRECTIVES_NONE,
+         CH_TIME_KNOWN, CH_SUBJECT_TEXT, CH_FATE_PUBLISHED, 0, TRUE, TRUE},
+        {"posterous", "Posterous", CH_DIRECTIVES_NONE, CH_TIME_KNOWN,
+         CH_SUBJECT_TITLE, CH_FATE_PUBLISHED, 0, TRUE, FALSE},
     };
     (void)state;
     g_autoptr(ch_gateways) gateways = load_shipped();
@@ -161,8 +190,12 @@ test_facts_of_shipped_gateways(void **state)
         assert_non_null(g);
         assert_string_equal(g->title, facts[i].title);
         assert_int_equal(g->directives, facts[i].directives);
-        assert_int_equal(g->unknown_time, facts[i].unknown_time);
-        assert_int_equal(g->alive, facts[i].alive);
+        assert_int_equal(g->time, facts[i].time);
+        assert_int_equal(g->subject, facts[i].subject);
+        assert_int_equal(g->attachments, facts[i].attachments);
+        assert_int_equal(g->cuts, facts[i].cuts);
+        assert_int_equal(g->dead, facts[i].dead);
+        assert_int_equal(g->secret, facts[i].secret);
         assert_false(g->base_is_date);
     }
     assert_null(ch_gateways_find(gateways, "postie"));
@@ -204,12 +237,33 @@ static const struct {
      "full domain"},
     {"bad directives", ENTRY "    domains: [b.example]\n    directives: x\n",
      "none | wordpress | postie"},
+    {"bad cut", ENTRY "    domains: [b.example]\n    cut: [end, foot]\n",
+     "hash-end"},
+    {"bad zone", ENTRY "    domains: [b.example]\n    zone: Ohio/Nowhere\n",
+     "time zone"},
+    {"bad number", ENTRY "    domains: [b.example]\n    max_text: many\n",
+     "characters"},
+    {"short marker", ENTRY "    domains: [b.example]\n    end_marker: '.'\n",
+     "three characters"},
+    {"bad subject", ENTRY "    domains: [b.example]\n    subject: x\n",
+     "title | text | unknown"},
+    {"bad attachments",
+     ENTRY "    domains: [b.example]\n    attachments: eaten\n",
+     "published | dropped | public-url | unknown"},
+    {"bad visibility", ENTRY "    domains: [b.example]\n    visibility: all\n",
+     "public | site | unknown"},
+    {"like nothing", ENTRY "    domains: [b.example]\n    like: no\n",
+     "no kind"},
+    {"a kind with places",
+     "kinds:\n  - name: k\n    source: s\n    domains: [b.example]\n",
+     "a kind has no"},
+    {"kinds are no list", "kinds: k\n", "kinds is a list"},
     {"bad base", ENTRY "    domains: [b.example]\n    base: now\n",
      "arrival | date"},
     {"bad time", ENTRY "    domains: [b.example]\n    time: soon\n",
-     "known | unknown"},
+     "known | unknown | queue"},
     {"bad alive", ENTRY "    domains: [b.example]\n    alive: yes\n",
-     "true | false"},
+     "true | false | unknown"},
     {"bad day", ENTRY "    domains: [b.example]\n    verified: 2026-13-01\n",
      "YYYY-MM-DD"},
 };
@@ -228,6 +282,42 @@ test_wrong_files_are_refused_with_place(void **state)
         assert_true(g_str_has_prefix(text, "g.yaml:"));
         assert_non_null(strstr(text, wrong[i].problem));
     }
+}
+
+static void
+test_like_a_kind(void **state)
+{
+    static const char yaml[] =
+        "kinds:\n"
+        "  - {name: k, source: s, directives: postie, base: date,\n"
+        "     cut: [markers, hr], start_marker: '<<<', zone: Europe/Madrid,\n"
+        "     max_text: 9, identity: sender}\n"
+        "gateways:\n"
+        "  - {name: k, source: s, like: k, domains: [a.example]}\n"
+        "  - {name: l, source: s, like: k, domains: [b.example], cut: end,\n"
+        "     base: arrival, start_marker: '>>>', zone: UTC}\n";
+    (void)state;
+    g_autoptr(ch_diag) diag = ch_diag_new();
+    g_autoptr(ch_gateways) gateways =
+        ch_gateways_parse("g.yaml", yaml, strlen(yaml), diag);
+    assert_non_null(gateways);
+    const ch_gateway *k = ch_gateways_match(gateways, "x@a.example");
+    const ch_gateway *l = ch_gateways_match(gateways, "x@b.example");
+    assert_string_equal(k->name, "k");
+    assert_string_equal(k->title, "k");
+    assert_int_equal(k->directives, CH_DIRECTIVES_POSTIE);
+    assert_int_equal(k->cuts, CH_CUT_OUTSIDE | CH_CUT_HR);
+    assert_string_equal(k->start_marker, "<<<");
+    assert_null(k->end_marker);
+    assert_string_equal(g_time_zone_get_identifier(k->zone), "Europe/Madrid");
+    assert_int_equal(k->max_text, 9);
+    assert_true(k->base_is_date);
+    assert_false(k->secret);
+    assert_int_equal(l->directives, CH_DIRECTIVES_POSTIE);
+    assert_int_equal(l->cuts, CH_CUT_END);
+    assert_string_equal(l->start_marker, ">>>");
+    assert_string_equal(g_time_zone_get_identifier(l->zone), "UTC");
+    assert_false(l->base_is_date);
 }
 
 static void
@@ -253,7 +343,7 @@ test_own_mailbox(void **state)
     assert_non_null(g);
     assert_string_equal(g->title, "postie");
     assert_int_equal(g->directives, CH_DIRECTIVES_POSTIE);
-    assert_true(g->base_is_date && g->alive && !g->unknown_time);
+    assert_true(g->base_is_date && !g->dead && g->time == CH_TIME_KNOWN);
     assert_null(ch_gateways_match(gateways, "blog-help@practice.example"));
     assert_null(ch_gateways_match(gateways, "xblog-x7@practice.example"));
     assert_null(ch_gateways_match(gateways, "blog-x7.z@practice.example"));
@@ -281,6 +371,7 @@ main(void)
         cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_facts_of_shipped_gateways),
         cmocka_unit_test(test_wrong_files_are_refused_with_place),
+        cmocka_unit_test(test_like_a_kind),
         cmocka_unit_test(test_own_mailbox),
         cmocka_unit_test(test_empty_and_missing_files),
     };

@@ -358,6 +358,39 @@ test_nothing_from_nothing(void **state)
     }
 }
 
+static void
+test_drawn_lines(void **state)
+{
+    static const struct {
+        const char *html, *above; /* NULL: no line */
+    } lines[] = {
+        {"<p>a</p><hr><p>b</p>", "a\n"},
+        {"<p>a</p><HR/>b<hr>c", "a\n"},
+        {"<hr>b", ""},
+        {"a b", NULL},
+        {"a<!-- <hr> -->b", NULL},
+        {"a<hr style='display:none'>b", NULL},
+        {"a<div hidden><hr>x</div>b", NULL},
+        {"a<p title='<hr>'>b", NULL},
+    };
+    (void)state;
+    for (gsize i = 0; i < G_N_ELEMENTS(lines); i++) {
+        gboolean whole;
+        g_autoptr(GPtrArray) texts =
+            extract(lines[i].html, strlen(lines[i].html), &whole);
+        const ch_text *body = find_text(texts, BODY);
+        gsize rule = ch_text_rule(body);
+        if (lines[i].above == NULL) {
+            assert_true(rule == G_MAXSIZE);
+        } else {
+            g_autofree char *above = g_strndup(ch_text_plain(body, NULL), rule);
+            g_strchug(g_strchomp(above));
+            g_autofree char *want = g_strstrip(g_strdup(lines[i].above));
+            assert_string_equal(above, want);
+        }
+    }
+}
+
 int
 main(void)
 {
@@ -368,6 +401,7 @@ main(void)
         cmocka_unit_test(test_multiplying_nodes_stop),
         cmocka_unit_test(test_source_beyond_the_cap),
         cmocka_unit_test(test_nothing_from_nothing),
+        cmocka_unit_test(test_drawn_lines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

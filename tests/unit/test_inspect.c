@@ -1,6 +1,7 @@
 /* The walk as a whole: scope, destinations, replies, languages, reports. */
 #include "unit.h"
 
+#include "chaperone/directive.h"
 #include "chaperone/report.h"
 
 #include <json-glib/json-glib.h>
@@ -239,6 +240,188 @@ test_json_is_the_contract(void **state)
 }
 
 static void
+test_json_of_a_gateway(void **state)
+{
+    static const char *const keys[] = {
+        "name",         "account",  "recipient", "verdict",    "publish_at",
+        "publish_rule", "title",    "status",    "visibility", "tags",
+        "categories",   "networks", "published", "cut"};
+    g_autoptr(ch_house) house = house_of("");
+    g_autoptr(ch_envelope) e =
+        envelope_of("<a@b.example>", "<" WORDPRESS ">", NULL);
+    g_autoptr(ch_verdict) v =
+        judge(house, e,
+              HEAD "\r\n[tags a, b][status draft][publicize off]\r\nHi.\r\n"
+                   "\r\n[end]\r\nBye.\r\n");
+    g_autofree char *json = ch_report_json(v, "post.eml", NULL, 5);
+    g_autoptr(JsonParser) parser = json_parser_new();
+    JsonObject *g =
+        json_object_get_object_member(parse(parser, json), "gateway");
+    (void)state;
+    for (guint i = 0; i < G_N_ELEMENTS(keys); i++) {
+        assert_true(json_object_has_member(g, keys[i]));
+    }
+    assert_int_equal(json_object_get_size(g), G_N_ELEMENTS(keys));
+    assert_string_equal(json_object_get_string_member(g, "title"), "News");
+    assert_string_equal(json_object_get_string_member(g, "status"), "draft");
+    assert_string_equal(json_object_get_string_member(g, "visibility"),
+                        "draft");
+    assert_string_equal(json_object_get_string_member(g, "publish_rule"),
+                        "draft");
+    assert_true(json_object_get_null_member(g, "publish_at"));
+    JsonArray *networks = json_object_get_array_member(g, "networks");
+    assert_int_equal(json_array_get_length(networks), 0);
+    JsonArray *tags = json_object_get_array_member(g, "tags");
+    assert_int_equal(json_array_get_length(tags), 2);
+    JsonObject *piece = json_array_get_object_element(
+        json_object_get_array_member(g, "published"), 0);
+    assert_int_equal(json_object_get_int_member(piece, "start"), 42);
+    assert_int_equal(json_object_get_int_member(piece, "end"), 45);
+    piece = json_array_get_object_element(
+        json_object_get_array_member(g, "cut"), 0);
+    assert_int_equal(json_object_get_int_member(piece, "start"), 49);
+    assert_int_equal(json_object_get_int_member(piece, "end"), 62);
+    assert_string_equal(json_object_get_string_member(piece, "rule"), "end");
+}
+
+/* Notes of a mail, ids joined by blanks.  Owned. */
+static char *
+notes_of(const ch_verdict *v)
+{
+    GString *ids = g_string_new(NULL);
+    for (guint i = 0; i < v->notes->len; i++) {
+        g_string_append_printf(ids, "%s%s", i > 0 ? " " : "",
+                               ((const ch_note *)v->notes->pdata[i])->id);
+    }
+    return g_string_free(ids, FALSE);
+}
+
+static void
+test_hints_change_no_verdict(void **state)
+{
+    static const struct {
+        const char *to, *mail, *notes;
+    } mails[] = {
+        {WORDPRESS, HEAD "\r\n[delay +1 hour]\r\nWe are open on Friday.\r\n",
+         "gateway/relative-delay"},
+        {WORDPRESS, HEAD "\r\n[delay soon]\r\nWe are open on Friday.\r\n",
+         "gateway/time-not-understood"},
+        {WORDPRESS, HEAD "\r\n[tags]\r\nWe are open on Friday.\r\n",
+         "gateway/directive-malformed"},
+        {WORDPRESS, HEAD "\r\n[title a][title b]\r\nWe are open on Friday.\r\n",
+         "gateway/directive-twice"},
+        {WORDPRESS,
+         HEAD "\r\nWe are open on Friday.\r\n\r\n[end]\r\n[tags a]\r\n",
+         "gateway/directive-after-end"},
+        {WORDPRESS,
+         "To: " WORDPRESS ", " PERSON "\r\n" HEAD
+         "\r\nWe are open on Friday.\r\n",
+         "gateway/address-visible"},
+        {"trigger@applet.ifttt.com",
+         HEAD "Content-Type: image/png; name=x.png\r\n\r\nxx\r\n",
+         "structure/unsupported gateway/ifttt-public-url"},
+        {WORDPRESS, GOOD, ""},
+    };
+    g_autoptr(ch_house) house = house_of("");
+    (void)state;
+    for (guint i = 0; i < G_N_ELEMENTS(mails); i++) {
+        g_autofree char *to = g_strdup_printf("<%s>", mails[i].to);
+        g_autoptr(ch_envelope) e = envelope_of("<a@b.example>", to, NULL);
+        g_autoptr(ch_verdict) v = judge(house, e, mails[i].mail);
+        g_autofree char *notes = notes_of(v);
+        assert_string_equal(notes, mails[i].notes);
+        assert_int_equal(v->action, CH_ACCEPT);
+    }
+}
+
+static void
+test_a_gateway_that_is_gone(void **state)
+{
+    g_autoptr(ch_house) house = house_of("");
+    g_autoptr(ch_envelope) e =
+        envelope_of("<a@b.example>", "<post@posterous.com>", "<" WORDPRESS ">");
+    g_autoptr(ch_verdict) v = judge(house, e, GOOD);
+    (void)state;
+    assert_int_equal(v->action, CH_REJECT);
+    assert_int_equal(v->findings->len, 1);
+    const ch_finding *f = &g_array_index(v->findings, ch_finding, 0);
+    assert_string_equal(f->rule->id, "structure/dead-gateway");
+    assert_int_equal(g_array_index(v->destinations, ch_destination, 0).verdict,
+                     CH_REJECT);
+    assert_int_equal(g_array_index(v->destinations, ch_destination, 1).verdict,
+                     CH_ACCEPT);
+    g_autoptr(ch_envelope) person =
+        envelope_of("<a@b.example>", "<jane.doe@posterous.com>", NULL);
+    g_autoptr(ch_verdict) mail = judge(house, person, BAD);
+    assert_false(mail->in_scope);
+    assert_int_equal(mail->action, CH_ACCEPT);
+}
+
+static void
+test_one_reading_for_many_recipients(void **state)
+{
+    static const char *const to[] = {
+        "<a1@post.wordpress.com>", "<b2@post.wordpress.com>",
+        "<a+private@photos.flickr.com>", "<b+private@photos.flickr.com>",
+        "<c@photos.flickr.com>"};
+    const ch_posting *got[G_N_ELEMENTS(to)];
+    g_autoptr(ch_house) house = house_of("");
+    g_autoptr(ch_envelope) e = ch_envelope_new();
+    (void)state;
+    ch_envelope_set_sender(e, "<a@b.example>", NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(to); i++) {
+        ch_envelope_add_recipient(e, to[i], NULL, NULL);
+    }
+    g_autoptr(ch_verdict) v = judge(house, e, GOOD);
+    assert_int_equal(v->destinations->len, G_N_ELEMENTS(to));
+    for (guint i = 0; i < G_N_ELEMENTS(to); i++) {
+        got[i] = g_array_index(v->destinations, ch_destination, i).posting;
+    }
+    assert_ptr_equal(got[0], got[1]);
+    assert_ptr_equal(got[2], got[3]);
+    assert_ptr_not_equal(got[3], got[4]);
+    assert_int_equal(got[2]->visibility, CH_SEEN_PRIVATE);
+    assert_int_equal(got[4]->visibility, CH_SEEN_SITE);
+}
+
+static void
+test_views_that_differ(void **state)
+{
+    g_autoptr(ch_house) house = house_of("");
+    g_autoptr(ch_envelope) e =
+        envelope_of("<a@b.example>", "<" WORDPRESS ">", NULL);
+    ch_plain_post post = {
+        .subject = "S", .text = "[status draft]\nHi.", .html = "<p>Hi.</p>"};
+    g_autoptr(ch_verdict) v = ch_inspect_plain(house, e, &post, NULL, NULL);
+    (void)state;
+    assert_int_equal(v->action, CH_QUARANTINE);
+    const ch_finding *f = &g_array_index(v->findings, ch_finding, 0);
+    assert_string_equal(f->rule->id, "structure/directive-mismatch");
+    post.html = "<p>[Status Draft]</p><p>Hi.</p>";
+    g_autoptr(ch_verdict) same = ch_inspect_plain(house, e, &post, NULL, NULL);
+    assert_int_equal(same->action, CH_ACCEPT);
+}
+
+/* Text and HTML of a post that is no message have no parts to tell them
+ * apart: nothing is taken for cut off. */
+static void
+test_no_cut_without_parts(void **state)
+{
+    g_autoptr(ch_house) house = house_of("");
+    g_autoptr(ch_envelope) e =
+        envelope_of("<a@b.example>", "<" WORDPRESS ">", NULL);
+    ch_plain_post post = {.text = "Hi.\n\n[end]\nWhat a shitshow.",
+                          .html = "<p>Hi. What a shitshow.</p>"};
+    g_autoptr(ch_verdict) v = ch_inspect_plain(house, e, &post, NULL, NULL);
+    (void)state;
+    assert_int_equal(v->action, CH_QUARANTINE);
+    post.html = NULL;
+    g_autoptr(ch_verdict) cut = ch_inspect_plain(house, e, &post, NULL, NULL);
+    assert_int_equal(cut->action, CH_ACCEPT);
+    assert_int_equal(cut->findings->len, 1);
+}
+
+static void
 test_media_are_a_note(void **state)
 {
     g_autoptr(ch_house) house = house_of("");
@@ -306,6 +489,12 @@ main(void)
         cmocka_unit_test(test_replies_are_recognised),
         cmocka_unit_test(test_language),
         cmocka_unit_test(test_json_is_the_contract),
+        cmocka_unit_test(test_json_of_a_gateway),
+        cmocka_unit_test(test_hints_change_no_verdict),
+        cmocka_unit_test(test_a_gateway_that_is_gone),
+        cmocka_unit_test(test_one_reading_for_many_recipients),
+        cmocka_unit_test(test_views_that_differ),
+        cmocka_unit_test(test_no_cut_without_parts),
         cmocka_unit_test(test_media_are_a_note),
         cmocka_unit_test(test_masked_shows_no_identifier),
         cmocka_unit_test(test_lists_for_records),

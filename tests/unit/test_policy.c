@@ -1,6 +1,7 @@
 /* Policy: findings to verdicts. */
 #include "unit.h"
 
+#include "chaperone/directive.h"
 #include "chaperone/policy.h"
 
 static ch_rule rules_of[] = {
@@ -195,9 +196,168 @@ test_rows(void **state)
     }
 }
 
+/* --- who will see it ------------------------------------------------------ */
+
+#define CONDUCT "professionalism/x"
+#define PRIVACY "privacy/x"
+#define BODY    "Public.\n\n[end]\nCut off.\n"
+#define DRAFT   "[status draft]\n" BODY
+
+typedef struct {
+    const char *name, *config, *rule;
+    ch_action asked;
+    const char *body, *at; /* the finding is at this word; NULL: no span */
+    ch_where where;
+    int part;
+    ch_action want;
+} seen_row;
+
+static const seen_row seen_rows[] = {
+    {"conduct in public", "", CONDUCT, CH_REJECT, BODY, "Public", CH_WHERE_BODY,
+     0, CH_REJECT},
+    {"conduct cut off", "", CONDUCT, CH_REJECT, BODY, "Cut", CH_WHERE_BODY, 0,
+     CH_ACCEPT},
+    {"a picture's text cut off", "", CONDUCT, CH_REJECT, BODY, "Cut",
+     CH_WHERE_ALT, 0, CH_ACCEPT},
+    {"conduct in another part", "", CONDUCT, CH_REJECT, BODY, "Cut",
+     CH_WHERE_BODY, 1, CH_REJECT},
+    {"conduct in an attachment", "", CONDUCT, CH_REJECT, BODY, "Cut",
+     CH_WHERE_ATTACHMENT, 0, CH_REJECT},
+    {"conduct in the subject", "", CONDUCT, CH_REJECT, BODY, "Cut",
+     CH_WHERE_SUBJECT, 0, CH_REJECT},
+    {"conduct across the cut", "", CONDUCT, CH_REJECT, BODY, ".\n\n[end]\nC",
+     CH_WHERE_BODY, 0, CH_REJECT},
+    {"conduct without a place", "", CONDUCT, CH_REJECT, BODY, NULL,
+     CH_WHERE_BODY, 0, CH_REJECT},
+    {"privacy in public", "", PRIVACY, CH_REJECT, BODY, "Public", CH_WHERE_BODY,
+     0, CH_REJECT},
+    {"privacy cut off", "", PRIVACY, CH_REJECT, BODY, "Cut", CH_WHERE_BODY, 0,
+     CH_REJECT},
+    {"conduct in a draft: one step less", "", CONDUCT, CH_REJECT, DRAFT,
+     "Public", CH_WHERE_BODY, 0, CH_QUARANTINE},
+    {"held conduct in a draft", "", CONDUCT, CH_QUARANTINE, DRAFT, "Public",
+     CH_WHERE_BODY, 0, CH_TAG},
+    {"tagged conduct in a draft", "", CONDUCT, CH_TAG, DRAFT, "Public",
+     CH_WHERE_BODY, 0, CH_ACCEPT},
+    {"conduct in the subject of a draft", "", CONDUCT, CH_REJECT, DRAFT, NULL,
+     CH_WHERE_SUBJECT, -1, CH_QUARANTINE},
+    {"privacy in a draft", "", PRIVACY, CH_REJECT, DRAFT, "Public",
+     CH_WHERE_BODY, 0, CH_REJECT},
+    {"structure in a draft", "", "structure/x", CH_QUARANTINE, DRAFT, NULL,
+     CH_WHERE_STRUCTURE, -1, CH_QUARANTINE},
+    {"behind a password", "", CONDUCT, CH_REJECT, "[password x]\nPublic.",
+     "Public", CH_WHERE_BODY, 0, CH_QUARANTINE},
+    {"privacy behind a password", "", PRIVACY, CH_REJECT,
+     "[password x]\nPublic.", "Public", CH_WHERE_BODY, 0, CH_REJECT},
+    {"pending", "", CONDUCT, CH_REJECT, "[status pending]\nPublic.", "Public",
+     CH_WHERE_BODY, 0, CH_QUARANTINE},
+    {"private", "", CONDUCT, CH_REJECT, "[status private]\nPublic.", "Public",
+     CH_WHERE_BODY, 0, CH_QUARANTINE},
+    {"published", "", CONDUCT, CH_REJECT, "[status publish]\nPublic.", "Public",
+     CH_WHERE_BODY, 0, CH_REJECT},
+    {"in dispute", "", CONDUCT, CH_REJECT,
+     "[status draft][status publish]\nPublic.", "Public", CH_WHERE_BODY, 0,
+     CH_REJECT},
+    {"status below the end", "", CONDUCT, CH_REJECT, BODY "[status draft]",
+     "Public", CH_WHERE_BODY, 0, CH_REJECT},
+    {"an override is the site's word",
+     "overrides: [{rule: " CONDUCT
+     ", action: reject, until: 2026-12-31, reason: x}]\n",
+     CONDUCT, CH_REJECT, DRAFT, "Public", CH_WHERE_BODY, 0, CH_REJECT},
+    {"an override does not publish what is cut off",
+     "overrides: [{rule: " CONDUCT
+     ", action: reject, until: 2026-12-31, reason: x}]\n",
+     CONDUCT, CH_REJECT, DRAFT, "Cut", CH_WHERE_BODY, 0, CH_ACCEPT},
+};
+
+/* What WordPress.com makes of that text, in part 0. */
+static ch_posting *
+posting_of(const ch_gateway *g, const char *body)
+{
+    g_autoptr(GTimeZone) utc = g_time_zone_new_utc();
+    g_autoptr(GBytes) bytes = g_bytes_new(body, strlen(body));
+    g_autoptr(ch_text) text = ch_text_new_whole(CH_WHERE_BODY, 0, bytes);
+    ch_post_view view = {.plain = text, .date_us = -1, .zone = utc};
+    return ch_directive_read(g, &view);
+}
+
+static ch_config *
+config_of(const char *text)
+{
+    g_autoptr(ch_diag) diag = ch_diag_new();
+    g_autofree char *yaml = g_strconcat("rules: {paths: [" CH_SOURCE_DIR
+                                        "/rules/structure.yaml]}\n",
+                                        text, NULL);
+    ch_config *config = ch_config_parse("c", yaml, strlen(yaml), diag);
+    assert_non_null(config);
+    return config;
+}
+
+static void
+test_who_will_see_it(void **state)
+{
+    const ch_gateway g = {.name = (char *)"wordpress",
+                          .directives = CH_DIRECTIVES_WORDPRESS,
+                          .cuts = CH_CUT_END};
+    (void)state;
+    for (guint i = 0; i < G_N_ELEMENTS(seen_rows); i++) {
+        const seen_row *r = &seen_rows[i];
+        g_autoptr(ch_diag) diag = ch_diag_new();
+        g_autoptr(ch_config) config = config_of(r->config);
+        g_autoptr(ch_ruleset) rules = ch_ruleset_load(config, diag);
+        g_autoptr(ch_posting) posting = posting_of(&g, r->body);
+        g_autoptr(GArray) f = g_array_new(FALSE, FALSE, sizeof(ch_finding));
+        g_autoptr(GArray) d = g_array_new(FALSE, FALSE, sizeof(ch_destination));
+        ch_rule rule = {.id = (char *)r->rule, .action = r->asked};
+        ch_finding one = {.rule = &rule,
+                          .asked = r->asked,
+                          .where = r->where,
+                          .part = r->part};
+        if (r->at != NULL) {
+            gsize at = (gsize)(strstr(r->body, r->at) - r->body);
+            one.has_span = TRUE;
+            one.span = (ch_span){at, at + strlen(r->at)};
+        }
+        g_array_append_val(f, one);
+        g_array_append_vals(
+            d, &(ch_destination){.gateway = &g, .posting = posting}, 1);
+        ch_policy p = {.config = config, .rules = rules};
+        ch_action got = ch_policy_decide(&p, f, d);
+        if (got != r->want || f->len != 1) {
+            fail_msg("%s: %s", r->name, ch_action_name(got));
+        }
+    }
+}
+
+static void
+test_a_finding_of_one_gateway(void **state)
+{
+    g_autoptr(ch_diag) diag = ch_diag_new();
+    g_autoptr(ch_config) config = config_of("");
+    g_autoptr(ch_ruleset) rules = ch_ruleset_load(config, diag);
+    g_autoptr(GArray) f = g_array_new(FALSE, FALSE, sizeof(ch_finding));
+    g_autoptr(GArray) d = g_array_new(FALSE, FALSE, sizeof(ch_destination));
+    ch_finding one = {.rule = &rules_of[REJECT],
+                      .asked = CH_REJECT,
+                      .part = -1,
+                      .only = &tumblr};
+    ch_policy p = {.config = config, .rules = rules};
+    (void)state;
+    g_array_append_val(f, one);
+    g_array_append_vals(d, &(ch_destination){.gateway = &wordpress}, 1);
+    g_array_append_vals(d, &(ch_destination){.gateway = &tumblr}, 1);
+    assert_int_equal(ch_policy_decide(&p, f, d), CH_REJECT);
+    assert_int_equal(g_array_index(d, ch_destination, 0).verdict, CH_ACCEPT);
+    assert_int_equal(g_array_index(d, ch_destination, 1).verdict, CH_REJECT);
+}
+
 int
 main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_who_will_see_it),
+        cmocka_unit_test(test_a_finding_of_one_gateway),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
