@@ -5,6 +5,7 @@
 #include "judge.h"
 
 #include "chaperone/error.h"
+#include "chaperone/pool.h"
 #include "chaperone/report.h"
 
 #include <unistd.h>
@@ -140,6 +141,7 @@ ch_judge_open(ch_judge *j, int argc, char **argv, const char *summary,
         *exit_out = ch_cli_fail_diag(diag);
         return FALSE;
     }
+    ch_pool_attach(j->house);
     if (j->gateway != NULL &&
         ch_gateways_find(j->house->gateways, j->gateway) == NULL) {
         *exit_out =
