@@ -8,11 +8,13 @@
 #ifndef CHAPERONE_CONFIG_H
 #define CHAPERONE_CONFIG_H
 
+#include "chaperone/account.h"
 #include "chaperone/action.h"
 #include "chaperone/diag.h"
 #include "chaperone/envelope.h"
 
-typedef enum { CH_SCOPE_GATEWAYS, CH_SCOPE_ALL } ch_scope;
+/* SECRETS: posts, and in all other mail nothing but addresses of accounts. */
+typedef enum { CH_SCOPE_GATEWAYS, CH_SCOPE_SECRETS, CH_SCOPE_ALL } ch_scope;
 typedef enum { CH_MIXED_SPLIT, CH_MIXED_ALL } ch_mixed;
 typedef enum { CH_MODE_ENFORCE, CH_MODE_MONITOR } ch_mode;
 typedef enum { CH_LOG_SYSLOG, CH_LOG_STDERR, CH_LOG_JOURNAL } ch_log_to;
@@ -60,6 +62,7 @@ typedef struct {
     GStrv authors_trusted; /* client addresses, CIDR, or local:USER */
     GPtrArray *overrides;  /* of ch_override */
     GStrv gateways_files;
+    GPtrArray *accounts; /* gateways.accounts, of ch_account_config */
     char *milter_socket, *milter_socket_mode, *milter_user, *milter_group;
     gint64 milter_max_message; /* bytes */
     char *control_socket;

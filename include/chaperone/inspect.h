@@ -8,9 +8,8 @@
 #ifndef CHAPERONE_INSPECT_H
 #define CHAPERONE_INSPECT_H
 
+#include "chaperone/accounts.h"
 #include "chaperone/authorization.h"
-#include "chaperone/config.h"
-#include "chaperone/gateways.h"
 #include "chaperone/message.h"
 #include "chaperone/ruleset.h"
 
@@ -19,6 +18,8 @@ typedef struct {
     ch_config *config;
     ch_ruleset *rules;
     ch_gateways *gateways;
+    ch_accounts *accounts;
+    GHashTable *profiles; /* name to ch_ruleset: those that accounts name */
     gint refs;
 } ch_house;
 
@@ -31,6 +32,11 @@ ch_house *ch_house_load(const char *path, ch_diag *diag);
 ch_house *ch_house_load_drafts(const char *path, ch_diag *diag);
 ch_house *ch_house_ref(ch_house *house); /* Thread-safe. */
 void ch_house_unref(ch_house *house);
+
+/* The gateway behind a recipient, by the alias of an account (account_out;
+ * may be NULL) or by the table; NULL: a person.  Borrowed. */
+const ch_gateway *ch_house_gateway(const ch_house *house, const char *address,
+                                   const ch_account **account_out);
 
 /* A post given as text instead of a message; each may be NULL. */
 typedef struct {
@@ -46,26 +52,36 @@ typedef struct {
 } ch_ask;
 
 typedef struct {
-    ch_house *house;       /* counted: rules and gateways live in it */
-    gboolean in_scope;     /* FALSE: ordinary mail, nothing was judged */
-    ch_action action;      /* strongest of all, after policy */
-    ch_action unmonitored; /* what it would be without monitor mode */
-    GArray *findings;      /* of ch_finding, strongest first */
-    GArray *destinations;  /* of ch_destination, in recipient order */
-    GPtrArray *notes;      /* of ch_note */
-    gboolean spanish;      /* the post is written in Spanish */
-    gboolean is_reply;     /* it answers somebody */
-    const char *kind;      /* what kind of post it looks like, or NULL */
-    char *author;          /* login, proven, or NULL */
-    ch_message *message;   /* NULL for a plain post */
-    GPtrArray *texts;      /* of ch_text; findings point into them */
-    int html_index;        /* of a plain post: first text of its HTML, or -1 */
-    GPtrArray *gateways;   /* of char *, borrowed: names of destinations */
+    ch_house *house;         /* counted: rules and gateways live in it */
+    const ch_ruleset *rules; /* of the house, or of the accounts' profile */
+    gboolean in_scope;       /* FALSE: ordinary mail, nothing was judged */
+    ch_action action;        /* strongest of all, after policy */
+    ch_action unmonitored;   /* what it would be without monitor mode */
+    GArray *findings;        /* of ch_finding, strongest first */
+    GArray *destinations;    /* of ch_destination, in recipient order */
+    GPtrArray *notes;        /* of ch_note */
+    gboolean leaks;          /* it gives the address of an account away */
+    gboolean spanish;        /* the post is written in Spanish */
+    gboolean is_reply;       /* it answers somebody */
+    const char *kind;        /* what kind of post it looks like, or NULL */
+    char *author;            /* login, proven, or NULL */
+    ch_message *message;     /* NULL for a plain post */
+    GPtrArray *texts;        /* of ch_text; findings point into them */
+    int html_index;      /* of a plain post: first text of its HTML, or -1 */
+    GPtrArray *gateways; /* of char *, borrowed: names of destinations */
     GPtrArray *authorizations; /* of char *: those that the post names */
     ch_facts facts;            /* what rules were told; borrows from all this */
 } ch_verdict;
 
 void ch_verdict_free(ch_verdict *verdict);
+
+/* The rules for posts to these destinations: those of the profile that all of
+ * them have, else the practice's.  Borrowed. */
+const ch_ruleset *ch_house_rules(const ch_house *house,
+                                 const GArray *destinations);
+
+/* By ID, among all rules that are in force for somebody.  Borrowed. */
+const ch_rule *ch_house_find_rule(const ch_house *house, const char *id);
 
 /* Whether mail with this envelope is judged at all: the milter asks before
  * the body is sent. */
@@ -83,6 +99,7 @@ ch_verdict *ch_inspect_plain(ch_house *house, const ch_envelope *e,
  * separated: for records and headers.  Owned. */
 char *ch_verdict_dup_rules(const ch_verdict *verdict);
 char *ch_verdict_dup_gateways(const ch_verdict *verdict);
+char *ch_verdict_dup_accounts(const ch_verdict *verdict); /* aliases */
 /* IDs of the notes, comma separated, each once.  Owned. */
 char *ch_verdict_dup_notes(const ch_verdict *verdict);
 /* What could be written instead, in the language of the post, or NULL: of the

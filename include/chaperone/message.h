@@ -81,6 +81,9 @@ GPtrArray *ch_message_texts(const ch_message *m);
 /* First header of that name, decoded to UTF-8 and unfolded, or NULL.
  * Borrowed. */
 const char *ch_message_header(const ch_message *m, const char *name);
+/* The top-level header as received, its fields one after the other, and
+ * length_out bytes long.  Borrowed. */
+const char *ch_message_head(const ch_message *m, gsize *length_out);
 /* Number of the top-level headers of that name. */
 guint ch_message_header_count(const ch_message *m, const char *name);
 /* Date header in microseconds since 1970 UTC, or -1. */

@@ -39,6 +39,7 @@ struct ch_message {
     GBytes *raw;
     const char *data; /* of raw */
     gsize length;
+    gsize head_length;  /* with the empty line after it */
     GPtrArray *headers; /* of ch_header, top level */
     GPtrArray *parts;   /* of ch_part */
     GPtrArray *texts;   /* of ch_text */
