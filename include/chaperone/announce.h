@@ -3,8 +3,9 @@
  *
  * Turns the names that a record holds (rule ids, gateway names) into notices
  * for the author, if it is authenticated and notices.author says so, and for
- * notices.compliance; of a release in trouble only the latter.  Used by the
- * daemon (held, expired, released) and by the command line (refused).
+ * notices.compliance and the reviewers of the accounts; of a release in
+ * trouble only the latter.  Used by the daemon (held, expired, released) and by
+ * the command line (refused).
  */
 #ifndef CHAPERONE_ANNOUNCE_H
 #define CHAPERONE_ANNOUNCE_H
@@ -21,6 +22,7 @@ typedef struct {
     const char *id;
     const char *author;   /* login or NULL */
     const char *gateways; /* names, comma separated, or NULL */
+    const char *accounts; /* aliases, comma separated, or NULL */
     const char *rules;    /* ids, comma separated, or NULL */
     const char *hints;    /* IDs of notes, comma separated, or NULL */
     const char *note;     /* reviewer's words or NULL */

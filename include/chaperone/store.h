@@ -81,6 +81,7 @@ typedef struct {
     gint64 time_us;
     const char *author;   /* login or NULL */
     const char *gateways; /* names, comma separated */
+    const char *accounts; /* aliases, comma separated, or NULL */
     const char *rules;    /* ids, comma separated */
     const char *verdict;
     const char *queue_id;        /* or NULL */
@@ -125,6 +126,7 @@ typedef struct {
     char *reviewer, *note;                                /* or NULL */
     char *findings_json;
     char *hints;          /* or NULL */
+    char *accounts;       /* aliases, comma separated, or NULL */
     gsize size;           /* bytes of the message */
     gboolean has_message; /* FALSE: never kept, or destroyed */
     gboolean spanish;     /* notices about it are */

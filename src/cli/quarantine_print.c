@@ -128,6 +128,7 @@ ch_quarantine_print_json(const ch_item *item, const GPtrArray *steps)
     add_time(b, "time", item->time_us);
     add_text(b, "author", item->author);
     add_text(b, "gateway", item->gateways);
+    add_text(b, "account", item->accounts);
     add_rules(b, item->rules);
     add_time(b, "publish_at", item->publish_at_us);
     add_time(b, "deadline", item->deadline_us);
@@ -344,6 +345,9 @@ ch_quarantine_print_item(const ch_item *item, const GPtrArray *steps)
     print_time("received:", item->time_us);
     print_field("author:", item->author);
     print_field("gateway:", item->gateways);
+    if (item->accounts != NULL) {
+        print_field("account:", item->accounts);
+    }
     print_field("verdict:", item->verdict);
     print_time("publish at:", item->publish_at_us);
     print_time("deadline:", item->deadline_us);

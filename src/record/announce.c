@@ -13,6 +13,7 @@ ch_event_of_item(const ch_item *item, ch_notice_kind kind, gint64 time_us)
                       .id = item->id,
                       .author = item->author,
                       .gateways = item->gateways,
+                      .accounts = item->accounts,
                       .rules = item->rules,
                       .hints = item->hints,
                       .publish_at_us = item->publish_at_us,
@@ -67,7 +68,7 @@ fill_rules(const ch_house *house, const ch_event *event, GPtrArray *titles,
 {
     g_auto(GStrv) ids = split_names(event->rules);
     for (guint i = 0; ids[i] != NULL; i++) {
-        const ch_rule *rule = ch_ruleset_find(house->rules, ids[i]);
+        const ch_rule *rule = ch_house_find_rule(house, ids[i]);
         if (rule != NULL) {
             add_rule(titles, advices, rule, event->spanish);
         } else if (ids[i][0] != '\0') {
@@ -127,6 +128,35 @@ add_outgoing(GArray *list, const ch_notice *notice, const ch_house *house,
     g_array_append_val(list, out);
 }
 
+static gboolean
+is_told(const GArray *list, const char *address)
+{
+    for (guint i = 0; i < list->len; i++) {
+        if (g_ascii_strcasecmp(g_array_index(list, ch_outgoing, i).recipient,
+                               address) == 0) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* Those of the accounts that the post went to, as compliance is told. */
+static void
+add_reviewers(GArray *list, const ch_notice *notice, const ch_house *house,
+              const ch_store *store, const char *aliases)
+{
+    g_auto(GStrv) names = split_names(aliases);
+    for (guint i = 0; names[i] != NULL; i++) {
+        const ch_account *a = ch_accounts_find(house->accounts, names[i]);
+        for (guint r = 0; a != NULL && a->set->reviewers[r] != NULL; r++) {
+            if (!is_told(list, a->set->reviewers[r])) {
+                add_outgoing(list, notice, house, store,
+                             g_strdup(a->set->reviewers[r]));
+            }
+        }
+    }
+}
+
 GArray *
 ch_announce(const ch_house *house, const ch_store *store, const ch_event *event)
 {
@@ -159,10 +189,11 @@ ch_announce(const ch_house *house, const ch_store *store, const ch_event *event)
         add_outgoing(list, &notice, house, store,
                      ch_config_dup_author_address(config, event->author));
     }
+    notice.to_author = FALSE;
     if (config->notices_compliance[0] != '\0') {
-        notice.to_author = FALSE;
         add_outgoing(list, &notice, house, store,
                      g_strdup(config->notices_compliance));
     }
+    add_reviewers(list, &notice, house, store, event->accounts);
     return list;
 }

@@ -100,6 +100,11 @@ static const char *const steps[] = {
     " until_us INTEGER NOT NULL, added_us INTEGER NOT NULL, added_by TEXT,"
     " revoked_us INTEGER, revoked_by TEXT) STRICT;"
     "ALTER TABLE item ADD COLUMN hints TEXT;",
+
+    /* accounts: aliases that the post went to; edits: what a release changes
+     * of the mail as received (times), no text of it. */
+    "ALTER TABLE item ADD COLUMN accounts TEXT;"
+    "ALTER TABLE delivery ADD COLUMN edits BLOB;",
 };
 
 /* --- errors -------------------------------------------------------------- */

@@ -21,6 +21,8 @@ AUTHOR, PASSWORD = "anna", "correct-horse"
 LOGIN = f"{AUTHOR}@{REALM}"
 COMPLIANCE = f"compliance@{REALM}"
 CONTACT = "Questions: compliance@practice.example, 614-555-0100"
+# Accounts: name of the secret's file and what is in it.
+SECRETS = {"blog": "zuto481mepi@post.wordpress.com", "page": "maple.q7sekret@blogger.com"}
 USER = "nobody"  # on every Debian; the daemon drops from root to it
 
 CONFIG = """\
@@ -35,7 +37,7 @@ scope: {scope}
 mixed: {mixed}
 mode: {mode}
 authors: {{trusted: ["local:root"]}}
-gateways: {{files: [{gateways}]}}
+gateways: {{files: [{gateways}], accounts: [{accounts}]}}
 milter: {{socket: "{socket}", socket_mode: "0660", user: {user}, group: postfix,
          on_failure: tempfail, max_message: {max_message}}}
 control: {{socket: "unix:{root}/var/control.sock"}}
@@ -120,11 +122,16 @@ class Site:
         var = os.path.join(root, "var")
         os.makedirs(var)
         shutil.chown(var, USER)
+        self.secrets = os.path.join(root, "secrets")
+        os.makedirs(self.secrets)
+        for name, secret in SECRETS.items():
+            self.write_secret(name, secret)
         self.config = os.path.join(root, "chaperone.yaml")
         self.options = dict(scope="gateways", mixed="split", mode="enforce",
                             max_message="50MiB", retention="90d",
                             release=f"127.0.0.1:{self.postfix.release_port}",
-                            notices=f"127.0.0.1:{self.postfix.port}")
+                            notices=f"127.0.0.1:{self.postfix.port}",
+                            accounts="")
         self.milter = None
         self.extra = ""  # further lines of the configuration
         self.environment = {}  # of the daemon, further variables
@@ -132,14 +139,23 @@ class Site:
 
     # --- processes --------------------------------------------------------
 
+    def write_secret(self, name, text, mode=0o600):
+        path = os.path.join(self.secrets, name)
+        with open(path, "w") as f:
+            f.write(text + "\n")
+        shutil.chown(path, USER)
+        os.chmod(path, mode)
+
     def write_config(self, extra="", **options):
         self.options.update(options)
+        accounts = self.options["accounts"].replace("SECRETS", self.secrets)
         with open(self.config, "w") as f:
             f.write(CONFIG.format(root=self.root, rules=", ".join(self.rules),
                                   gateways=os.path.join(self.root, "gateways.yaml"),
                                   socket=self.socket, user=USER, contact=CONTACT,
                                   compliance=COMPLIANCE,
-                                  **self.options) + self.extra + extra)
+                                  **dict(self.options, accounts=accounts))
+                    + self.extra + extra)
 
     def start_milter(self, program=None, setup=None, **options):
         """Starts the daemon and waits until it says READY=1 (sd_notify);
