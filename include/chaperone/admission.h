@@ -1,6 +1,6 @@
 /*
- * Admission: who may write to an alias, and that nobody writes to an
- * account's secret address.
+ * Admission: who may write to an alias or to the check address, and that
+ * nobody writes to an account's secret address.
  *
  * CONTRACT.md, "Author": only what is proven counts; From and MAIL FROM are
  * never looked at.
@@ -12,10 +12,13 @@
 
 typedef enum {
     CH_ADMITTED,
-    CH_ADMISSION_UNKNOWN, /* nobody knows who wrote this */
-    CH_ADMISSION_AUTHOR,  /* this author may not post there */
-    CH_ADMISSION_DIRECT,  /* to the secret address itself */
-    CH_ADMISSION_SPELLING /* the MTA may not be able to take it out again */
+    CH_ADMISSION_UNKNOWN,   /* nobody knows who wrote this */
+    CH_ADMISSION_AUTHOR,    /* this author may not post there */
+    CH_ADMISSION_DIRECT,    /* to the secret address itself */
+    CH_ADMISSION_SPELLING,  /* the MTA may not be able to take it out again */
+    CH_ADMISSION_PEOPLE,    /* a draft that goes to people, too */
+    CH_ADMISSION_AUTOMATIC, /* a draft by a program */
+    CH_ADMISSION_TOO_MANY   /* drafts in an hour */
 } ch_admission;
 
 /* author: ch_config_dup_author's, or NULL.  Pure. */
@@ -31,5 +34,8 @@ gboolean ch_admission_is_needed(const ch_house *house);
 const char *ch_admission_name(ch_admission admission);
 /* 550 5.7.1.  Owned. */
 ch_reply *ch_admission_reply(const ch_house *house, ch_admission admission);
+
+/* Whether drafts are sent to that address.  Pure. */
+gboolean ch_admission_is_check(const ch_house *house, const char *address);
 
 #endif

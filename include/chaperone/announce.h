@@ -31,6 +31,8 @@ typedef struct {
     gboolean spanish;
 } ch_event;
 
+/* Sender of all notices: notices.from, or chaperone@ this host.  Owned. */
+char *ch_announce_dup_sender(const ch_config *config);
 /* The event that a stored item's end is; borrows from item. */
 ch_event ch_event_of_item(const ch_item *item, ch_notice_kind kind,
                           gint64 time_us);

@@ -68,6 +68,8 @@ typedef struct {
     char *control_socket;
     gint64 quarantine_retention, reject_keep, ledger_retention; /* seconds */
     char *store_url, *store_key_file;
+    char *check_address;  /* where drafts are sent, "": nowhere */
+    guint check_per_hour; /* reports for one author */
     char *release_smtp;
     char *notices_smtp, *notices_from, *notices_compliance;
     gboolean notices_author;

@@ -114,6 +114,20 @@ gboolean ch_store_count_failure(ch_store *store,
                                 gint64 now_us, guint *count_out,
                                 GError **error);
 
+/* A draft that was judged for its author: nothing of it is kept. */
+typedef struct {
+    const char *id, *author, *gateways, *rules, *verdict;
+    gint64 time_us;
+    guint per_hour;            /* reports for one author */
+    const ch_outgoing *report; /* one */
+} ch_draft_record;
+
+/* One transaction: ledger row ("checked") and the report in the outbox;
+ * neither if the author has had per_hour in the hour before (within_out
+ * FALSE). */
+gboolean ch_store_add_draft(ch_store *store, const ch_draft_record *draft,
+                            gboolean *within_out, GError **error);
+
 /* --- looking and deciding -------------------------------------------- */
 
 typedef struct {

@@ -21,7 +21,8 @@ ch_admission_of(const ch_house *house, const ch_recipient *r,
                 const char *author)
 {
     const ch_account *account = ch_accounts_find(house->accounts, r->address);
-    if (account == NULL) {
+    gboolean check = ch_admission_is_check(house, r->address);
+    if (account == NULL && !check) {
         const ch_account *owner =
             ch_accounts_of_secret(house->accounts, r->address);
         return owner != NULL && owner->gateway.secret ? CH_ADMISSION_DIRECT
@@ -30,7 +31,7 @@ ch_admission_of(const ch_house *house, const ch_recipient *r,
     if (author == NULL) {
         return CH_ADMISSION_UNKNOWN;
     }
-    if (!ch_account_allows(account, author)) {
+    if (account != NULL && !ch_account_allows(account, author)) {
         return CH_ADMISSION_AUTHOR;
     }
     return is_plain(r) ? CH_ADMITTED : CH_ADMISSION_SPELLING;
@@ -50,7 +51,15 @@ ch_admission_of_all(const ch_house *house, const ch_envelope *e,
 gboolean
 ch_admission_is_needed(const ch_house *house)
 {
-    return ch_accounts_count(house->accounts) > 0;
+    return ch_accounts_count(house->accounts) > 0 ||
+           house->config->check_address[0] != '\0';
+}
+
+gboolean
+ch_admission_is_check(const ch_house *house, const char *address)
+{
+    const char *wanted = house->config->check_address;
+    return wanted[0] != '\0' && g_ascii_strcasecmp(wanted, address) == 0;
 }
 
 const char *
@@ -62,6 +71,9 @@ ch_admission_name(ch_admission admission)
         [CH_ADMISSION_AUTHOR] = "author",
         [CH_ADMISSION_DIRECT] = "direct",
         [CH_ADMISSION_SPELLING] = "spelling",
+        [CH_ADMISSION_PEOPLE] = "people",
+        [CH_ADMISSION_AUTOMATIC] = "automatic",
+        [CH_ADMISSION_TOO_MANY] = "too-many",
     };
     return names[admission];
 }
@@ -79,6 +91,15 @@ text_of(ch_admission admission)
                "who must replace the secret one";
     case CH_ADMISSION_SPELLING:
         return "Not posted: write the address plainly, without quotes";
+    case CH_ADMISSION_PEOPLE:
+        return "Not checked and sent to nobody: a draft goes to the check "
+               "address or to gateways alone, and this one has people among "
+               "its recipients";
+    case CH_ADMISSION_AUTOMATIC:
+        return "Not checked: reports go to people, and a program sent this";
+    case CH_ADMISSION_TOO_MANY:
+        return "Not checked: too many drafts of yours within an hour; try "
+               "again later";
     case CH_ADMITTED:
     case CH_ADMISSION_UNKNOWN:
         break;

@@ -36,6 +36,18 @@ load_profiles(ch_house *house, ch_diag *diag)
     return TRUE;
 }
 
+static gboolean
+is_for_drafts(const ch_house *house, ch_diag *diag)
+{
+    const char *address = house->config->check_address;
+    if (address[0] == '\0' || ch_house_gateway(house, address, NULL) == NULL) {
+        return TRUE;
+    }
+    ch_diag_add(diag, house->config->file, 0, 0,
+                "check.address is a gateway's, or an account's alias");
+    return FALSE;
+}
+
 ch_house *
 ch_house_new(ch_config *config, ch_diag *diag)
 {
@@ -51,7 +63,7 @@ ch_house_new(ch_config *config, ch_diag *diag)
         house->accounts = ch_accounts_new(config, house->gateways, diag);
     }
     if (house->rules == NULL || house->accounts == NULL ||
-        !load_profiles(house, diag)) {
+        !is_for_drafts(house, diag) || !load_profiles(house, diag)) {
         ch_house_unref(house);
         return NULL;
     }

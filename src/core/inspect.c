@@ -15,6 +15,7 @@
  */
 #include "inspect_int.h"
 
+#include "chaperone/admission.h"
 #include "chaperone/html.h"
 #include "chaperone/policy.h"
 #include "chaperone/secrets.h"
@@ -34,7 +35,8 @@ ch_inspect_in_scope(const ch_house *house, const ch_envelope *e)
     for (guint i = 0; i < e->recipients->len; i++) {
         const ch_recipient *r = e->recipients->pdata[i];
         if (ch_house_gateway(house, r->address, NULL) != NULL ||
-            ch_accounts_of_secret(house->accounts, r->address) != NULL) {
+            ch_accounts_of_secret(house->accounts, r->address) != NULL ||
+            ch_admission_is_check(house, r->address)) {
             return TRUE;
         }
     }

@@ -12,6 +12,7 @@
  * discard reject  commit the ledger row; 550
  */
 #include "chaperone/announce.h"
+#include "chaperone/draft.h"
 #include "chaperone/error.h"
 #include "chaperone/limits.h"
 #include "chaperone/log.h"
@@ -51,14 +52,20 @@ log_message(const delivery *d, const char *verdict, const char *state,
            state, CH_LOG_ELAPSED_US, elapsed(d), CH_LOG_END);
 }
 
-/* Unjudged, in monitor mode; but nobody who may not write to an account, and
- * no alias goes on as such. */
+/* Unjudged, in monitor mode; but nobody who may not write to an account, no
+ * draft, and no alias goes on as such. */
 static sfsistat
 let_go(const delivery *d)
 {
     ch_admission why = ch_admission_of_all(d->house, d->e, d->author);
     if (why != CH_ADMITTED) {
         return ch_mta_turn_away(d->ctx, d->c, d->e, why);
+    }
+    for (guint i = 0; i < d->e->recipients->len; i++) {
+        const ch_recipient *r = g_ptr_array_index(d->e->recipients, i);
+        if (ch_admission_is_check(d->house, r->address)) {
+            return ch_mta_defer(d->ctx);
+        }
     }
     return ch_mta_readdress(d->ctx, d->c, d->e) ? SMFIS_CONTINUE
                                                 : ch_mta_defer(d->ctx);
@@ -510,6 +517,9 @@ judge(delivery *d)
     ch_admission why = ch_admission_of_all(d->house, d->e, d->author);
     if (why != CH_ADMITTED) {
         return ch_mta_turn_away(d->ctx, d->c, d->e, why);
+    }
+    if (ch_draft_is_one(d->house, d->e, d->raw)) {
+        return ch_draft_take(d->ctx, d->c, d->e, d->author, d->raw);
     }
     ch_store_retry_key(store, d->e, d->author, d->raw, d->key);
     if (d->house->config->mode == CH_MODE_ENFORCE) {

@@ -105,9 +105,8 @@ clear_outgoing(gpointer data)
     g_bytes_unref(out->mail);
 }
 
-/* notices.from, or chaperone@ this host.  Owned. */
-static char *
-dup_sender(const ch_config *config)
+char *
+ch_announce_dup_sender(const ch_config *config)
 {
     return config->notices_from[0] != '\0'
                ? g_strdup(config->notices_from)
@@ -119,7 +118,7 @@ static void
 add_outgoing(GArray *list, const ch_notice *notice, const ch_house *house,
              const ch_store *store, char *recipient)
 {
-    g_autofree char *from = dup_sender(house->config);
+    g_autofree char *from = ch_announce_dup_sender(house->config);
     ch_outgoing out = {
         .kind = ch_notice_kind_name(notice->kind),
         .recipient = recipient,

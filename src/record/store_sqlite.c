@@ -105,6 +105,11 @@ static const char *const steps[] = {
      * of the mail as received (times), no text of it. */
     "ALTER TABLE item ADD COLUMN accounts TEXT;"
     "ALTER TABLE delivery ADD COLUMN edits BLOB;",
+
+    /* Who asked for reports in the last hour. */
+    "CREATE TABLE draft (author TEXT NOT NULL, time_us INTEGER NOT NULL)"
+    " STRICT;"
+    "CREATE INDEX draft_by_author ON draft (author, time_us);",
 };
 
 /* --- errors -------------------------------------------------------------- */

@@ -38,6 +38,7 @@ mixed: {mixed}
 mode: {mode}
 authors: {{trusted: ["local:root"]}}
 gateways: {{files: [{gateways}], accounts: [{accounts}]}}
+check: {{address: "{check}", per_hour: {per_hour}}}
 milter: {{socket: "{socket}", socket_mode: "0660", user: {user}, group: postfix,
          on_failure: tempfail, max_message: {max_message}}}
 control: {{socket: "unix:{root}/var/control.sock"}}
@@ -131,7 +132,7 @@ class Site:
                             max_message="50MiB", retention="90d",
                             release=f"127.0.0.1:{self.postfix.release_port}",
                             notices=f"127.0.0.1:{self.postfix.port}",
-                            accounts="")
+                            accounts="", check="", per_hour=30)
         self.milter = None
         self.extra = ""  # further lines of the configuration
         self.environment = {}  # of the daemon, further variables

@@ -10,6 +10,7 @@
 
 #define ALIAS  "blog@social.b.example"
 #define SECRET "bako123dela@post.wordpress.com"
+#define DRAFTS "drafts@social.b.example"
 
 typedef struct {
     char *dir, *file;
@@ -50,7 +51,7 @@ make_house(const site *s, const char *account, const char *more, ch_diag *diag)
 {
     g_autofree char *yaml = g_strdup_printf(
         "rules: {paths: [" CH_SOURCE_DIR "/rules], cache: \"\"}\n"
-        "notices: {compliance: c@b.example}\n"
+        "notices: {compliance: c@b.example}\ncheck: {address: " DRAFTS "}\n"
         "gateways: {files: [" CH_SOURCE_DIR "/conf/gateways.yaml], accounts: "
         "[{alias: " ALIAS ", gateway: wordpress, secret_file: %s%s}]}\n%s",
         s->file, account, more);
@@ -195,6 +196,8 @@ only_proven_authors_are_admitted(void **state)
         {"<" ALIAS ">", ALIAS, "Ana", CH_ADMISSION_AUTHOR},
         {"<\"blog\"@social.b.example>", "\"blog\"@social.b.example", "ana",
          CH_ADMISSION_SPELLING},
+        {"<" DRAFTS ">", DRAFTS, "bea", CH_ADMITTED},
+        {"<" DRAFTS ">", DRAFTS, NULL, CH_ADMISSION_UNKNOWN},
         {"<" SECRET ">", SECRET, "ana", CH_ADMISSION_DIRECT},
         {"<BAKO123dela@Post.WordPress.com>", "BAKO123dela@Post.WordPress.com",
          NULL, CH_ADMISSION_DIRECT},
@@ -230,6 +233,7 @@ without_accounts_nobody_waits(void **state)
     g_autoptr(ch_house) house = ch_house_new(c, diag);
     g_autoptr(ch_house) other = house_of(*state, "", "");
     assert_false(ch_admission_is_needed(house));
+    assert_false(ch_admission_is_check(house, ""));
     assert_true(ch_admission_is_needed(other));
 }
 
