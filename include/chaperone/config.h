@@ -17,6 +17,8 @@
 typedef enum { CH_SCOPE_GATEWAYS, CH_SCOPE_SECRETS, CH_SCOPE_ALL } ch_scope;
 typedef enum { CH_MIXED_SPLIT, CH_MIXED_ALL } ch_mixed;
 typedef enum { CH_MODE_ENFORCE, CH_MODE_MONITOR } ch_mode;
+/* A post whose time is over when it is released. */
+typedef enum { CH_LATE_PUBLISH, CH_LATE_RETIME, CH_LATE_REFUSE } ch_late;
 typedef enum { CH_LOG_SYSLOG, CH_LOG_STDERR, CH_LOG_JOURNAL } ch_log_to;
 typedef enum { CH_LOG_TEXT, CH_LOG_JSON } ch_log_format;
 
@@ -71,6 +73,7 @@ typedef struct {
     char *check_address;  /* where drafts are sent, "": nowhere */
     guint check_per_hour; /* reports for one author */
     char *release_smtp;
+    ch_late release_late;
     char *notices_smtp, *notices_from, *notices_compliance;
     gboolean notices_author;
     char *review_listen, *review_base_url;

@@ -8,35 +8,9 @@
 #ifndef CHAPERONE_INSPECT_H
 #define CHAPERONE_INSPECT_H
 
-#include "chaperone/accounts.h"
 #include "chaperone/authorization.h"
+#include "chaperone/house.h"
 #include "chaperone/message.h"
-#include "chaperone/ruleset.h"
-
-/* What a reload replaces as a whole; const once made, counted. */
-typedef struct {
-    ch_config *config;
-    ch_ruleset *rules;
-    ch_gateways *gateways;
-    ch_accounts *accounts;
-    GHashTable *profiles; /* name to ch_ruleset: those that accounts name */
-    gint refs;
-} ch_house;
-
-/* Loads rules and gateways that config names.  Takes config.  NULL after an
- * error. */
-ch_house *ch_house_new(ch_config *config, ch_diag *diag);
-/* Configuration (path NULL: the standard file), rules and gateways. */
-ch_house *ch_house_load(const char *path, ch_diag *diag);
-/* The same for tools of rule authors: examples may come out wrong. */
-ch_house *ch_house_load_drafts(const char *path, ch_diag *diag);
-ch_house *ch_house_ref(ch_house *house); /* Thread-safe. */
-void ch_house_unref(ch_house *house);
-
-/* The gateway behind a recipient, by the alias of an account (account_out;
- * may be NULL) or by the table; NULL: a person.  Borrowed. */
-const ch_gateway *ch_house_gateway(const ch_house *house, const char *address,
-                                   const ch_account **account_out);
 
 /* A post given as text instead of a message; each may be NULL. */
 typedef struct {
@@ -75,14 +49,6 @@ typedef struct {
 
 void ch_verdict_free(ch_verdict *verdict);
 
-/* The rules for posts to these destinations: those of the profile that all of
- * them have, else the practice's.  Borrowed. */
-const ch_ruleset *ch_house_rules(const ch_house *house,
-                                 const GArray *destinations);
-
-/* By ID, among all rules that are in force for somebody.  Borrowed. */
-const ch_rule *ch_house_find_rule(const ch_house *house, const char *id);
-
 /* Whether mail with this envelope is judged at all: the milter asks before
  * the body is sent. */
 gboolean ch_inspect_in_scope(const ch_house *house, const ch_envelope *e);
@@ -94,6 +60,10 @@ ch_verdict *ch_inspect(ch_house *house, const ch_envelope *e, GBytes *raw,
 ch_verdict *ch_inspect_plain(ch_house *house, const ch_envelope *e,
                              const ch_plain_post *post, const ch_ask *ask,
                              GError **error);
+
+/* What each gateway would make of a post that came at e's time, and nothing
+ * else: no rules, no findings that count.  Owned. */
+ch_verdict *ch_inspect_read(ch_house *house, const ch_envelope *e, GBytes *raw);
 
 /* Distinct values among the findings that count (action above accept), comma
  * separated: for records and headers.  Owned. */
@@ -108,7 +78,6 @@ const char *ch_verdict_suggestion(const ch_verdict *verdict);
 /* Earliest known publish time of the destinations, or -1. */
 gint64 ch_verdict_publish_at(const ch_verdict *verdict);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(ch_house, ch_house_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ch_verdict, ch_verdict_free)
 
 #endif

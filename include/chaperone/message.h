@@ -18,6 +18,8 @@ typedef struct {
                            that is a whole message: "0", "1.0" */
     const char *type;   /* lower case "text/plain"; never NULL */
     const char *name;   /* decoded file name or NULL */
+    char *encoding;     /* of text, lower case, "" for none; NULL: no text, or
+                           the header names several */
     int parent;         /* index of the containing part, -1 for the root */
     ch_span raw;        /* content bytes within the message, undecoded */
     gboolean is_attachment; /* has a name, or Content-Disposition says so */

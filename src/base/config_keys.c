@@ -176,6 +176,8 @@ const config_key ch_config_table[] = {
      "/etc/chaperone/store.key", "an absolute path", is_absolute},
     {"release.smtp", TYPE_STRING, AT(release_smtp), "smtp://127.0.0.1:10025",
      "smtp://HOST:PORT", is_smtp_url},
+    {"release.late", TYPE_ENUM, AT(release_late), "publish",
+     "publish|retime|refuse", NULL},
     {"notices.smtp", TYPE_STRING, AT(notices_smtp), "smtp://127.0.0.1:25",
      "smtp://HOST:PORT", is_smtp_url},
     {"notices.from", TYPE_STRING, AT(notices_from), "\"\"",

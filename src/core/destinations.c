@@ -53,7 +53,8 @@ is_told(const ch_verdict *v, const ch_gateway *g, const ch_rule *rule)
 static void
 add(ch_verdict *v, const char *id, ch_where where, const ch_gateway *only)
 {
-    const ch_rule *rule = ch_ruleset_find(v->rules, id);
+    const ch_rule *rule =
+        v->rules == NULL ? NULL : ch_ruleset_find(v->rules, id);
     if (rule != NULL && v->findings->len < CH_MAX_FINDINGS &&
         !is_told(v, only, rule)) {
         ch_finding f = {.rule = rule,

@@ -48,26 +48,42 @@ is_for_drafts(const ch_house *house, ch_diag *diag)
     return FALSE;
 }
 
-ch_house *
-ch_house_new(ch_config *config, ch_diag *diag)
+static ch_house *
+house_new(ch_config *config, gboolean with_rules, ch_diag *diag)
 {
     ch_house *house = g_new0(ch_house, 1);
     house->refs = 1;
     house->config = config;
     house->profiles =
         g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_rules);
-    house->rules = ch_ruleset_load(config, diag);
+    if (with_rules) {
+        house->rules = ch_ruleset_load(config, diag);
+    }
     house->gateways =
         ch_gateways_load((const char *const *)config->gateways_files, diag);
     if (house->gateways != NULL) {
         house->accounts = ch_accounts_new(config, house->gateways, diag);
     }
-    if (house->rules == NULL || house->accounts == NULL ||
-        !is_for_drafts(house, diag) || !load_profiles(house, diag)) {
+    if ((with_rules && house->rules == NULL) || house->accounts == NULL ||
+        !is_for_drafts(house, diag) ||
+        (with_rules && !load_profiles(house, diag))) {
         ch_house_unref(house);
         return NULL;
     }
     return house;
+}
+
+ch_house *
+ch_house_new(ch_config *config, ch_diag *diag)
+{
+    return house_new(config, TRUE, diag);
+}
+
+ch_house *
+ch_house_load_gateways(const char *path, ch_diag *diag)
+{
+    ch_config *config = ch_config_load(path, diag);
+    return config == NULL ? NULL : house_new(config, FALSE, diag);
 }
 
 ch_house *

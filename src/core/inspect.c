@@ -350,6 +350,22 @@ ch_inspect(ch_house *house, const ch_envelope *e, GBytes *raw,
     return v->in_scope ? judge(v, e, ask, error) : v;
 }
 
+ch_verdict *
+ch_inspect_read(ch_house *house, const ch_envelope *e, GBytes *raw)
+{
+    ch_verdict *v = verdict_new(house);
+    v->message = ch_message_parse(raw);
+    v->texts = g_ptr_array_ref(ch_message_texts(v->message));
+    for (guint i = 0; i < v->texts->len; i++) {
+        ch_text_fold(v->texts->pdata[i]);
+    }
+    find_destinations(v, e, &ask_nothing);
+    v->gateways = gateway_names(v);
+    v->is_reply = is_reply(v);
+    ch_destinations_read(v, e);
+    return v;
+}
+
 static void
 add_plain(GPtrArray *texts, ch_where where, const char *utf8)
 {

@@ -22,6 +22,7 @@ part_free(ch_part *part)
     g_free((char *)part->number);
     g_free((char *)part->type);
     g_free((char *)part->name);
+    g_free(part->encoding);
     g_free(part);
 }
 

@@ -243,6 +243,10 @@ read_all_encodings(ch_message *m, const ch_part_reading *how,
                    const ch_head *head, ch_span raw)
 {
     g_autoptr(GPtrArray) encodings = list_encodings(m, head);
+    ch_part *part = g_ptr_array_index(m->parts, how->part);
+    g_free(part->encoding);
+    part->encoding =
+        encodings->len > 1 ? NULL : g_ascii_strdown(encodings->pdata[0], -1);
     for (guint i = 0; i < encodings->len; i++) {
         ch_message_read_leaf(m, how, g_ptr_array_index(encodings, i), raw);
     }

@@ -156,6 +156,20 @@ add_reviewers(GArray *list, const ch_notice *notice, const ch_house *house,
     }
 }
 
+/* Of the first account that has one of its own, else the practice's. */
+static GTimeZone *
+site_zone(const ch_house *house, const char *aliases)
+{
+    g_auto(GStrv) names = split_names(aliases);
+    for (guint i = 0; names[i] != NULL; i++) {
+        const ch_account *a = ch_accounts_find(house->accounts, names[i]);
+        if (a != NULL && a->gateway.zone != NULL) {
+            return a->gateway.zone;
+        }
+    }
+    return house->config->zone;
+}
+
 GArray *
 ch_announce(const ch_house *house, const ch_store *store, const ch_event *event)
 {
@@ -177,7 +191,7 @@ ch_announce(const ch_house *house, const ch_store *store, const ch_event *event)
         .contact = config->practice_contact,
         .publish_at_us = event->publish_at_us,
         .time_us = event->time_us,
-        .zone = config->zone,
+        .zone = site_zone(house, event->accounts),
         .spanish = event->spanish,
     };
     GArray *list = g_array_new(FALSE, FALSE, sizeof(ch_outgoing));

@@ -37,14 +37,14 @@ scope: {scope}
 mixed: {mixed}
 mode: {mode}
 authors: {{trusted: ["local:root"]}}
-gateways: {{files: [{gateways}], accounts: [{accounts}]}}
+gateways: {{files: [{gateways}{more_gateways}], accounts: [{accounts}]}}
 check: {{address: "{check}", per_hour: {per_hour}}}
 milter: {{socket: "{socket}", socket_mode: "0660", user: {user}, group: postfix,
          on_failure: tempfail, max_message: {max_message}}}
 control: {{socket: "unix:{root}/var/control.sock"}}
 quarantine: {{retention: {retention}}}
 store: {{url: "sqlite:{root}/var/chaperone.db", key_file: {root}/var/store.key}}
-release: {{smtp: "smtp://{release}"}}
+release: {{smtp: "smtp://{release}", late: {late}}}
 notices: {{smtp: "smtp://{notices}", from: chaperone@practice.example,
           compliance: {compliance}, author: true}}
 metrics: {{textfile: {root}/var/metrics.prom}}
@@ -132,7 +132,8 @@ class Site:
                             max_message="50MiB", retention="90d",
                             release=f"127.0.0.1:{self.postfix.release_port}",
                             notices=f"127.0.0.1:{self.postfix.port}",
-                            accounts="", check="", per_hour=30)
+                            accounts="", check="", per_hour=30,
+                            late="publish", more_gateways="")
         self.milter = None
         self.extra = ""  # further lines of the configuration
         self.environment = {}  # of the daemon, further variables
@@ -217,6 +218,17 @@ class Site:
         finally:
             self.postfix.stop()
             self.sink.close()
+
+    def clock(self, seconds):
+        """The daemon's clock is wrong by so much from its next start on; 0: it
+        is right again."""
+        for name in ("LD_PRELOAD", "CH_CLOCK_OFFSET", "ASAN_OPTIONS"):
+            self.environment.pop(name, None)
+        if seconds:
+            # A sanitizer wants to come first, but bears not to.
+            options = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
+            self.environment.update(LD_PRELOAD=os.path.join(self.build, "clock.so"),
+                                    CH_CLOCK_OFFSET=str(seconds), ASAN_OPTIONS=options)
 
     # --- sending ------------------------------------------------------------
 
