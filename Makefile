@@ -114,7 +114,7 @@ $(BUILD)/%.so: tests/fault/%.c
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) -std=gnu11 -O2 -g $(WARN) $(if $(SAN),-DCH_NO_MALLOC) -D_GNU_SOURCE -shared -fPIC -o $@ $<
-e2e-build: all $(BUILD)/faulty.so $(BUILD)/hostname.so
+e2e-build: all $(BUILD)/faulty.so $(BUILD)/hostname.so $(BUILD)/clock.so
 
 # Fuzz targets are built by clang with objects of their own.
 FUZZ_SAN = address,undefined

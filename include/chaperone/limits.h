@@ -82,6 +82,8 @@
 #define CH_MAX_REPLY_LINE  400
 
 /* --- files ----------------------------------------------------------- */
+/* Bytes of a file with one mail address: RFC 5321 4.5.3.1.3 allows 254. */
+#define CH_MAX_SECRET 512
 /* Bytes of one configuration or rule file, and its depth. */
 #define CH_MAX_YAML       (8 * 1024 * 1024)
 #define CH_MAX_YAML_DEPTH 32

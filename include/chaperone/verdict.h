@@ -12,6 +12,7 @@
 #include "chaperone/text.h"
 
 struct ch_rule;
+struct ch_account;
 struct ch_gateway;
 struct ch_posting;
 
@@ -33,6 +34,7 @@ typedef struct {
 /* One gateway recipient of the mail. */
 typedef struct {
     const struct ch_gateway *gateway; /* borrowed from the gateway table */
+    const struct ch_account *account; /* whose alias it is, or NULL */
     guint recipient;                  /* 1-based index into the envelope */
     ch_action verdict;
     gint64 publish_at_us;       /* -1: cannot be known */

@@ -39,6 +39,7 @@ struct ch_message {
     GBytes *raw;
     const char *data; /* of raw */
     gsize length;
+    gsize head_length;  /* with the empty line after it */
     GPtrArray *headers; /* of ch_header, top level */
     GPtrArray *parts;   /* of ch_part */
     GPtrArray *texts;   /* of ch_text */
@@ -85,13 +86,13 @@ typedef struct {
     gboolean flowed, delsp; /* RFC 3676 */
     ch_where where;
     int part;
-} ch_reading;
+} ch_part_reading;
 
 /* Decodes one transfer encoding and charset, appends the texts. */
-void ch_message_read_leaf(ch_message *m, const ch_reading *how,
+void ch_message_read_leaf(ch_message *m, const ch_part_reading *how,
                           const char *encoding, ch_span raw);
 /* The same for content that is decoded already. */
-void ch_message_read_content(ch_message *m, const ch_reading *how,
+void ch_message_read_content(ch_message *m, const ch_part_reading *how,
                              GBytes *content);
 
 /* Texts of the seams between text parts that are shown one after the other;

@@ -111,7 +111,7 @@ read_flowed_line(const char *s, gsize at, gsize len)
 }
 
 static void
-add_flowed(ch_message *m, const ch_reading *how, GBytes *utf8)
+add_flowed(ch_message *m, const ch_part_reading *how, GBytes *utf8)
 {
     g_autoptr(GBytes) source = ch_message_admit(m, utf8, how->part);
     if (source == NULL) {
@@ -150,7 +150,7 @@ is_html(const char *type)
 }
 
 static void
-add_html(ch_message *m, const ch_reading *how, GBytes *utf8)
+add_html(ch_message *m, const ch_part_reading *how, GBytes *utf8)
 {
     g_autoptr(GBytes) source = ch_message_admit(m, utf8, how->part);
     if (source != NULL && !ch_html_extract(source, how->part, m->texts)) {
@@ -169,7 +169,7 @@ has_armour(GBytes *utf8)
 }
 
 static void
-add_reading(ch_message *m, const ch_reading *how, GBytes *utf8)
+add_reading(ch_message *m, const ch_part_reading *how, GBytes *utf8)
 {
     if (has_armour(utf8)) {
         ch_message_add_unscanned(m, CH_UNSCANNED_ENCRYPTED, how->part);
@@ -184,7 +184,8 @@ add_reading(ch_message *m, const ch_reading *how, GBytes *utf8)
 }
 
 void
-ch_message_read_content(ch_message *m, const ch_reading *how, GBytes *content)
+ch_message_read_content(ch_message *m, const ch_part_reading *how,
+                        GBytes *content)
 {
     g_auto(ch_decoded) decoded = {NULL, NULL, FALSE};
     ch_charset_decode(how->charset, content, &decoded);
@@ -198,8 +199,8 @@ ch_message_read_content(ch_message *m, const ch_reading *how, GBytes *content)
 }
 
 void
-ch_message_read_leaf(ch_message *m, const ch_reading *how, const char *encoding,
-                     ch_span raw)
+ch_message_read_leaf(ch_message *m, const ch_part_reading *how,
+                     const char *encoding, ch_span raw)
 {
     if (raw.end <= raw.start) {
         return;

@@ -195,13 +195,13 @@ parameter_is(GMimeObject *object, const char *name, const char *value)
     return have != NULL && g_ascii_strcasecmp(have, value) == 0;
 }
 
-static ch_reading
+static ch_part_reading
 reading_of(GMimeObject *object, const ch_part *part, int index)
 {
     gboolean body =
         !part->is_attachment && (strcmp(part->type, "text/plain") == 0 ||
                                  !g_str_has_prefix(part->type, "text/"));
-    return (ch_reading){
+    return (ch_part_reading){
         .type = part->type,
         .charset = type_parameter(object, "charset"),
         .flowed = parameter_is(object, "format", "flowed"),
@@ -239,10 +239,14 @@ list_encodings(const ch_message *m, const ch_head *head)
 }
 
 static void
-read_all_encodings(ch_message *m, const ch_reading *how, const ch_head *head,
-                   ch_span raw)
+read_all_encodings(ch_message *m, const ch_part_reading *how,
+                   const ch_head *head, ch_span raw)
 {
     g_autoptr(GPtrArray) encodings = list_encodings(m, head);
+    ch_part *part = g_ptr_array_index(m->parts, how->part);
+    g_free(part->encoding);
+    part->encoding =
+        encodings->len > 1 ? NULL : g_ascii_strdown(encodings->pdata[0], -1);
     for (guint i = 0; i < encodings->len; i++) {
         ch_message_read_leaf(m, how, g_ptr_array_index(encodings, i), raw);
     }
@@ -255,7 +259,8 @@ read_otherwise(ch_message *m, int index, const ch_head *head, ch_span raw)
     static const char *const types[] = {"text/plain", "text/html"};
     const ch_part *part = g_ptr_array_index(m->parts, index);
     for (gsize i = 0; i < G_N_ELEMENTS(types); i++) {
-        ch_reading how = {types[i], NULL, FALSE, FALSE, CH_WHERE_BODY, index};
+        ch_part_reading how = {types[i], NULL,          FALSE,
+                               FALSE,    CH_WHERE_BODY, index};
         if (strcmp(part->type, types[i]) != 0) {
             read_all_encodings(m, &how, head, raw);
         }
@@ -280,7 +285,7 @@ static void
 read_leaf(ch_message *m, GMimeObject *object, int index, const ch_head *head)
 {
     const ch_part *part = g_ptr_array_index(m->parts, index);
-    ch_reading how = reading_of(object, part, index);
+    ch_part_reading how = reading_of(object, part, index);
     switch (leaf_kind_of(part->type, type_parameter(object, "smime-type"))) {
     case LEAF_TEXT:
         read_all_encodings(m, &how, head, part->raw);
@@ -340,7 +345,8 @@ add_margin(ch_message *m, const char *text, ch_where where, int index)
     g_auto(GStrv) lines = g_strsplit(text, "\n", 0);
     for (gsize i = 0; lines[i] != NULL; i++) {
         if (!is_customary(lines[i])) {
-            ch_reading how = {"text/plain", NULL, FALSE, FALSE, where, index};
+            ch_part_reading how = {"text/plain", NULL,  FALSE,
+                                   FALSE,        where, index};
             g_autoptr(GBytes) bytes = g_bytes_new(text, strlen(text));
             ch_message_read_content(m, &how, bytes);
             return;

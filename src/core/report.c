@@ -231,7 +231,8 @@ add_destination(JsonBuilder *b, const ch_verdict *v, const ch_destination *d)
         d->publish_at_us < 0 ? NULL : ch_report_dup_time(d->publish_at_us);
     json_builder_begin_object(b);
     ch_report_add_member(b, "name", d->gateway->name);
-    ch_report_add_member(b, "account", NULL);
+    ch_report_add_member(b, "account",
+                         d->account == NULL ? NULL : d->account->set->alias);
     json_builder_set_member_name(b, "recipient");
     json_builder_add_int_value(b, d->recipient);
     ch_report_add_member(b, "verdict", ch_action_name(d->verdict));

@@ -394,7 +394,9 @@ main(int argc, char **argv)
     g_autoptr(ch_diag) diag = ch_diag_new();
     ch_daemon daemon = {.config_file = config_file};
     daemon.house = ch_house_load(config_file, diag);
-    if (daemon.house == NULL) {
+    if (daemon.house == NULL ||
+        !ch_accounts_are_complete(daemon.house->accounts, diag)) {
+        ch_house_unref(daemon.house);
         g_autofree char *text = ch_diag_dup_text(diag);
         return complain(text, EX_CONFIG);
     }

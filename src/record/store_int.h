@@ -277,6 +277,11 @@ typedef struct {
 } ch_failure;
 
 typedef struct {
+    const ch_draft_record *record;
+    gboolean within; /* out */
+} ch_drafting;
+
+typedef struct {
     const char *id;
     ch_state state;    /* ch_job_decide */
     const char *event; /* ch_job_note_view */
@@ -305,6 +310,8 @@ gboolean ch_job_take(ch_db *db, const ch_seal *seal, gpointer data,
                      GError **error); /* ch_take */
 gboolean ch_job_count_failure(ch_db *db, const ch_seal *seal, gpointer data,
                               GError **error); /* ch_failure */
+gboolean ch_job_draft(ch_db *db, const ch_seal *seal, gpointer data,
+                      GError **error); /* ch_drafting */
 gboolean ch_job_decide(ch_db *db, const ch_seal *seal, gpointer data,
                        GError **error); /* ch_decide */
 gboolean ch_job_seen(ch_db *db, const ch_seal *seal, gpointer data,

@@ -114,6 +114,16 @@ static const char *const steps[] = {
     "CREATE TRIGGER ledger_waiting_no_delete BEFORE DELETE ON ledger_waiting"
     " WHEN OLD.row > coalesce((SELECT row FROM ledger_chained), 0) BEGIN"
     " SELECT RAISE(ABORT, 'the ledger is insert-only'); END;",
+
+    /* accounts: aliases that the post went to; edits: what a release changes
+     * of the mail as received (times), no text of it. */
+    "ALTER TABLE item ADD COLUMN accounts TEXT;"
+    "ALTER TABLE delivery ADD COLUMN edits BLOB;",
+
+    /* Who asked for reports in the last hour. */
+    "CREATE TABLE draft (author TEXT NOT NULL, time_us INTEGER NOT NULL)"
+    " STRICT;"
+    "CREATE INDEX draft_by_author ON draft (author, time_us);",
 };
 
 /* --- errors -------------------------------------------------------------- */
