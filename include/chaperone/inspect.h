@@ -10,6 +10,7 @@
 
 #include "chaperone/authorization.h"
 #include "chaperone/config.h"
+#include "chaperone/extraction.h"
 #include "chaperone/gateways.h"
 #include "chaperone/message.h"
 #include "chaperone/ruleset.h"
@@ -19,6 +20,7 @@ typedef struct {
     ch_config *config;
     ch_ruleset *rules;
     ch_gateways *gateways;
+    ch_extractor *extractor; /* reads documents; NULL: nobody does */
     gint refs;
 } ch_house;
 
@@ -29,6 +31,8 @@ ch_house *ch_house_new(ch_config *config, ch_diag *diag);
 ch_house *ch_house_load(const char *path, ch_diag *diag);
 /* The same for tools of rule authors: examples may come out wrong. */
 ch_house *ch_house_load_drafts(const char *path, ch_diag *diag);
+/* Before the house is shared; takes extractor.  NULL is none. */
+void ch_house_set_extractor(ch_house *house, ch_extractor *extractor);
 ch_house *ch_house_ref(ch_house *house); /* Thread-safe. */
 void ch_house_unref(ch_house *house);
 

@@ -1,6 +1,6 @@
 /*
- * The house: configuration, rules and gateways as one counted thing, so that
- * a reload replaces all of it or nothing.
+ * The house: configuration, rules, gateways and the reader of documents as one
+ * counted thing, so that a reload replaces all of it or nothing.
  */
 #include "chaperone/inspect.h"
 
@@ -38,6 +38,22 @@ ch_house_load_drafts(const char *path, ch_diag *diag)
     return ch_house_new(config, diag);
 }
 
+static void
+extractor_free(ch_extractor *extractor)
+{
+    if (extractor != NULL) {
+        extractor->free(extractor->data);
+        g_free(extractor);
+    }
+}
+
+void
+ch_house_set_extractor(ch_house *house, ch_extractor *extractor)
+{
+    extractor_free(house->extractor);
+    house->extractor = extractor;
+}
+
 ch_house *
 ch_house_ref(ch_house *house)
 {
@@ -51,6 +67,7 @@ ch_house_unref(ch_house *house)
     if (house == NULL || !g_atomic_int_dec_and_test(&house->refs)) {
         return;
     }
+    extractor_free(house->extractor);
     ch_ruleset_free(house->rules);
     ch_gateways_free(house->gateways);
     ch_config_unref(house->config);
