@@ -59,6 +59,9 @@ typedef struct {
     ch_mode mode;
     GStrv authors_trusted; /* client addresses, CIDR, or local:USER */
     GPtrArray *overrides;  /* of ch_override */
+    guint extract_workers;
+    gint64 extract_timeout, extract_memory; /* seconds, bytes; of one file */
+    char *extract_program;                  /* "": the installed one */
     GStrv gateways_files;
     char *milter_socket, *milter_socket_mode, *milter_user, *milter_group;
     gint64 milter_max_message; /* bytes */

@@ -1,0 +1,193 @@
+/*
+ * The pool: so many readers work at a time, as many wait for work.
+ *
+ * Started ahead, because a reader loads some thirty libraries before it
+ * shuts itself in; used once, because it may be another's afterwards.
+ */
+#include "chaperone/pool.h"
+
+#include "chaperone/log.h"
+#include "chaperone/version.h"
+#include "sandbox/worker.h"
+
+#include <string.h>
+#include <sys/wait.h>
+#include <syslog.h>
+
+struct ch_pool {
+    ch_worker_kind kind;
+    guint size;
+    GMutex lock; /* of what follows */
+    GCond freed;
+    GPtrArray *idle; /* of ch_worker */
+    guint busy;
+    gboolean told; /* that none can be started */
+};
+
+ch_pool *
+ch_pool_new(ch_config *config)
+{
+    ch_pool *pool = g_new0(ch_pool, 1);
+    pool->kind.program = config->extract_program[0] != '\0'
+                             ? g_strdup(config->extract_program)
+                             : ch_paths_dup_extract();
+    pool->kind.timeout_s = (guint)CLAMP(config->extract_timeout, 1, 60);
+    pool->kind.memory = config->extract_memory;
+    pool->size = config->extract_workers;
+    pool->idle = g_ptr_array_new();
+    g_mutex_init(&pool->lock);
+    g_cond_init(&pool->freed);
+    return pool;
+}
+
+void
+ch_pool_free(ch_pool *pool)
+{
+    if (pool == NULL) {
+        return;
+    }
+    g_assert(pool->busy == 0);
+    for (guint i = 0; i < pool->idle->len; i++) {
+        ch_worker_end(pool->idle->pdata[i]);
+    }
+    g_ptr_array_unref(pool->idle);
+    g_mutex_clear(&pool->lock);
+    g_cond_clear(&pool->freed);
+    g_free(pool->kind.program);
+    g_free(pool);
+}
+
+/* Once; then each document is held, and says so itself. */
+static void
+tell_unavailable(ch_pool *pool, const GError *error)
+{
+    g_mutex_lock(&pool->lock);
+    gboolean told = pool->told;
+    pool->told = TRUE;
+    g_mutex_unlock(&pool->lock);
+    if (!told) {
+        ch_log(LOG_ERR, "extract-unavailable", CH_LOG_FILE, pool->kind.program,
+               CH_LOG_ERROR, error, CH_LOG_END);
+    }
+}
+
+/* Starts one that waits, if there is room. */
+static gboolean
+start_one(ch_pool *pool)
+{
+    g_autoptr(GError) error = NULL;
+    ch_worker *worker = ch_worker_start(&pool->kind, &error);
+    if (worker == NULL) {
+        tell_unavailable(pool, error);
+        return FALSE;
+    }
+    g_mutex_lock(&pool->lock);
+    gboolean room = pool->idle->len < pool->size;
+    if (room) {
+        g_ptr_array_add(pool->idle, worker);
+    }
+    g_mutex_unlock(&pool->lock);
+    if (!room) {
+        ch_worker_end(worker);
+    }
+    return room;
+}
+
+void
+ch_pool_start(ch_pool *pool)
+{
+    while (start_one(pool)) {
+    }
+}
+
+/* Waits until one more may work.  NULL + GError: none can be started. */
+static ch_worker *
+take_worker(ch_pool *pool, GError **error)
+{
+    ch_worker *worker = NULL;
+    g_mutex_lock(&pool->lock);
+    while (pool->busy >= pool->size) {
+        g_cond_wait(&pool->freed, &pool->lock);
+    }
+    pool->busy++;
+    if (pool->idle->len > 0) {
+        worker = g_ptr_array_steal_index(pool->idle, 0);
+    }
+    g_mutex_unlock(&pool->lock);
+    return worker != NULL ? worker : ch_worker_start(&pool->kind, error);
+}
+
+static void
+give_back(ch_pool *pool)
+{
+    g_mutex_lock(&pool->lock);
+    pool->busy--;
+    g_cond_signal(&pool->freed);
+    g_mutex_unlock(&pool->lock);
+}
+
+/* A reader that did not end as it should: how, never what it read. */
+static void
+tell_failure(const ch_extraction *x, int status)
+{
+    const char *reason = x->unscanned & 1u << CH_UNSCANNED_TIMEOUT ? "timeout"
+                         : x->unscanned & 1u << CH_UNSCANNED_LIMIT ? "limit"
+                                                                   : "damaged";
+    if (WIFSIGNALED(status)) {
+        ch_log(LOG_WARNING, "extract-killed", CH_LOG_REASON, reason,
+               CH_LOG_CODE, WTERMSIG(status), CH_LOG_END);
+    }
+}
+
+ch_extraction *
+ch_pool_run(ch_pool *pool, GBytes *content)
+{
+    g_autoptr(GError) error = NULL;
+    int status = 0;
+    ch_extraction *x = NULL;
+    ch_worker *worker = take_worker(pool, &error);
+    if (worker != NULL) {
+        x = ch_worker_ask(worker, &pool->kind, content, &status);
+    }
+    if (x != NULL && x->unavailable) { /* it died waiting: once more */
+        ch_extraction_free(g_steal_pointer(&x));
+        worker = ch_worker_start(&pool->kind, &error);
+        if (worker != NULL) {
+            x = ch_worker_ask(worker, &pool->kind, content, &status);
+        }
+    }
+    if (x == NULL) {
+        x = ch_extraction_new();
+        x->unavailable = TRUE;
+    }
+    give_back(pool);
+    if (x->unavailable) {
+        tell_unavailable(pool, error);
+    } else {
+        tell_failure(x, status);
+        start_one(pool);
+    }
+    return x;
+}
+
+static ch_extraction *
+run(void *pool, GBytes *content)
+{
+    return ch_pool_run(pool, content);
+}
+
+static void
+pool_free(gpointer pool)
+{
+    ch_pool_free(pool);
+}
+
+ch_pool *
+ch_pool_attach(ch_house *house)
+{
+    ch_pool *pool = ch_pool_new(house->config);
+    ch_extractor *extractor = g_new(ch_extractor, 1);
+    *extractor = (ch_extractor){run, pool, pool_free};
+    ch_house_set_extractor(house, extractor);
+    return pool;
+}

@@ -1,0 +1,290 @@
+/*
+ * The pool and the jail: readers that try to escape, crash, hang, say too
+ * much or lie (tests/extract/rogue.c), each stopped by what should stop it.
+ */
+#include "chaperone/pool.h"
+
+#include "chaperone/limits.h"
+#include "sandbox/worker.h"
+#include "unit.h"
+
+#include <dirent.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#else
+#define SANITIZED 0
+#endif
+
+static char *
+dup_rogue(void)
+{
+    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+    g_autofree char *dir = g_path_get_dirname(self);
+    return g_build_filename(dir, "rogue", NULL);
+}
+
+static ch_extraction *
+ask_worker(const char *word, int *status)
+{
+    g_autofree char *program = dup_rogue();
+    const ch_worker_kind kind = {program, 2, 512 << 20};
+    g_autoptr(GBytes) content = g_bytes_new(word, strlen(word));
+    GError *error = NULL;
+    ch_worker *worker = ch_worker_start(&kind, &error);
+    assert_non_null(worker);
+    return ch_worker_ask(worker, &kind, content, status);
+}
+
+static const char *
+first_text(const ch_extraction *x)
+{
+    const ch_extracted *text = x->texts->len > 0 ? x->texts->pdata[0] : NULL;
+    return text == NULL ? "" : g_bytes_get_data(text->utf8, NULL);
+}
+
+/* What the jail stops, and how: a signal, or an answer of the kernel. */
+static void
+test_jail(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *word;
+        int signal;
+        const char *says;
+    } rows[] = {
+        {"socket", SIGSYS, ""},
+        {"exec", SIGSYS, ""},
+        {"fork", SIGSYS, ""},
+        {"code", SIGSYS, ""},
+        {"kill", SIGSYS, ""},
+        {"trace", SIGSYS, ""},
+        {"spin", SIGXCPU, ""},
+        {"open", 0, "refused: Permission denied"},
+        {"write", 0, "refused: Permission denied"},
+        {"memory", 0, "refused: Cannot allocate memory"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        int status = 0;
+        if (SANITIZED && strcmp(rows[i].word, "memory") == 0) {
+            continue; /* AddressSanitizer needs the addresses */
+        }
+        g_autoptr(ch_extraction) x = ask_worker(rows[i].word, &status);
+        int got = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+        gsize length = strlen(rows[i].says);
+        if (got != rows[i].signal ||
+            strncmp(first_text(x), rows[i].says, length) != 0) {
+            fail_msg("%s: signal %d, \"%.30s\"", rows[i].word, got,
+                     first_text(x));
+        }
+        assert_false(x->unavailable);
+        assert_int_not_equal(x->unscanned, 0);
+    }
+    assert_int_not_equal(access("/tmp/chaperone-escaped", F_OK), 0);
+}
+
+/* What a part becomes, whatever its reader did. */
+static void
+test_reasons(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *word;
+        guint unscanned;
+        guint texts;
+    } rows[] = {
+        {"good", 1 << CH_UNSCANNED_ENCRYPTED, 1},
+        {"quiet", 1 << CH_UNSCANNED_DAMAGED, 0},
+        {"crash", 1 << CH_UNSCANNED_DAMAGED, 1},
+        {"hang", 1 << CH_UNSCANNED_TIMEOUT, 0},
+        {"spin", 1 << CH_UNSCANNED_TIMEOUT, 0},
+        {"lie", 1 << CH_UNSCANNED_DAMAGED, 0},
+        {"length", 1 << CH_UNSCANNED_DAMAGED, 0},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        int status = 0;
+        gint64 start = g_get_monotonic_time();
+        g_autoptr(ch_extraction) x = ask_worker(rows[i].word, &status);
+        if (x->unscanned != rows[i].unscanned ||
+            x->texts->len != rows[i].texts) {
+            fail_msg("%s: unscanned %x, texts %u", rows[i].word, x->unscanned,
+                     x->texts->len);
+        }
+        assert_true(g_get_monotonic_time() - start < 5 * G_USEC_PER_SEC);
+    }
+}
+
+static void
+test_floods(void **state)
+{
+    (void)state;
+    int status = 0;
+    g_autoptr(ch_extraction) noise = ask_worker("flood", &status);
+    assert_int_not_equal(noise->unscanned, 0);
+    assert_int_equal(noise->texts->len, 0);
+    g_autoptr(ch_extraction) texts = ask_worker("texts", &status);
+    assert_true(texts->unscanned & 1u << CH_UNSCANNED_LIMIT);
+    gsize total = 0;
+    for (guint i = 0; i < texts->texts->len; i++) {
+        const ch_extracted *text = texts->texts->pdata[i];
+        total += g_bytes_get_size(text->utf8);
+    }
+    assert_true(total <= CH_MAX_TEXT_TOTAL);
+}
+
+/* --- the pool ------------------------------------------------------------ */
+
+static guint
+count_children(void)
+{
+    guint count = 0;
+    g_autofree char *path =
+        g_strdup_printf("/proc/self/task/%d/children", (int)getpid());
+    g_autofree char *text = NULL;
+    if (g_file_get_contents(path, &text, NULL, NULL)) {
+        for (const char *p = text; *p != '\0'; p++) {
+            count += *p == ' ';
+        }
+    }
+    return count;
+}
+
+static ch_pool *
+make_pool(const char *program, guint workers)
+{
+    g_autoptr(ch_config) config = ch_config_new();
+    g_free(config->extract_program);
+    config->extract_program = g_strdup(program);
+    config->extract_workers = workers;
+    config->extract_timeout = 1;
+    return ch_pool_new(config);
+}
+
+static gpointer
+run_some(gpointer data)
+{
+    static const char *const words[] = {"good", "crash", "hang", "good"};
+    guint good = 0;
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
+        g_autoptr(GBytes) content = g_bytes_new(words[i], strlen(words[i]));
+        g_autoptr(ch_extraction) x = ch_pool_run(data, content);
+        good += x->unscanned == 1u << CH_UNSCANNED_ENCRYPTED;
+        assert_false(x->unavailable);
+    }
+    return GUINT_TO_POINTER(good);
+}
+
+/* More threads than readers; what one does to its reader hurts no other. */
+static void
+test_threads(void **state)
+{
+    (void)state;
+    GThread *threads[6];
+    g_autofree char *program = dup_rogue();
+    ch_pool *pool = make_pool(program, 2);
+    ch_pool_start(pool);
+    for (gsize i = 0; i < G_N_ELEMENTS(threads); i++) {
+        threads[i] = g_thread_new("t", run_some, pool);
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(threads); i++) {
+        assert_int_equal(GPOINTER_TO_UINT(g_thread_join(threads[i])), 2);
+    }
+    ch_pool_free(pool);
+    assert_int_equal(count_children(), 0);
+}
+
+/* One that died while it waited is replaced, not taken for "unavailable". */
+static void
+test_dead_idle(void **state)
+{
+    (void)state;
+    g_autofree char *program = dup_rogue();
+    ch_pool *pool = make_pool(program, 1);
+    ch_pool_start(pool);
+    g_autofree char *path =
+        g_strdup_printf("/proc/self/task/%d/children", (int)getpid());
+    g_autofree char *children = NULL;
+    assert_true(g_file_get_contents(path, &children, NULL, NULL));
+    pid_t child = (pid_t)g_ascii_strtoll(children, NULL, 10);
+    assert_true(child > 0);
+    kill(child, SIGKILL);
+    g_usleep(50000);
+    g_autoptr(GBytes) content = g_bytes_new_static("good", 4);
+    g_autoptr(ch_extraction) x = ch_pool_run(pool, content);
+    assert_false(x->unavailable);
+    assert_int_equal(x->texts->len, 1);
+    ch_pool_free(pool);
+}
+
+static void
+test_missing(void **state)
+{
+    (void)state;
+    static const char *const programs[] = {"/nonexistent", "/bin/false",
+                                           "/etc/passwd"};
+    for (gsize i = 0; i < G_N_ELEMENTS(programs); i++) {
+        ch_pool *pool = make_pool(programs[i], 1);
+        g_autoptr(GBytes) content = g_bytes_new_static("good", 4);
+        g_autoptr(ch_extraction) x = ch_pool_run(pool, content);
+        assert_true(x->unavailable);
+        assert_int_equal(x->texts->len, 0);
+        ch_pool_free(pool);
+    }
+}
+
+/* --- answers -------------------------------------------------------------- */
+
+static void
+test_answers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        gsize length;
+        guint texts, unscanned, seen;
+    } rows[] = {
+        {"", 0, 0, 1 << CH_UNSCANNED_DAMAGED, 0},
+        {"E\0\0\0\0\0", 6, 0, 0, 0},
+        {"E\0\0\0\0", 5, 0, 1 << CH_UNSCANNED_DAMAGED, 0},
+        {"E\0\1\0\0\0x", 7, 0, 1 << CH_UNSCANNED_DAMAGED, 0},
+        {"T\6\2\0\0\0abE\0\0\0\0\0", 14, 1, 0, 0},
+        {"T\6\2\0\0\0\xff\xff", 8, 0, 1 << CH_UNSCANNED_DAMAGED, 0},
+        {"T\6\2\0\0\0a\0", 8, 0, 1 << CH_UNSCANNED_DAMAGED, 0},
+        {"T\0\1\0\0\0a", 7, 0, 1 << CH_UNSCANNED_DAMAGED, 0},
+        {"T\xff\1\0\0\0a", 7, 0, 1 << CH_UNSCANNED_DAMAGED, 0},
+        {"T\6\xff\xff\xff\xff"
+         "a",
+         7, 0, 1 << CH_UNSCANNED_DAMAGED, 0},
+        {"U\5\0\0\0\0", 6, 0, 1 << CH_UNSCANNED_DAMAGED, 0},
+        {"S\3\0\0\0\0", 6, 0, 1 << CH_UNSCANNED_DAMAGED, 0},
+        {"S\1\0\0\0\0E\0\0\0\0\0", 12, 0, 0, 1 << CH_SEEN_LOCATION},
+        {"U\2\0\0\0\0E\0\0\0\0\0T\6\1\0\0\0a", 19, 0, 1 << CH_UNSCANNED_LIMIT,
+         0},
+        {"Q\0\0\0\0\0E\0\0\0\0\0", 12, 0, 1 << CH_UNSCANNED_DAMAGED, 0},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(ch_extraction) x =
+            ch_extraction_read(rows[i].bytes, rows[i].length);
+        if (x->texts->len != rows[i].texts ||
+            x->unscanned != rows[i].unscanned || x->seen != rows[i].seen) {
+            fail_msg("row %zu: texts %u, unscanned %x, seen %x", i,
+                     x->texts->len, x->unscanned, x->seen);
+        }
+    }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_jail),      cmocka_unit_test(test_reasons),
+        cmocka_unit_test(test_floods),    cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_dead_idle), cmocka_unit_test(test_missing),
+        cmocka_unit_test(test_answers),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
