@@ -29,10 +29,10 @@ dup_rogue(void)
 }
 
 static ch_extraction *
-ask_worker(const char *word, int *status)
+ask_worker(const char *word, guint timeout_s, int *status)
 {
     g_autofree char *program = dup_rogue();
-    const ch_worker_kind kind = {program, 2, 512 << 20};
+    const ch_worker_kind kind = {program, timeout_s, 512 << 20};
     g_autoptr(GBytes) content = g_bytes_new(word, strlen(word));
     GError *error = NULL;
     ch_worker *worker = ch_worker_start(&kind, &error);
@@ -47,7 +47,8 @@ first_text(const ch_extraction *x)
     return text == NULL ? "" : g_bytes_get_data(text->utf8, NULL);
 }
 
-/* What the jail stops, and how: a signal, or an answer of the kernel. */
+/* What the jail stops, and how: a signal, or an answer of the kernel.  The
+ * pool's deadline is far off, so that nothing but the jail can be the cause. */
 static void
 test_jail(void **state)
 {
@@ -73,7 +74,7 @@ test_jail(void **state)
         if (SANITIZED && strcmp(rows[i].word, "memory") == 0) {
             continue; /* AddressSanitizer needs the addresses */
         }
-        g_autoptr(ch_extraction) x = ask_worker(rows[i].word, &status);
+        g_autoptr(ch_extraction) x = ask_worker(rows[i].word, 60, &status);
         int got = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
         gsize length = strlen(rows[i].says);
         if (got != rows[i].signal ||
@@ -108,7 +109,7 @@ test_reasons(void **state)
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
         int status = 0;
         gint64 start = g_get_monotonic_time();
-        g_autoptr(ch_extraction) x = ask_worker(rows[i].word, &status);
+        g_autoptr(ch_extraction) x = ask_worker(rows[i].word, 2, &status);
         if (x->unscanned != rows[i].unscanned ||
             x->texts->len != rows[i].texts) {
             fail_msg("%s: unscanned %x, texts %u", rows[i].word, x->unscanned,
@@ -123,10 +124,10 @@ test_floods(void **state)
 {
     (void)state;
     int status = 0;
-    g_autoptr(ch_extraction) noise = ask_worker("flood", &status);
+    g_autoptr(ch_extraction) noise = ask_worker("flood", 5, &status);
     assert_int_not_equal(noise->unscanned, 0);
     assert_int_equal(noise->texts->len, 0);
-    g_autoptr(ch_extraction) texts = ask_worker("texts", &status);
+    g_autoptr(ch_extraction) texts = ask_worker("texts", 5, &status);
     assert_true(texts->unscanned & 1u << CH_UNSCANNED_LIMIT);
     gsize total = 0;
     for (guint i = 0; i < texts->texts->len; i++) {
