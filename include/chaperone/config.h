@@ -61,7 +61,9 @@ typedef struct {
     GPtrArray *overrides;  /* of ch_override */
     guint extract_workers;
     gint64 extract_timeout, extract_memory; /* seconds, bytes; of one file */
-    char *extract_program;                  /* "": the installed one */
+    gboolean extract_ocr;
+    gint64 extract_cache;  /* bytes */
+    char *extract_program; /* "": the installed one */
     GStrv gateways_files;
     char *milter_socket, *milter_socket_mode, *milter_user, *milter_group;
     gint64 milter_max_message; /* bytes */

@@ -5,10 +5,12 @@
  * The reader is another process that takes hostile bytes apart and may have
  * been taken over by them.  It answers in records, one after the other:
  *
- *   byte 0     kind: 'T' text, 'U' not read, 'S' seen, 'E' end
- *   byte 1     T: where it stands; U: the reason; S: what was seen; E: 0
- *   byte 2-5   length of what follows, low byte first; 0 but for T
- *   then       T: UTF-8
+ *   byte 0     kind: 'T' text, 'P' place of the texts that follow,
+ *              'U' not read, 'S' seen, 'E' end
+ *   byte 1     T: where it stands; U: the reason; S: what was seen; P, E: 0
+ *   byte 2-5   length of what follows, low byte first; 0 for U, S, E
+ *   then       T: UTF-8; P: steps from the outside in, each a ch_place_step and
+ * a number (four bytes, low byte first)
  *
  * Nothing in them is believed: see ch_extraction_read.
  */
@@ -24,12 +26,27 @@ typedef enum {
     CH_SEEN_MEDIA,    /* pictures, sound or video that nobody looked at */
     CH_SEEN_LOCATION, /* a photo that tells where it was taken */
     CH_SEEN_MEDICAL,  /* a file of a medical system */
+    CH_SEEN_WORDS,    /* its pictures were read for words and codes */
+    CH_SEEN_CROPPED,  /* a photo with a preview that shows something else */
     CH_SEEN_COUNT
 } ch_seen;
+
+/* Where in a document a text stands, in words of ours: "file 2, page 3". */
+typedef enum {
+    CH_STEP_FILE, /* in an archive, a mail, a document */
+    CH_STEP_PAGE,
+    CH_STEP_SHEET, /* whose lines are its rows, whose tabs its columns */
+    CH_STEP_SLIDE,
+    CH_STEP_PICTURE,
+    CH_STEP_COUNT
+} ch_place_step;
+
+#define CH_STEP_LENGTH 5
 
 typedef struct {
     ch_where where;
     GBytes *utf8;
+    char *place; /* or NULL */
 } ch_extracted;
 
 typedef struct {
@@ -41,6 +58,9 @@ typedef struct {
 } ch_extraction;
 
 ch_extraction *ch_extraction_new(void); /* Owned. */
+/* Another of the same; texts are shared.  Owned. */
+ch_extraction *ch_extraction_copy(const ch_extraction *extraction);
+gsize ch_extraction_size(const ch_extraction *extraction); /* bytes, roughly */
 void ch_extraction_free(ch_extraction *extraction);
 
 /* Reads an answer.  Total: a record of no kind, a place that no attachment

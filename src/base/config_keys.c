@@ -152,6 +152,8 @@ const config_key ch_config_table[] = {
     {"extract.workers", TYPE_COUNT, AT(extract_workers), "2", NULL, NULL},
     {"extract.timeout", TYPE_DURATION, AT(extract_timeout), "5s", NULL, NULL},
     {"extract.memory", TYPE_BYTES, AT(extract_memory), "512MiB", NULL, NULL},
+    {"extract.ocr", TYPE_BOOL, AT(extract_ocr), "true", NULL, NULL},
+    {"extract.cache", TYPE_BYTES, AT(extract_cache), "16MiB", NULL, NULL},
     {"extract.program", TYPE_STRING, AT(extract_program), "\"\"",
      "an absolute path, or \"\" for the one that was installed", is_absolute},
     {"gateways.files", TYPE_STRINGS, AT(gateways_files), NULL, NULL, NULL},

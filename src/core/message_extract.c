@@ -83,7 +83,8 @@ tell_media(ch_part *part, GBytes *content)
     }
 }
 
-/* A picture's text is its label; what it shows was not looked at. */
+/* A picture is read if its words were; what else it shows nobody looked at,
+ * and its author is told (inspect.c). */
 static void
 take(ch_message *m, const ch_extraction *x, int index)
 {
@@ -91,10 +92,15 @@ take(ch_message *m, const ch_extraction *x, int index)
     gboolean unsupported = x->unscanned & 1u << CH_UNSCANNED_UNSUPPORTED;
     for (guint i = 0; i < x->texts->len; i++) {
         const ch_extracted *text = x->texts->pdata[i];
+        guint before = m->texts->len;
         ch_message_add_text(m, text->where, index, text->utf8);
+        if (m->texts->len > before) {
+            ch_text_set_place(m->texts->pdata[before], text->place);
+        }
     }
     ch_message_add_seen(m, x->seen, index);
-    if (!unsupported && !part->is_media) {
+    gboolean read = !part->is_media || (x->seen & 1u << CH_SEEN_WORDS) != 0;
+    if (!unsupported && read) {
         drop_unsupported(m, index);
     }
     for (guint r = 0; r <= CH_UNSCANNED_UNSUPPORTED; r++) {

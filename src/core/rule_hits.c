@@ -437,6 +437,8 @@ find_fact(const rule_run *r, const rule_signal *s)
         add_seen(r, CH_SEEN_MEDICAL, hits);
     } else if (s->fact == FACT_PHOTO_PLACE) {
         add_seen(r, CH_SEEN_LOCATION, hits);
+    } else if (s->fact == FACT_PHOTO_PREVIEW) {
+        add_seen(r, CH_SEEN_CROPPED, hits);
     } else if (s->fact == FACT_AMBIGUOUS) {
         for (guint i = 0; defects != NULL && i < defects->len; i++) {
             add_fact(hits, g_array_index(defects, ch_defect, i).part);

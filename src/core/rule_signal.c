@@ -27,6 +27,7 @@ const char *const ch_rule_fact_names[FACT_COUNT + 1] = {
     [FACT_AMBIGUOUS] = "ambiguous",
     [FACT_MEDICAL_FILE] = "medical-file",
     [FACT_PHOTO_PLACE] = "photo-location",
+    [FACT_PHOTO_PREVIEW] = "photo-preview",
     [FACT_PATTERN_LIMIT] = "pattern-limit",
     [FACT_POSTING] = "posting-address",
     [FACT_GATEWAY_STATE] = "gateway-state",

@@ -67,6 +67,7 @@ search(const ch_gateways *gateways, const ch_ruleset *rules,
         if (s.end > 0 && is_secret(gateways, address)) {
             ch_finding f = {.where = ch_text_where(text),
                             .part = ch_text_part(text),
+                            .text = text,
                             .has_span = TRUE,
                             .span = ch_text_origin(text, s)};
             f.line = ch_text_line(text, f.span.start);

@@ -53,6 +53,17 @@ static const struct {
     {0, "\x0bMSH|", 5, CH_SNIFF_HL7}, /* as MLLP frames it */
 };
 
+/* A BMP's two letters alone would be a word; its reserved bytes are zero and
+ * its second header has one of these lengths (BITMAPCOREHEADER to V5). */
+static gboolean
+is_bitmap(const char *data, gsize length)
+{
+    return length > 18 && memcmp(data, "BM", 2) == 0 &&
+           memcmp(data + 6, "\0\0\0\0", 4) == 0 &&
+           strchr("\x0c\x28\x34\x38\x40\x6c\x7c", data[14]) != NULL &&
+           data[14] != '\0' && data[15] == '\0';
+}
+
 static gboolean
 contains(const char *data, gsize length, const char *word)
 {
@@ -210,6 +221,9 @@ ch_sniff_bytes(const void *bytes, gsize length)
             memcmp(data + at, signatures[i].bytes, size) == 0) {
             return signatures[i].kind;
         }
+    }
+    if (is_bitmap(data, length)) {
+        return CH_SNIFF_PICTURE;
     }
     if (contains(data, MIN(near, 1024), "%PDF-")) {
         return CH_SNIFF_PDF; /* readers accept it anywhere in 1,024 bytes */

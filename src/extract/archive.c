@@ -117,26 +117,35 @@ is_compressed_file(GBytes *bytes)
 }
 
 static void
+read_member(ch_reader *r, ch_members *m, const char *name, gboolean encrypted)
+{
+    if (name != NULL) {
+        ch_reader_text(r, CH_WHERE_FILENAME, name, -1);
+    }
+    if (encrypted) {
+        ch_reader_unscanned(r, CH_UNSCANNED_ENCRYPTED);
+        return;
+    }
+    g_autoptr(GBytes) content = ch_members_read(m, r);
+    if (content != NULL) {
+        ch_read_any(r, content, CH_WHERE_ATTACHMENT);
+    }
+}
+
+static void
 read_members(ch_reader *r, ch_members *m, gboolean quiet)
 {
     const char *name;
     gboolean encrypted;
+    guint number = 0;
     while (!r->full && ch_members_next(m, &name, &encrypted)) {
         if (++r->members > CH_MAX_MEMBERS) {
             ch_reader_unscanned(r, CH_UNSCANNED_LIMIT);
             return;
         }
-        if (name != NULL) {
-            ch_reader_text(r, CH_WHERE_FILENAME, name, -1);
-        }
-        if (encrypted) {
-            ch_reader_unscanned(r, CH_UNSCANNED_ENCRYPTED);
-            continue;
-        }
-        g_autoptr(GBytes) content = ch_members_read(m, r);
-        if (content != NULL) {
-            ch_read_any(r, content, CH_WHERE_ATTACHMENT);
-        }
+        ch_reader_enter(r, CH_STEP_FILE, name == NULL ? 0 : ++number);
+        read_member(r, m, name, encrypted);
+        ch_reader_leave(r);
     }
     if (!ch_members_ended_well(m) && !quiet) {
         ch_reader_unscanned(r, ch_members_has_secrets(m)

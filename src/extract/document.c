@@ -150,6 +150,7 @@ read_kind(ch_reader *r, ch_sniff kind, GBytes *bytes, ch_where where)
         break;
     case CH_SNIFF_MEDIA:
         ch_reader_seen(r, CH_SEEN_MEDIA);
+        r->unread_pictures = TRUE; /* sound, films */
         break;
     }
 }

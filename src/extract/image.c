@@ -2,7 +2,8 @@
  * What a photo says about itself, by gexiv2: Exif, IPTC, XMP.
  *
  * Captions, people and owners become texts; where it was taken is a fact
- * without its coordinates.  What it shows is not looked at.
+ * without its coordinates; so is a preview of another shape, which still shows
+ * what was cut off.  Words and codes that it shows are read by ocr.c.
  */
 #include "extract/reader.h"
 
@@ -121,13 +122,41 @@ should_be_known(const guint8 *data, gsize length)
             memcmp(data, "MM\0*", 4) == 0);
 }
 
-void
-ch_read_image(ch_reader *r, GBytes *bytes)
+/* Sides of the same shape, upright or turned, to a twentieth: previews are
+ * rounded to whole pixels. */
+static gboolean
+is_same_shape(double width, double height, double other_width,
+              double other_height)
 {
-    gsize length;
-    const guint8 *data = g_bytes_get_data(bytes, &length);
+    double shape = MAX(width, height) / MIN(width, height);
+    double other =
+        MAX(other_width, other_height) / MIN(other_width, other_height);
+    return shape / other > 0.95 && shape / other < 1.05;
+}
+
+/* Exif previews of 160 by 120 pixels stand for any shape, with black bars
+ * (DCF 2.0, 3.3.3). */
+static void
+read_preview(ch_reader *r, GExiv2Metadata *m)
+{
+    guint8 *data = NULL;
+    int length = 0;
+    ch_picture picture;
+    int width = gexiv2_metadata_get_pixel_width(m);
+    int height = gexiv2_metadata_get_pixel_height(m);
+    if (gexiv2_metadata_get_exif_thumbnail(m, &data, &length) && length > 0 &&
+        ch_picture_size(data, (gsize)length, &picture) && width > 0 &&
+        height > 0 && !(picture.width == 160 && picture.height == 120) &&
+        !is_same_shape(width, height, picture.width, picture.height)) {
+        ch_reader_seen(r, CH_SEEN_CROPPED);
+    }
+    g_free(data);
+}
+
+static void
+read_metadata(ch_reader *r, const guint8 *data, gsize length)
+{
     g_autoptr(GExiv2Metadata) m = gexiv2_metadata_new();
-    ch_reader_seen(r, CH_SEEN_MEDIA);
     if (!gexiv2_metadata_open_buf(m, data, (glong)length, NULL)) {
         if (should_be_known(data, length)) {
             ch_reader_unscanned(r, CH_UNSCANNED_DAMAGED);
@@ -138,4 +167,17 @@ ch_read_image(ch_reader *r, GBytes *bytes)
     read_tags(r, m, gexiv2_metadata_get_iptc_tags(m));
     read_tags(r, m, gexiv2_metadata_get_xmp_tags(m));
     read_comment(r, m);
+    read_preview(r, m);
+}
+
+void
+ch_read_image(ch_reader *r, GBytes *bytes)
+{
+    gsize length;
+    const guint8 *data = g_bytes_get_data(bytes, &length);
+    ch_reader_seen(r, CH_SEEN_MEDIA);
+    read_metadata(r, data, length);
+    if (!ch_ocr_read_bytes(r, data, length)) {
+        r->unread_pictures = TRUE;
+    }
 }

@@ -21,7 +21,7 @@
 typedef struct {
     gint64 memory, seconds;
     char *config;
-    gboolean version;
+    gboolean ocr, version;
 } options;
 
 /* Whatever opens files at first use does so now: converters of character
@@ -78,14 +78,17 @@ receive(void)
 }
 
 static void
-serve(void)
+serve(ch_ocr *ocr, gint64 seconds)
 {
-    ch_reader reader = {.fd = STDIN_FILENO};
+    ch_reader reader = {.fd = STDIN_FILENO, .ocr = ocr};
     if (write(STDIN_FILENO, "R", 1) != 1) {
         return;
     }
     GBytes *bytes = receive(); /* memory goes with the process */
     if (bytes != NULL) {
+        reader.ocr_until_us =
+            g_get_monotonic_time() +
+            (gint64)(CH_OCR_SHARE * (double)(seconds * G_USEC_PER_SEC));
         reader.input = g_bytes_get_size(bytes);
         ch_read_any(&reader, bytes, CH_WHERE_ATTACHMENT);
         ch_reader_end(&reader);
@@ -103,6 +106,8 @@ parse_options(options *o, int *argc, char ***argv, int *exit_out)
          "Bytes of memory that may be used", "BYTES"},
         {"cpu", 0, 0, G_OPTION_ARG_INT64, &o->seconds,
          "Seconds of processor time that may be used", "SECONDS"},
+        {"ocr", 0, 0, G_OPTION_ARG_NONE, &o->ocr,
+         "Read words and codes in pictures, too", NULL},
         {"version", 0, 0, G_OPTION_ARG_NONE, &o->version, "Print the version",
          NULL},
         G_OPTION_ENTRY_NULL};
@@ -144,7 +149,7 @@ read_config(options *o)
 int
 main(int argc, char **argv)
 {
-    options o = {512 * 1024 * 1024, 5, NULL, FALSE};
+    options o = {512 * 1024 * 1024, 5, NULL, FALSE, FALSE};
     int code = EX_OK;
     setlocale(LC_CTYPE, "C.UTF-8"); /* names in archives */
     if (!parse_options(&o, &argc, &argv, &code)) {
@@ -154,11 +159,12 @@ main(int argc, char **argv)
         return EX_CONFIG;
     }
     warm_up();
+    ch_ocr *ocr = o.ocr ? ch_ocr_new() : NULL;
     const ch_jail_limits limits = {(guint64)MAX(o.memory, 0),
                                    (guint64)MAX(o.seconds, 1)};
     if (!ch_jail_enter(&limits)) {
         return EX_UNAVAILABLE;
     }
-    serve();
+    serve(ocr, o.seconds);
     _exit(EX_OK); /* what libraries do at exit is no business here */
 }

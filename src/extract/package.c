@@ -66,14 +66,20 @@ is_encrypted_odf(ch_reader *r, GBytes *archive)
     return length > 0 && memmem(text, length, "encryption-data", 15) != NULL;
 }
 
-/* Printer settings, obfuscated fonts, previews as metafiles. */
+/* Printer settings, obfuscated fonts, previews, too small to be read. */
 static gboolean
 is_no_document(const char *name)
 {
-    static const char *const parts[] = {
-        "printerSettings",     ".odttf",   ".fntdata",
-        "layout-cache",        "mimetype", "Configurations2/",
-        "ObjectReplacements/", NULL};
+    static const char *const parts[] = {"printerSettings",
+                                        ".odttf",
+                                        ".fntdata",
+                                        "layout-cache",
+                                        "mimetype",
+                                        "Configurations2/",
+                                        "ObjectReplacements/",
+                                        "Thumbnails/",
+                                        "docProps/thumbnail.",
+                                        NULL};
     return has_any(name, parts);
 }
 
@@ -82,6 +88,29 @@ is_properties(const char *name)
 {
     static const char *const parts[] = {"docProps/", "meta.xml", NULL};
     return has_any(name, parts);
+}
+
+/* "ppt/notesSlides/notesSlide3.xml": slide 3; "xl/worksheets/sheet2.xml":
+ * sheet 2.  0: neither. */
+static guint
+number_of(const char *name, ch_place_step *step_out)
+{
+    static const struct {
+        const char *start;
+        ch_place_step step;
+    } parts[] = {
+        {"ppt/slides/slide", CH_STEP_SLIDE},
+        {"ppt/notesSlides/notesSlide", CH_STEP_SLIDE},
+        {"xl/worksheets/sheet", CH_STEP_SHEET},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
+        if (g_str_has_prefix(name, parts[i].start)) {
+            *step_out = parts[i].step;
+            return (guint)g_ascii_strtoull(name + strlen(parts[i].start), NULL,
+                                           10);
+        }
+    }
+    return 0;
 }
 
 static void
@@ -124,9 +153,13 @@ read_parts(ch_reader *r, ch_members *m, ch_workbook *book)
         }
         g_autofree char *kept = g_strdup(name == NULL ? "" : name);
         g_autoptr(GBytes) content = ch_members_read(m, r);
+        ch_place_step step = CH_STEP_FILE;
+        guint number = number_of(kept, &step);
+        ch_reader_enter(r, step, number);
         if (content != NULL) {
             read_part(r, book, kept, content);
         }
+        ch_reader_leave(r);
     }
     if (!ch_members_ended_well(m)) {
         ch_reader_unscanned(r, CH_UNSCANNED_DAMAGED);

@@ -2,11 +2,13 @@
  * PDF by poppler (ISO 32000-1): text of all layers, properties, annotations,
  * form fields, links, bookmarks and attached files.
  *
- * Nothing is drawn.  A page without text that shows pictures is a scan, which
+ * A page that shows pictures is drawn and read like one (ocr.c), if there is
+ * an engine and time for it.  If not, and it has no text, it is a scan that
  * nobody read: "unsupported".
  */
 #include "extract/reader.h"
 
+#include <math.h>
 #include <poppler.h>
 #include <string.h>
 
@@ -246,8 +248,62 @@ shows_pictures(PopplerPage *page)
     return any;
 }
 
+/* Draws a page on white, at 200 dots an inch or what the cap leaves, and reads
+ * it as a picture. */
+static gboolean
+read_drawn(ch_reader *r, PopplerPage *page)
+{
+    double width, height;
+    poppler_page_get_size(page, &width, &height); /* 1/72 inch */
+    if (r->ocr == NULL || !(width > 1 && width < 20000) ||
+        !(height > 1 && height < 20000)) {
+        return FALSE;
+    }
+    double scale = MIN(200.0 / 72, sqrt(CH_MAX_OCR_PIXELS / (width * height)));
+    int w = (int)ceil(width * scale), h = (int)ceil(height * scale);
+    cairo_surface_t *surface =
+        cairo_image_surface_create(CAIRO_FORMAT_RGB24, w, h);
+    cairo_t *cairo = cairo_create(surface);
+    cairo_set_source_rgb(cairo, 1, 1, 1);
+    cairo_paint(cairo);
+    cairo_scale(cairo, scale, scale);
+    poppler_page_render(page, cairo);
+    cairo_surface_flush(surface);
+    const guint8 *pixels = cairo_image_surface_get_data(surface);
+    gboolean whole = pixels != NULL &&
+                     ch_ocr_read_rgb24(r, pixels, w, h,
+                                       cairo_image_surface_get_stride(surface));
+    cairo_destroy(cairo);
+    cairo_surface_destroy(surface);
+    return whole;
+}
+
+/* Pages whose pictures are to be read once all text was: those without any
+ * text first. */
+typedef struct {
+    GArray *scans, *illustrated; /* of int */
+} drawn_pages;
+
 static void
-read_page(ch_reader *r, PopplerPage *page)
+read_pictures(ch_reader *r, PopplerDocument *d, const GArray *pages,
+              gboolean scans)
+{
+    for (guint i = 0; i < pages->len; i++) {
+        int number = g_array_index(pages, int, i);
+        g_autoptr(pdf_page) page = poppler_document_get_page(d, number);
+        ch_reader_enter(r, CH_STEP_PAGE, (guint)number + 1);
+        if (page == NULL || i >= CH_MAX_SCANNED_PAGES || !read_drawn(r, page)) {
+            r->unread_pictures = TRUE;
+            if (scans) {
+                ch_reader_unscanned(r, CH_UNSCANNED_UNSUPPORTED);
+            }
+        }
+        ch_reader_leave(r);
+    }
+}
+
+static void
+read_page(ch_reader *r, PopplerPage *page, int number, drawn_pages *later)
 {
     g_autofree char *text = poppler_page_get_text(page);
     gboolean blank = text == NULL || *g_strchug(text) == '\0';
@@ -256,13 +312,32 @@ read_page(ch_reader *r, PopplerPage *page)
     }
     if (shows_pictures(page)) {
         ch_reader_seen(r, CH_SEEN_MEDIA);
-        if (blank) {
-            ch_reader_unscanned(r, CH_UNSCANNED_UNSUPPORTED);
-        }
+        g_array_append_val(blank ? later->scans : later->illustrated, number);
     }
     read_annotations(r, page);
     read_fields(r, page);
     read_links(r, page);
+}
+
+static void
+read_pages(ch_reader *r, PopplerDocument *d, int pages)
+{
+    drawn_pages later = {g_array_new(FALSE, FALSE, sizeof(int)),
+                         g_array_new(FALSE, FALSE, sizeof(int))};
+    for (int i = 0; i < pages && !r->full; i++) {
+        g_autoptr(pdf_page) page = poppler_document_get_page(d, i);
+        if (page == NULL) {
+            ch_reader_unscanned(r, CH_UNSCANNED_DAMAGED);
+            continue;
+        }
+        ch_reader_enter(r, CH_STEP_PAGE, (guint)i + 1);
+        read_page(r, page, i, &later);
+        ch_reader_leave(r);
+    }
+    read_pictures(r, d, later.scans, TRUE);
+    read_pictures(r, d, later.illustrated, FALSE);
+    g_array_unref(later.scans);
+    g_array_unref(later.illustrated);
 }
 
 void
@@ -284,14 +359,7 @@ ch_read_pdf(ch_reader *r, GBytes *bytes)
         ch_reader_unscanned(r, CH_UNSCANNED_LIMIT);
         pages = CH_MAX_PDF_PAGES;
     }
-    for (int i = 0; i < pages && !r->full; i++) {
-        g_autoptr(pdf_page) page = poppler_document_get_page(d, i);
-        if (page == NULL) {
-            ch_reader_unscanned(r, CH_UNSCANNED_DAMAGED);
-            continue;
-        }
-        read_page(r, page);
-    }
+    read_pages(r, d, pages);
     if (pages <= 0) {
         ch_reader_unscanned(r, CH_UNSCANNED_DAMAGED);
     }

@@ -9,7 +9,9 @@
  *   package.c   OOXML and OpenDocument, member by member
  *   xml.c       XML to text
  *   sheet.c     cells of a workbook
- *   pdf.c, rtf.c, image.c
+ *   pdf.c, rtf.c
+ *   image.c     what a photo says about itself
+ *   ocr.c       words and codes that a picture shows
  *
  * Any of them may crash on hostile bytes: the process ends, and what it said
  * before counts.
@@ -19,6 +21,14 @@
 
 #include "chaperone/extraction.h"
 #include "chaperone/limits.h"
+
+/* The engine that reads pictures. */
+typedef struct ch_ocr ch_ocr;
+
+typedef struct {
+    guint8 step; /* ch_place_step */
+    guint32 number;
+} ch_reader_step;
 
 typedef struct {
     int fd;             /* where records go, or -1: into buffer */
@@ -32,6 +42,12 @@ typedef struct {
     gsize input;    /* bytes of the attachment */
     gsize unpacked; /* bytes from all archives */
     gboolean full;  /* a cap was reached: no more is unpacked */
+    ch_reader_step steps[CH_MAX_STEPS]; /* where we are */
+    guint n_steps;
+    gboolean moved;           /* since the last text */
+    ch_ocr *ocr;              /* NULL: pictures are not read */
+    gboolean unread_pictures; /* some were not */
+    gint64 ocr_until_us;      /* monotonic: no later */
 } ch_reader;
 
 /* --- sink.c --- */
@@ -45,6 +61,10 @@ void ch_reader_property(ch_reader *r, const char *label, const char *value);
 void ch_reader_unscanned(ch_reader *r, ch_unscanned_reason reason);
 void ch_reader_seen(ch_reader *r, ch_seen seen);
 void ch_reader_end(ch_reader *r);
+/* Texts from now on stand there, until it is left again; number 0: the step
+ * has none, and is not told. */
+void ch_reader_enter(ch_reader *r, ch_place_step step, guint number);
+void ch_reader_leave(ch_reader *r);
 /* Counts unpacked bytes; FALSE: over the caps, which was told. */
 gboolean ch_reader_unpack(ch_reader *r, gsize bytes);
 
@@ -61,6 +81,24 @@ void ch_read_image(ch_reader *r, GBytes *bytes);
 void ch_warm_pdf(void);
 void ch_warm_xml(void);
 void ch_warm_image(void);
+
+/* --- ocr.c: before the jail --- */
+/* NULL: the engine or its languages are not installed.  Owned. */
+ch_ocr *ch_ocr_new(void);
+
+typedef struct {
+    int width, height;
+    int format; /* Leptonica's */
+} ch_picture;
+
+/* By its header.  FALSE: of no kind that is known. */
+gboolean ch_picture_size(const guint8 *data, gsize length, ch_picture *out);
+/* Gives words and codes of a picture.  FALSE: it was not read, or not to its
+ * end; damage and caps are told. */
+gboolean ch_ocr_read_bytes(ch_reader *r, const guint8 *data, gsize length);
+/* The same for pixels: red, green, blue in 32 bits, rows of stride bytes. */
+gboolean ch_ocr_read_rgb24(ch_reader *r, const guint8 *bytes, int width,
+                           int height, int stride);
 
 /* --- archive.c: members of an archive --- */
 typedef struct ch_members ch_members;

@@ -178,6 +178,7 @@ typedef struct {
     char type;    /* of t="": 's' shared, else as it stands */
     guint format; /* index of a cell format */
     gboolean in_value;
+    guint row, column; /* that a line, a tab begins now; from 1, from 0 */
 } cell;
 
 /* Days since 1899-12-30 (18.17.4.1, the 1900 system). */
@@ -195,13 +196,23 @@ append_day(GString *out, const char *value)
     g_string_append(out, text);
 }
 
+/* Lines of a cell stay in the line of its row. */
+static void
+append_line(GString *out, const char *value)
+{
+    for (; *value != '\0'; value++) {
+        gboolean parts = *value == '\n' || *value == '\r' || *value == '\t';
+        g_string_append_c(out, parts ? ' ' : *value);
+    }
+}
+
 static void
 append_value(ch_workbook *book, const cell *c, const char *value, GString *out)
 {
     guint64 index = g_ascii_strtoull(value, NULL, 10);
     if (c->type == 's' && c->in_value) {
         gboolean known = index < book->strings->len;
-        g_string_append(out, known ? book->strings->pdata[index] : value);
+        append_line(out, known ? book->strings->pdata[index] : value);
         if (known) {
             book->used->data[index] = 1;
         }
@@ -210,46 +221,118 @@ append_value(ch_workbook *book, const cell *c, const char *value, GString *out)
                g_array_index(book->is_date, gboolean, c->format)) {
         append_day(out, value);
     } else {
-        g_string_append(out, value);
+        append_line(out, value);
     }
 }
 
 static void
-start_cell(const source *s, cell *c)
+pad(GString *out, char with, guint count)
 {
+    for (guint i = 0; i < count; i++) {
+        g_string_append_c(out, with);
+    }
+}
+
+/* 18.3.1.73: a row that is left out is not there. */
+static void
+start_row(const source *s, cell *c, GString *out)
+{
+    guint row = number_attribute(s, "r");
+    if (row > c->row && row - c->row <= CH_MAX_BLANK_ROWS) {
+        pad(out, '\n', row - c->row);
+        c->row = row;
+    }
+}
+
+static void
+end_row(cell *c, GString *out)
+{
+    g_string_append_c(out, '\n');
+    c->row++;
+    c->column = 0;
+}
+
+/* "D5" to 3; 0 for none. */
+static guint
+column_of(const char *reference)
+{
+    guint column = 0;
+    for (gsize i = 0;
+         reference != NULL && i < 3 && g_ascii_isupper(reference[i]); i++) {
+        column = column * 26 + (guint)(reference[i] - 'A') + 1;
+    }
+    return column > 0 ? column - 1 : 0;
+}
+
+static void
+end_cell(cell *c, GString *out)
+{
+    g_string_append_c(out, '\t');
+    c->column++;
+}
+
+static void
+start_cell(const source *s, cell *c, GString *out)
+{
+    g_autofree char *reference = dup_attribute(s, "r");
+    guint column = column_of(reference);
+    if (column > c->column && column - c->column <= CH_MAX_BLANK_COLUMNS) {
+        pad(out, '\t', column - c->column);
+        c->column = column;
+    }
     g_autofree char *type = dup_attribute(s, "t");
     c->type = type == NULL || type[0] == '\0' ? 'n'
               : strcmp(type, "s") == 0        ? 's'
                                               : 'x';
     c->format = number_attribute(s, "s");
+    if (xmlTextReaderIsEmptyElement(s->xml) == 1) {
+        end_cell(c, out);
+    }
+}
+
+/* An element of the sheet begins or ends. */
+static void
+take_element(const source *s, cell *c, gboolean end, GString *out)
+{
+    const char *name = name_of(s);
+    if (strcmp(name, "c") == 0 && !end) {
+        start_cell(s, c, out);
+    } else if (strcmp(name, "c") == 0) {
+        end_cell(c, out);
+    } else if (strcmp(name, "v") == 0) {
+        c->in_value = !end;
+    } else if (strcmp(name, "f") == 0) {
+        g_string_append_c(out, ' ');
+    } else if (strcmp(name, "row") == 0) {
+        if (!end) {
+            start_row(s, c, out);
+        }
+        if (end || xmlTextReaderIsEmptyElement(s->xml) == 1) {
+            end_row(c, out);
+        }
+    } else if (end && (g_str_has_suffix(name, "eader") ||
+                       g_str_has_suffix(name, "ooter"))) {
+        g_string_append_c(out, '\n');
+    }
 }
 
 void
 ch_read_sheet(ch_reader *r, ch_workbook *book, GBytes *sheet)
 {
     g_autoptr(GString) out = g_string_new(NULL);
-    cell c = {'n', 0, FALSE};
+    cell c = {'n', 0, FALSE, 1, 0};
     source s;
     if (!source_open(&s, r, sheet)) {
         return;
     }
     while (source_next(&s)) {
-        const char *name = name_of(&s);
         int type = xmlTextReaderNodeType(s.xml);
-        gboolean end = type == XML_READER_TYPE_END_ELEMENT;
         if (type == XML_READER_TYPE_TEXT || type == XML_READER_TYPE_CDATA) {
             append_value(book, &c, (const char *)xmlTextReaderConstValue(s.xml),
                          out);
-        } else if (strcmp(name, "c") == 0 && !end) {
-            start_cell(&s, &c);
-        } else if (strcmp(name, "v") == 0) {
-            c.in_value = !end;
-        } else if (strcmp(name, "c") == 0 || strcmp(name, "f") == 0) {
-            g_string_append_c(out, '\t');
-        } else if (end && (strcmp(name, "row") == 0 ||
-                           g_str_has_suffix(name, "eader") ||
-                           g_str_has_suffix(name, "ooter"))) {
-            g_string_append_c(out, '\n');
+        } else if (type == XML_READER_TYPE_ELEMENT ||
+                   type == XML_READER_TYPE_END_ELEMENT) {
+            take_element(&s, &c, type == XML_READER_TYPE_END_ELEMENT, out);
         }
     }
     ch_reader_string(r, CH_WHERE_ATTACHMENT, out);

@@ -34,6 +34,46 @@ put_record(ch_reader *r, char kind, guint value, const char *data, gsize length)
     put(r, data, length);
 }
 
+/* Where the next text stands, if that has changed. */
+static void
+put_place(ch_reader *r)
+{
+    guint8 bytes[CH_MAX_STEPS * CH_STEP_LENGTH];
+    gsize length = 0;
+    if (!r->moved) {
+        return;
+    }
+    for (guint i = 0; i < MIN(r->n_steps, (guint)CH_MAX_STEPS); i++) {
+        guint32 number = r->steps[i].number;
+        if (number == 0) {
+            continue;
+        }
+        bytes[length++] = r->steps[i].step;
+        for (guint shift = 0; shift < 32; shift += 8) {
+            bytes[length++] = (guint8)(number >> shift);
+        }
+    }
+    put_record(r, 'P', 0, (const char *)bytes, length);
+    r->moved = FALSE;
+}
+
+void
+ch_reader_enter(ch_reader *r, ch_place_step step, guint number)
+{
+    if (r->n_steps < CH_MAX_STEPS) {
+        r->steps[r->n_steps] = (ch_reader_step){(guint8)step, number};
+    }
+    r->n_steps++;
+    r->moved = TRUE;
+}
+
+void
+ch_reader_leave(ch_reader *r)
+{
+    r->n_steps--;
+    r->moved = TRUE;
+}
+
 static gboolean
 is_blank(const char *text, gsize length)
 {
@@ -70,6 +110,7 @@ ch_reader_text(ch_reader *r, ch_where where, const char *text, gssize length)
     }
     r->texts++;
     r->text_total += size;
+    put_place(r);
     put_record(r, 'T', where, text, size);
 }
 
@@ -109,6 +150,9 @@ ch_reader_seen(ch_reader *r, ch_seen seen)
 void
 ch_reader_end(ch_reader *r)
 {
+    if (r->seen & 1u << CH_SEEN_MEDIA && !r->unread_pictures) {
+        ch_reader_seen(r, CH_SEEN_WORDS);
+    }
     put_record(r, 'E', 0, NULL, 0);
 }
 

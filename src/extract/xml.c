@@ -24,6 +24,10 @@ typedef struct {
     GHashTable *people; /* authors, each once */
     guint hiding;       /* elements around us that a reader does not see */
     guint in_cell;      /* cells around us: a row is one line */
+    guint repeated;     /* rows that the row around us stands for */
+    gboolean parted;    /* into sheets or slides (OpenDocument) */
+    gboolean in_part;
+    guint parts;
 } walk;
 
 void
@@ -163,6 +167,82 @@ take_attributes(walk *w, const char *element)
     xmlTextReaderMoveToElement(w->xml);
 }
 
+/* --- sheets and slides of OpenDocument ----------------------------------- */
+
+static void
+give(walk *w)
+{
+    ch_reader_string(w->r, w->where, w->shown);
+    ch_reader_string(w->r, CH_WHERE_HIDDEN, w->hidden);
+    g_string_truncate(w->shown, 0);
+    g_string_truncate(w->hidden, 0);
+}
+
+/* OpenDocument 1.2 part 1, 9.1.2 and 10.2.4: a table in a spreadsheet, a page
+ * in a presentation. */
+static gboolean
+is_part(const walk *w, const char *name)
+{
+    return w->parted &&
+           (strcmp(name, "table") == 0 || strcmp(name, "page") == 0);
+}
+
+static void
+start_part(walk *w, const char *name)
+{
+    if (strcmp(name, "spreadsheet") == 0 || strcmp(name, "presentation") == 0) {
+        w->parted = w->kind == CH_XML_DOCUMENT;
+    } else if (is_part(w, name) && !w->in_part) {
+        give(w);
+        ch_reader_enter(w->r, *name == 't' ? CH_STEP_SHEET : CH_STEP_SLIDE,
+                        ++w->parts);
+        w->in_part = TRUE;
+    }
+}
+
+static void
+end_part(walk *w, const char *name)
+{
+    if (is_part(w, name) && w->in_part) {
+        give(w);
+        ch_reader_leave(w->r);
+        w->in_part = FALSE;
+    }
+}
+
+static guint
+repetition(walk *w, const char *name, guint most)
+{
+    g_autofree char *text = dup_attribute(w, name);
+    guint64 n = text == NULL ? 1 : g_ascii_strtoull(text, NULL, 10);
+    return n > most ? 1 : MAX((guint)n, 1);
+}
+
+static void
+pad(walk *w, char with, guint count)
+{
+    GString *text = w->hiding > 0 ? w->hidden : w->shown;
+    for (guint i = 0; i < count; i++) {
+        g_string_append_c(text, with);
+    }
+}
+
+/* A row of a sheet is a line and a cell ends with a tab, whether there is
+ * something in it or not, or many are told as one. */
+static void
+start_grid(walk *w, const char *name, gboolean empty)
+{
+    if (strcmp(name, "table-row") == 0) {
+        w->repeated =
+            repetition(w, "table:number-rows-repeated", CH_MAX_BLANK_ROWS);
+        pad(w, '\n', empty ? w->repeated : 0);
+    } else if (is_cell(name) && empty) {
+        pad(w, '\t',
+            repetition(w, "table:number-columns-repeated",
+                       CH_MAX_BLANK_COLUMNS));
+    }
+}
+
 static void
 start_element(walk *w, const char *name)
 {
@@ -177,6 +257,10 @@ start_element(walk *w, const char *name)
     } else if (is_any(name, blocks)) {
         end_line(w, w->hiding > 0 ? w->hidden : w->shown);
     }
+    start_part(w, name);
+    if (w->in_part) {
+        start_grid(w, name, empty);
+    }
     w->in_cell += !empty && is_cell(name) ? 1 : 0;
     w->hiding += !empty && is_any(name, unseen) ? 1 : 0;
     take_attributes(w, name);
@@ -189,6 +273,11 @@ end_element(walk *w, const char *name)
     gboolean line = w->kind == CH_XML_DATA || w->kind == CH_XML_PROPERTIES ||
                     is_any(name, blocks) ||
                     (w->kind == CH_XML_PIVOT && strcmp(name, "r") == 0);
+    if (w->in_part && strcmp(name, "table-row") == 0) {
+        pad(w, '\n', w->repeated);
+        return;
+    }
+    end_part(w, name);
     if (is_any(name, unseen)) {
         w->hiding -= w->hiding > 0 ? 1 : 0;
         g_string_append_c(w->hidden, '\n');
@@ -269,8 +358,10 @@ ch_read_xml(ch_reader *r, GBytes *bytes, ch_xml kind, ch_where where)
     if (code < 0) {
         ch_reader_unscanned(r, CH_UNSCANNED_DAMAGED);
     }
-    ch_reader_string(r, where, w.shown);
-    ch_reader_string(r, CH_WHERE_HIDDEN, w.hidden);
+    give(&w);
+    if (w.in_part) {
+        ch_reader_leave(r);
+    }
     xmlFreeTextReader(w.xml);
     g_string_free(w.shown, TRUE);
     g_string_free(w.hidden, TRUE);

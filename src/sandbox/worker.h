@@ -15,6 +15,7 @@ typedef struct {
     char *program;
     guint timeout_s;
     gint64 memory; /* bytes */
+    gboolean ocr;  /* reads pictures, too */
 } ch_worker_kind;
 
 /* NULL + GError if the program cannot be run at all.  Owned. */
