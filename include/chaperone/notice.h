@@ -32,6 +32,7 @@ typedef struct {
     const char *author;         /* login or NULL; told to compliance only */
     const char *note;           /* reviewer's words to the author, or NULL */
     const char *contact;        /* the practice's own last line */
+    const char *ledger_head;    /* for compliance to keep (audit.h), or NULL */
     gint64 publish_at_us;       /* -1: not known */
     gint64 time_us;
     GTimeZone *zone;

@@ -191,6 +191,7 @@ start(ch_daemon *daemon, GError **error)
         return FALSE;
     }
     ch_pool_start(ch_pool_attach(daemon->house));
+    ch_witness_configuration(daemon, daemon->house);
     ch_housekeeping_start(daemon);
     ch_log(LOG_NOTICE, "started", CH_LOG_VERSION, CH_VERSION, CH_LOG_SOCKET,
            config->milter_socket, CH_LOG_COUNT,

@@ -158,7 +158,10 @@ prepare_store(const ch_config *config, const account *to, GError **error)
             return FALSE;
         }
     }
-    return give(config->store_key_file, to, error);
+    g_autofree char *ledger_key =
+        g_strconcat(config->store_key_file, CH_LEDGER_KEY_SUFFIX, NULL);
+    return give(config->store_key_file, to, error) &&
+           give(ledger_key, to, error);
 }
 
 /* Directories of the sockets and of the metrics: on tmpfs, so gone after a

@@ -13,7 +13,7 @@ typedef struct {
     const char *subject[2][CH_NOTICE_COUNT]; /* to compliance, to the author */
     const char *what[2][CH_NOTICE_COUNT];
     const char *next[2][CH_NOTICE_COUNT];
-    const char *why, *publish_at, *author, *no_author, *note, *show;
+    const char *why, *publish_at, *author, *no_author, *note, *show, *head;
 } words;
 
 static const words english = {
@@ -59,6 +59,7 @@ static const words english = {
     .no_author = "not known",
     .note = "The reviewer wrote:",
     .show = "To see the post, run this command:",
+    .head = "Ledger, for \"chaperone audit verify --head\":",
 };
 
 static const words spanish = {
@@ -108,6 +109,7 @@ static const words spanish = {
     .no_author = "no se sabe",
     .note = "La persona que la revisó escribió:",
     .show = "Para ver la publicación, ejecute este comando:",
+    .head = "Registro, para \"chaperone audit verify --head\":",
 };
 
 static const words *
@@ -247,6 +249,9 @@ ch_notice_dup_body(const ch_notice *n)
         add_for_compliance(body, n, w);
     }
     g_string_append_printf(body, "ID: %s\n", id);
+    if (!n->to_author && n->ledger_head != NULL) {
+        g_string_append_printf(body, "%s\n  %s\n", w->head, n->ledger_head);
+    }
     if (*contact != '\0') {
         g_string_append_printf(body, "%s\n", contact);
     }

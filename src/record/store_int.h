@@ -1,7 +1,8 @@
 /*
  * What the files behind store.h share.
  *
- *   seal.c          keys, sealed items, keyed hashes: the only one that sees
+ *   key_file.c      a file that holds a key
+ *   seal.c          keys, sealed items, keyed hashes: the only one that uses
  *                   a key
  *   content.c       what of a mail goes into a digest
  *   retry.c         which two mails are the same
@@ -20,23 +21,40 @@
 #ifndef CHAPERONE_STORE_INT_H
 #define CHAPERONE_STORE_INT_H
 
+#include "chaperone/audit.h"
 #include "chaperone/store.h"
 
 #define CH_US_PER_DAY (G_GINT64_CONSTANT(86400) * G_USEC_PER_SEC)
+
+/* --- key_file.c ---------------------------------------------------------- */
+
+#define CH_KEY_BYTES 32
+
+/* Reads a key file: 32 bytes, raw or as base64.  create: makes it (0600) if
+ * there is none.  CH_ERROR_CONFIG if it is missing, malformed or open to
+ * others. */
+gboolean ch_key_file_load(const char *file, gboolean create,
+                          guint8 key_out[CH_KEY_BYTES], GError **error);
+
+/* Flushes the directory of file, so that a new name in it survives a power
+ * cut.  FALSE: errno says why. */
+gboolean ch_sync_directory(const char *file);
 
 /* --- seal.c -------------------------------------------------------------- */
 
 typedef struct ch_seal ch_seal;
 
-/* Reads the key file: 32 bytes, raw or as base64.  create: makes it (0600)
- * if there is none.  CH_ERROR_CONFIG if it is missing, malformed or open to
- * everybody.  Owned; const once made, any thread. */
+/* Reads the key file, and the ledger's key where this user may.  create:
+ * makes those that are missing (0600).  CH_ERROR_CONFIG if a key is missing,
+ * malformed or open to everybody; a ledger's key that is missing or for
+ * others is no error.  Owned; const once made, any thread. */
 ch_seal *ch_seal_open(const char *key_file, gboolean create, GError **error);
+/* The ledger's key alone, if it is missing. */
+gboolean ch_seal_make_chain_key(const char *key_file, GError **error);
 void ch_seal_free(ch_seal *seal);
 
-/* Flushes the directory of file, so that a new name in it survives a power
- * cut.  FALSE: errno says why. */
-gboolean ch_sync_directory(const char *file);
+/* Whether it has the ledger's key. */
+gboolean ch_seal_chains(const ch_seal *seal);
 
 /* Tells two keys apart without giving either away. */
 void ch_seal_check_value(const ch_seal *seal, guint8 out[CH_DIGEST_BYTES]);
@@ -58,7 +76,8 @@ GBytes *ch_seal_read(const ch_seal *seal, const char *id,
                      const ch_sealed *sealed, ch_envelope **envelope_out,
                      GError **error);
 
-/* Keyed hash (BLAKE2b, 32 bytes), a key of its own for each use. */
+/* Keyed hash (BLAKE2b, 32 bytes), a key of its own for each use.  That of
+ * the ledger only if ch_seal_chains. */
 typedef enum { CH_HASH_RETRY, CH_HASH_LEDGER, CH_HASH_SIGN } ch_hash_use;
 typedef struct ch_hash ch_hash;
 
@@ -163,8 +182,17 @@ typedef struct {
     const char *note;
 } ch_ledger_row;
 
+/* Chains what waits, then the row; without the ledger's key the row waits
+ * for somebody who has it. */
 gboolean ch_ledger_append(ch_db *db, const ch_seal *seal,
                           const ch_ledger_row *row, GError **error);
+/* What waits; nothing without the key. */
+gboolean ch_ledger_chain_waiting(ch_db *db, const ch_seal *seal,
+                                 GError **error);
+/* The ten columns of a row from one on.  Owned. */
+ch_audit_row *ch_ledger_row_read(ch_rows *rows, int first_column);
+/* The same row, borrowed. */
+ch_ledger_row ch_ledger_row_of(const ch_audit_row *row);
 /* Keyed hash of a row behind the one whose hash is previous. */
 void ch_ledger_hash(const ch_seal *seal, gint64 seq, const ch_ledger_row *row,
                     const guint8 previous[CH_DIGEST_BYTES],
@@ -173,8 +201,18 @@ void ch_ledger_hash(const ch_seal *seal, gint64 seq, const ch_ledger_row *row,
 void ch_ledger_anchor_hash(const ch_seal *seal, gint64 seq,
                            const guint8 hash[CH_DIGEST_BYTES],
                            guint8 out[CH_DIGEST_BYTES]);
+/* The last row, else the anchor, else nothing (all zero). */
+gboolean ch_ledger_end(ch_db *db, ch_audit_head *end_out, GError **error);
+/* Whether the ledger is chained with this key; TRUE without a key. */
+gboolean ch_ledger_knows(ch_db *db, const ch_seal *seal, gboolean *knows_out,
+                         GError **error);
+/* Fails if the ledger is chained with another key; a ledger that was never
+ * chained is from now on.  begin: so is any other, behind the rows that are
+ * there.  Inside a transaction. */
+gboolean ch_ledger_agree(ch_db *db, const ch_seal *seal, gboolean begin,
+                         GError **error);
 /* Forgets rows before before_us up to the first younger one; the last one's
- * hash stays as anchor. */
+ * hash stays as anchor.  Nothing without the key. */
 gboolean ch_ledger_prune(ch_db *db, const ch_seal *seal, gint64 before_us,
                          GError **error);
 
