@@ -17,7 +17,15 @@ void
 ch_message_note_document(ch_message *m, int part, const char *encoding)
 {
     ch_document *document = g_new(ch_document, 1);
-    *document = (ch_document){part, g_strdup(encoding)};
+    *document = (ch_document){part, g_strdup(encoding), NULL};
+    g_ptr_array_add(m->documents, document);
+}
+
+void
+ch_message_note_content(ch_message *m, int part, GBytes *content)
+{
+    ch_document *document = g_new(ch_document, 1);
+    *document = (ch_document){part, NULL, g_bytes_ref(content)};
     g_ptr_array_add(m->documents, document);
 }
 
@@ -25,6 +33,7 @@ void
 ch_document_free(ch_document *document)
 {
     g_free(document->encoding);
+    g_clear_pointer(&document->content, g_bytes_unref);
     g_free(document);
 }
 
@@ -118,31 +127,41 @@ refuse(ch_unscanned_reason reason)
     return x;
 }
 
-static ch_extraction *
-extract(ch_message *m, const ch_document *document, const ch_extractor *reader)
+/* The bytes of a document, or NULL: too many.  Owned. */
+static GBytes *
+dup_content(ch_message *m, const ch_document *document)
 {
-    ch_part *part = m->parts->pdata[document->part];
+    const ch_part *part = m->parts->pdata[document->part];
     gsize length = part->raw.end - part->raw.start;
-    if (length == 0) {
-        return ch_extraction_new();
+    if (document->content != NULL) {
+        return g_bytes_ref(document->content);
     }
     if (length > 2 * (gsize)CH_MAX_ATTACHMENT) {
-        return refuse(CH_UNSCANNED_LIMIT);
+        return NULL;
     }
     gboolean odd;
     g_autoptr(GBytes) raw =
         g_bytes_new_from_bytes(m->raw, part->raw.start, length);
-    g_autoptr(GBytes) content =
-        ch_transfer_decode(document->encoding, raw, &odd);
+    GBytes *content = ch_transfer_decode(document->encoding, raw, &odd);
     if (odd) { /* another program may see another document */
         ch_message_add_defect(m, CH_DEFECT_BAD_ENCODING, document->part);
     }
-    if (g_bytes_get_size(content) > CH_MAX_ATTACHMENT) {
+    return content;
+}
+
+static ch_extraction *
+extract(ch_message *m, const ch_document *document, const ch_extractor *reader)
+{
+    g_autoptr(GBytes) content = dup_content(m, document);
+    if (content == NULL || g_bytes_get_size(content) > CH_MAX_ATTACHMENT) {
         return refuse(CH_UNSCANNED_LIMIT);
     }
+    if (g_bytes_get_size(content) == 0) {
+        return ch_extraction_new();
+    }
     ch_extraction *x = reader->run(reader->data, content);
-    if (!x->unavailable) {
-        tell_media(part, content);
+    if (!x->unavailable && document->content == NULL) {
+        tell_media(m->parts->pdata[document->part], content);
     }
     return x;
 }

@@ -7,6 +7,7 @@
  *   message_decode.c  transfer encodings
  *   message_walk.c    GMime's tree: parts, containers
  *   message_leaf.c    one part to texts
+ *   message_uu.c      files that stand uuencoded in a text
  *   message_seam.c    where one text part ends and the next begins
  *   message_extract.c documents, by a reader that the caller brings
  */
@@ -40,7 +41,8 @@ typedef struct {
 /* A part to be read by another program. */
 typedef struct {
     int part;
-    char *encoding; /* of its transfer, "" for none */
+    char *encoding;  /* of its transfer, "" for none */
+    GBytes *content; /* decoded already; or NULL: the bytes of the part */
 } ch_document;
 
 struct ch_message {
@@ -103,12 +105,17 @@ void ch_message_read_leaf(ch_message *m, const ch_reading *how,
 void ch_message_read_content(ch_message *m, const ch_reading *how,
                              GBytes *content);
 
+/* Reads the files that stand uuencoded in a text. */
+void ch_message_read_uu(ch_message *m, const ch_reading *how, GBytes *utf8);
+
 /* Texts of the seams between text parts that are shown one after the other;
  * once all others are there. */
 void ch_message_add_seams(ch_message *m);
 
 /* Remembers a part for ch_message_extract. */
 void ch_message_note_document(ch_message *m, int part, const char *encoding);
+/* The same for bytes that stood within the part. */
+void ch_message_note_content(ch_message *m, int part, GBytes *content);
 void ch_document_free(ch_document *document);
 /* What the first bytes of a part are, its transfer encoding undone. */
 ch_sniff ch_message_sniff(const ch_message *m, const char *encoding,

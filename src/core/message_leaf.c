@@ -176,7 +176,10 @@ add_reading(ch_message *m, const ch_reading *how, GBytes *utf8)
     }
     if (is_html(how->type)) {
         add_html(m, how, utf8);
-    } else if (how->flowed && !is_blank(utf8)) {
+        return;
+    }
+    ch_message_read_uu(m, how, utf8);
+    if (how->flowed && !is_blank(utf8)) {
         add_flowed(m, how, utf8);
     } else {
         ch_message_add_text(m, how->where, how->part, utf8);

@@ -74,7 +74,8 @@ class Judge:
         paths = []
         for i, text in enumerate(texts):
             paths.append(self.directory / f"post{i}.eml")
-            paths[-1].write_text(text)
+            paths[-1].write_bytes(text if isinstance(text, bytes)
+                                  else text.encode())
         done = subprocess.run(
             [self.program, "check", "-c", settings or self.config, "--format",
              "json", *paths], capture_output=True, text=True, timeout=1200)
