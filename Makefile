@@ -169,7 +169,7 @@ $(BUILD)/floor_milter: tests/bench/floor_milter.c
 $(BUILD)/bench_store: tests/bench/bench_store.c $(BUILD)/libchaperone.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(PKG_LIBS)
-BENCH = bench_engine bench_store milterload floor_milter chaperone-milter
+BENCH = bench_engine bench_store milterload floor_milter chaperone-milter chaperone chaperone-extract
 bench: $(BENCH:%=$(BUILD)/%)
 	@$(SUDO) python3 -B tests/bench/bench.py $(BUILD)
 

@@ -206,12 +206,27 @@ read_pages(ch_reader *r, const guint8 *data, gsize length)
     }
 }
 
+/* Of a kind that Leptonica reads, if its header is one. */
+static gboolean
+is_known(const guint8 *data, gsize length)
+{
+    int format = IFF_UNKNOWN;
+    return length > 12 && findFileFormatBuffer(data, &format) == 0 &&
+           format != IFF_UNKNOWN;
+}
+
 gboolean
 ch_ocr_read_bytes(ch_reader *r, const guint8 *data, gsize length)
 {
     ch_picture picture;
-    if (r->ocr == NULL || !ch_picture_size(data, length, &picture)) {
-        return FALSE; /* of a kind that Leptonica does not know */
+    if (r->ocr == NULL) {
+        return FALSE;
+    }
+    if (!ch_picture_size(data, length, &picture)) {
+        if (is_known(data, length)) {
+            ch_reader_unscanned(r, CH_UNSCANNED_DAMAGED);
+        }
+        return FALSE;
     }
     gint64 pixels = (gint64)picture.width * picture.height;
     gint64 most =

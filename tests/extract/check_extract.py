@@ -182,6 +182,8 @@ PLANTED = (
     ("zip", lambda: d.zipped({"a.txt": SSN}), "attachment"),
     ("zip, name of a member", lambda: d.zipped({f"{SSN}.txt": CLEAN}),
      "filename"),
+    ("zip with a name that climbs", lambda: d.zipped(
+        {"../../../../tmp/chaperone-climbed.txt": SSN}), "attachment"),
     ("zip of html", lambda: d.zipped(
         {"a": f"<html><body><p hidden>{SSN}</p></body></html>"}), "hidden"),
     ("zip in zip in zip", lambda: d.nested_zip(SSN.encode(), 3), "attachment"),
@@ -256,6 +258,15 @@ UNREAD = (
     ("gz of zeros", lambda: d.gz(bytes(300 << 20)), LIMIT),
     ("docx of blanks", lambda: d.package(
         {"word/document.xml": b"<a>" + b" " * (100 << 20) + b"</a>"}), LIMIT),
+    ("zip whose members overlap", lambda: d.overlapping_zip(1000, 4 << 20),
+     UNSUPPORTED),
+    ("pdf of 100,000 pages", lambda: d.many_pages_pdf(100000), LIMIT),
+    ("docx with a file of ours", lambda: d.package(
+        {"word/document.xml": '<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/'
+         'passwd">]><a>&b;</a>'}), DAMAGED),
+    ("png of 60,000 by 60,000", lambda: d.huge_png(60000), LIMIT),
+    ("jpeg of 60,000 by 60,000", lambda: d.huge_jpeg(60000), LIMIT),
+    ("bmp of 60,000 by 60,000", lambda: d.huge_bmp(60000), DAMAGED),
     ("rtf of 100,000 groups", lambda: b"{\\rtf1 " + b"{" * 100000, LIMIT),
 )
 
@@ -382,6 +393,11 @@ def produce():
 
 
 def check_kinds(run):
+    """What is not held, but has to end."""
+    run.expect("nothing climbed out", not os.path.exists(
+        "/tmp/chaperone-climbed.txt"), run.one(b""))
+    r = run.one(d.looping_pdf())
+    run.expect("pdf that holds itself", r["elapsed_us"] < 20000000, r, "ends")
     for name, r in run.rows((n, make()) for n, make in MEDICAL):
         run.expect(f"medical {name}", "privacy/medical-file" in rules(r), r)
     for name, r in run.rows(NO_MEDICAL):

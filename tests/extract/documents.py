@@ -422,3 +422,59 @@ CDA = (b'<?xml version="1.0"?>\n<ClinicalDocument xmlns="urn:hl7-org:v3">'
 
 def gz(data):
     return gzip.compress(data)
+
+
+# --- built to do harm ---------------------------------------------------------
+
+def overlapping_zip(members, size):
+    """Every name in the directory is the same packed bytes (a zip bomb whose
+    ratio has no bound)."""
+    packed = zipped({"a": bytes(size)})
+    start = packed.index(b"PK\1\2")
+    local, entry = packed[:start], packed[start:packed.index(b"PK\5\6")]
+    central = entry * members
+    end = b"PK\5\6" + struct.pack("<HHHHIIH", 0, 0, members, members,
+                                  len(central), len(local), 0)
+    return local + central + end
+
+
+def looping_pdf():
+    """A page tree and a form that hold themselves."""
+    return pdf_file({
+        1: b"<</Type/Catalog/Pages 2 0 R>>",
+        2: b"<</Type/Pages/Kids[2 0 R 3 0 R]/Count 2>>",
+        3: b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]/Contents 4 0 R"
+           b"/Resources<</XObject<</X 5 0 R>>>>>>",
+        4: b"<</Length 5>>stream\n/X Do\nendstream",
+        5: b"<</Type/XObject/Subtype/Form/BBox[0 0 99 99]/Length 5/Resources"
+           b"<</XObject<</X 5 0 R>>>>>>stream\n/X Do\nendstream"}, "")
+
+
+def many_pages_pdf(pages):
+    kids = b"".join(b"%d 0 R " % (i + 3) for i in range(pages))
+    page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]>>"
+    return pdf_file({1: b"<</Type/Catalog/Pages 2 0 R>>",
+                     2: b"<</Type/Pages/Kids[" + kids + b"]/Count %d>>" % pages,
+                     **{i + 3: page for i in range(pages)}}, "")
+
+
+def huge_png(side):
+    """Says that it has side times side pixels."""
+    return (b"\x89PNG\r\n\x1a\n" +
+            png_chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0,
+                                           0)) +
+            png_chunk(b"IDAT", zlib.compress(bytes(1 << 20), 9)) +
+            png_chunk(b"IEND", b""))
+
+
+def huge_jpeg(side):
+    data = bytearray(JPEG)
+    at = data.index(b"\xff\xc9") if b"\xff\xc9" in data else data.index(b"\xff\xc0")
+    data[at + 5:at + 9] = struct.pack(">HH", side, side)
+    return bytes(data)
+
+
+def huge_bmp(side):
+    return (b"BM" + struct.pack("<IHHI", 54, 0, 0, 54) +
+            struct.pack("<IiiHHIIiiII", 40, side, side, 1, 24, 0, 0, 0, 0, 0,
+                        0) + bytes(100))
