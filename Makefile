@@ -148,8 +148,12 @@ build/fuzz/obj/%.o: %.c
 	$(Q)$(FUZZ_CC) -fsanitize=fuzzer-no-link,$(FUZZ_SAN) -MMD -MP -c $< -o $@
 build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(LIB_SRC:%.c=build/fuzz/obj/%.o)
 	$(call say,LD,$@)
-	$(Q)$(FUZZ_CC) -fsanitize=fuzzer,$(FUZZ_SAN) -o $@ $^ $(PKG_LIBS)
-build/fuzz/fuzz_rtf: build/fuzz/obj/src/extract/rtf.o build/fuzz/obj/src/extract/sink.o
+	$(Q)$(FUZZ_CC) -fsanitize=fuzzer,$(FUZZ_SAN) -o $@ $^ $(FUZZ_LIBS) $(PKG_LIBS)
+FUZZ_READER := $(patsubst %.c,build/fuzz/obj/%.o,$(filter-out src/extract/main.c src/extract/jail.c,$(wildcard src/extract/*.c)))
+FUZZ_FORMATS := $(addprefix build/fuzz/fuzz_,pdf ooxml odf archive xml sheet picture enclosed rtf)
+$(FUZZ_READER): FUZZ_CC += $(EXTRACT_CFLAGS)
+$(FUZZ_FORMATS): FUZZ_LIBS = $(EXTRACT_LIBS)
+$(FUZZ_FORMATS): $(FUZZ_READER)
 fuzz-build: $(FUZZ_BIN)
 
 $(BUILD)/bench_engine: tests/bench/bench_engine.c tests/bench/generate.c $(BUILD)/libchaperone.a

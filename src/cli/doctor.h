@@ -26,6 +26,8 @@ char *doctor_postconf(const doctor *d, const char *first, const char *second);
 GStrv doctor_dup_socket_names(const doctor *d, const ch_config *config);
 
 void doctor_check_postfix(doctor *d, const ch_config *config);
+/* The reader of attachments. */
+void doctor_check_extract(doctor *d, ch_config *config);
 /* The listener of release.smtp, and its lines in master.cf. */
 void doctor_check_release(doctor *d, const ch_config *config);
 

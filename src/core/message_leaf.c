@@ -8,6 +8,7 @@
 #include "core/message_int.h"
 
 #include "chaperone/html.h"
+#include "chaperone/table.h"
 #include "core/charset.h"
 
 #include <string.h>
@@ -52,9 +53,15 @@ ch_message_add_text(ch_message *m, ch_where where, int part, GBytes *utf8)
         return;
     }
     g_autoptr(GBytes) source = ch_message_admit(m, utf8, part);
-    if (source != NULL) {
-        g_ptr_array_add(m->texts, ch_text_new_whole(where, part, source));
+    if (source == NULL) {
+        return;
     }
+    ch_text *table = where == CH_WHERE_ATTACHMENT
+                         ? ch_table_text(where, part, source)
+                         : NULL;
+    g_ptr_array_add(m->texts, table != NULL
+                                  ? table
+                                  : ch_text_new_whole(where, part, source));
 }
 
 void

@@ -180,6 +180,8 @@ PLANTED = (
     ("rtf unknown group", lambda: d.rtf(CLEAN, unknown=SSN), "hidden"),
     ("rtf behind its end", lambda: d.rtf(CLEAN, behind=SSN), "hidden"),
     ("zip", lambda: d.zipped({"a.txt": SSN}), "attachment"),
+    ("csv whose column says what it is", lambda: (
+        b"Room,Patient SSN\n2,512346789\n"), "attachment"),
     ("zip, name of a member", lambda: d.zipped({f"{SSN}.txt": CLEAN}),
      "filename"),
     ("zip with a name that climbs", lambda: d.zipped(
