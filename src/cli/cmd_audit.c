@@ -239,7 +239,7 @@ run_export(const audit *a)
     binder.rows = rows;
     binder.result = result;
     return g_strcmp0(a->format, "html") == 0 ? print_binder(a, &binder)
-                                              : print_lines(rows);
+                                             : print_lines(rows);
 }
 
 /* --- the command ---------------------------------------------------------- */

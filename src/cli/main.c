@@ -21,7 +21,7 @@ static const struct {
     {"rules", ch_cmd_rules, "list, show and test the rules"},
     {"config", ch_cmd_config, "check, show or reload the configuration"},
     {"doctor", ch_cmd_doctor, "find what is wrong with an installation"},
-    {"store", ch_cmd_store, "back up the store"},
+    {"store", ch_cmd_store, "back up the store, give it a new key"},
 };
 
 static void

@@ -1,3 +1,6 @@
+/*
+ * Times, JSON and words from outside, printed alike by every command.
+ */
 #include "print.h"
 
 #include <errno.h>

@@ -12,9 +12,6 @@
 #define COLUMNS                                                                \
     "time_us, id, event, author, gateways, rules, verdict, actor, uid, note"
 
-/* Of a row that is about no item. */
-#define NO_ITEM "-"
-
 /* --- rows ----------------------------------------------------------------- */
 
 void
@@ -382,7 +379,7 @@ ch_store_note_event(ch_store *store, const char *event, const char *actor,
                     GError **error)
 {
     ch_ledger_row row = {.time_us = time_us,
-                         .id = NO_ITEM,
+                         .id = CH_NO_ITEM,
                          .event = event,
                          .actor = actor,
                          .uid = uid,

@@ -228,6 +228,20 @@ ch_seal_item(const ch_seal *seal, const char *id, const ch_envelope *e,
     return TRUE;
 }
 
+gboolean
+ch_seal_rewrap(const ch_seal *from, const ch_seal *to, const char *id,
+               guint8 sealed_key[CH_SEALED_KEY_BYTES])
+{
+    guint8 key[KEY_BYTES];
+    gboolean ok =
+        decrypt(key, sealed_key, CH_SEALED_KEY_BYTES, "key", id, from->items);
+    if (ok) {
+        encrypt(sealed_key, key, KEY_BYTES, "key", id, to->items);
+    }
+    sodium_memzero(key, sizeof key);
+    return ok;
+}
+
 /* The body decrypted, or NULL if anything about it is not as we made it. */
 static GBytes *
 open_body(const ch_seal *seal, const char *id, const ch_sealed *sealed)

@@ -182,6 +182,22 @@ open_keys(ch_store *store, const char *key_file, gboolean is_new,
     return FALSE;
 }
 
+/* The key that was to come is the store's already: it gets its name. */
+static gboolean
+finish_rotation(ch_store *store, ch_db *db, const char *key_file,
+                open_mode mode, GError **error)
+{
+    gboolean done = FALSE;
+    if (!ch_rotate_finish(db, key_file, &done, error)) {
+        return FALSE;
+    }
+    if (!done) {
+        return TRUE;
+    }
+    g_clear_pointer(&store->seal, ch_seal_free);
+    return open_keys(store, key_file, FALSE, mode, error);
+}
+
 static gboolean
 open_parts(ch_store *store, const char *key_file, open_mode mode,
            GError **error)
@@ -198,7 +214,7 @@ open_parts(ch_store *store, const char *key_file, open_mode mode,
         return FALSE;
     }
     g_autoptr(ch_db) db = ch_db_open(store->path, create, error);
-    if (db == NULL ||
+    if (db == NULL || !finish_rotation(store, db, key_file, mode, error) ||
         !agree_on_keys(store, db, key_file, mode == OPEN_BEGIN_CHAIN, error)) {
         return FALSE;
     }

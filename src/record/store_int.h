@@ -76,6 +76,11 @@ GBytes *ch_seal_read(const ch_seal *seal, const char *id,
                      const ch_sealed *sealed, ch_envelope **envelope_out,
                      GError **error);
 
+/* The key of an item, sealed by from, is sealed by to.  FALSE: from did not
+ * seal it, or not for that item. */
+gboolean ch_seal_rewrap(const ch_seal *from, const ch_seal *to, const char *id,
+                        guint8 sealed_key[CH_SEALED_KEY_BYTES]);
+
 /* Keyed hash (BLAKE2b, 32 bytes), a key of its own for each use.  That of
  * the ledger only if ch_seal_chains. */
 typedef enum { CH_HASH_RETRY, CH_HASH_LEDGER, CH_HASH_SIGN } ch_hash_use;
@@ -170,6 +175,9 @@ gboolean ch_db_truncate_log(ch_db *db, GError **error);
 gboolean ch_db_copy_to(ch_db *db, const char *file, GError **error);
 
 /* --- ledger.c ------------------------------------------------------------ */
+
+/* The ID of a row that is about no item. */
+#define CH_NO_ITEM "-"
 
 /* One row; texts may be NULL.  No content of mail. */
 typedef struct {
@@ -326,6 +334,16 @@ void ch_writer_free(ch_writer *writer);
 /* Blocks until the job is committed (TRUE) or undone.  Any thread. */
 gboolean ch_writer_run(ch_writer *writer, ch_job run, gpointer data,
                        ch_wipe wipe, GError **error);
+
+/* --- rotate.c ------------------------------------------------------------ */
+
+/* Whether the store's items are sealed by this key. */
+gboolean ch_rotate_is_key(ch_db *db, const ch_seal *seal, gboolean *is_out,
+                          GError **error);
+/* A rotation that was interrupted once its transaction was through: gives the
+ * new key its name.  done_out: there was one. */
+gboolean ch_rotate_finish(ch_db *db, const char *key_file, gboolean *done_out,
+                          GError **error);
 
 /* --- store.c ------------------------------------------------------------- */
 

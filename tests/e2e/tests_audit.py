@@ -7,7 +7,8 @@ import sqlite3
 from types import SimpleNamespace
 
 from testsite import COMPLIANCE, post
-from tests_effects import BLOG, unique
+from tests_effects import BLOG, count_at_sink, to, unique
+from tests_release import make_due
 
 HEAD = rb"ledger-head.*?head=(\d+:[0-9a-f]{64})"
 
@@ -141,6 +142,24 @@ def site_owner(site):
     return found.st_uid, found.st_gid
 
 
+def test_a_new_key_opens_what_the_old_one_sealed(site):
+    data = post([BLOG], unique("A zibblehold post."))
+    item = site.hold([BLOG], data)
+    running = site.chaperone("store", "rotate-key")
+    assert running.returncode == 69 and b"stop it" in running.stderr, running
+    site.stop_milter()
+    done = site.chaperone("store", "rotate-key")
+    assert done.returncode == 0 and b"sealed anew" in done.stdout, done.stderr
+    site.start_milter()
+    assert site.export(item) == data
+    before = count_at_sink(site, BLOG)
+    assert site.release(item) == 0
+    make_due(site)
+    site.wait_state(item, "released")
+    site.sink.wait(to(BLOG), before + 1)
+    assert verify(site)[0] == 0
+
+
 def test_usage_of_audit(site):
     for args in (("verify", "--head", "12"), ("verify", "--from", "2026-01-01"), ("export", "--from", "May"),
                  ("export", "--format", "pdf"), ("begin",), ("nothing",)):
@@ -153,6 +172,7 @@ GROUPS = [SimpleNamespace(site={}, options={}, tests=[
     test_each_configuration_is_a_row,
     test_a_notice_to_compliance_holds_a_head_that_verifies,
     test_binder_says_who_decided_what_and_holds_no_words,
+    test_a_new_key_opens_what_the_old_one_sealed,
     test_usage_of_audit,
     test_tampering_is_named,
     test_yesterdays_database_is_found_out,
