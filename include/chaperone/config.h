@@ -63,6 +63,11 @@ typedef struct {
     ch_mode mode;
     GStrv authors_trusted; /* client addresses, CIDR, or local:USER */
     GPtrArray *overrides;  /* of ch_override */
+    guint extract_workers;
+    gint64 extract_timeout, extract_memory; /* seconds, bytes; of one file */
+    gboolean extract_ocr;
+    gint64 extract_cache;  /* bytes */
+    char *extract_program; /* "": the installed one */
     GStrv gateways_files;
     GPtrArray *accounts; /* gateways.accounts, of ch_account_config */
     char *milter_socket, *milter_socket_mode, *milter_user, *milter_group;

@@ -1,11 +1,12 @@
 /*
- * The house: configuration, rules, gateways and accounts, which a reload
- * replaces as a whole or not at all.
+ * The house: configuration, rules, gateways, accounts and the reader of
+ * documents, which a reload replaces as a whole or not at all.
  */
 #ifndef CHAPERONE_HOUSE_H
 #define CHAPERONE_HOUSE_H
 
 #include "chaperone/accounts.h"
+#include "chaperone/extraction.h"
 #include "chaperone/ruleset.h"
 
 /* Const once made, counted. */
@@ -14,7 +15,8 @@ typedef struct {
     ch_ruleset *rules;
     ch_gateways *gateways;
     ch_accounts *accounts;
-    GHashTable *profiles; /* name to ch_ruleset: those that accounts name */
+    GHashTable *profiles;    /* name to ch_ruleset: those that accounts name */
+    ch_extractor *extractor; /* reads documents; NULL: nobody does */
     gint refs;
 } ch_house;
 
@@ -28,6 +30,8 @@ ch_house *ch_house_load_drafts(const char *path, ch_diag *diag);
 /* Without rules, for who reads posts and judges none: ch_inspect_read,
  * ch_retime_plan. */
 ch_house *ch_house_load_gateways(const char *path, ch_diag *diag);
+/* Before the house is shared; takes extractor.  NULL is none. */
+void ch_house_set_extractor(ch_house *house, ch_extractor *extractor);
 ch_house *ch_house_ref(ch_house *house); /* Thread-safe. */
 void ch_house_unref(ch_house *house);
 

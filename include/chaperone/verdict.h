@@ -26,6 +26,7 @@ typedef struct {
     gboolean learned;          /* by the classifier, not by the rule itself */
     ch_span span;              /* into the source of the text */
     guint line;                /* 1-based, 0 without span */
+    const ch_text *text;       /* that span points into, or NULL; borrowed */
     const char *authorization; /* ID of the one that made it a tag, or NULL;
                                   borrowed from the verdict */
     const struct ch_gateway *only; /* it concerns posts there; NULL: all */

@@ -111,6 +111,7 @@ ch_cmd_doctor(int argc, char **argv)
     check_people(&d, house->config);
     check_daemon(&d, house->config);
     check_store(&d, house->config);
+    doctor_check_extract(&d, house->config);
     doctor_check_postfix(&d, house->config);
     doctor_check_release(&d, house->config);
     doctor_check_accounts(&d, house);

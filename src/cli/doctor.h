@@ -32,6 +32,8 @@ void doctor_check_postfix(doctor *d, const ch_config *config);
 /* Files of the accounts' secrets, and where their aliases go without the
  * milter. */
 void doctor_check_accounts(doctor *d, const ch_house *house);
+/* The reader of attachments. */
+void doctor_check_extract(doctor *d, ch_config *config);
 /* The listener of release.smtp, and its lines in master.cf. */
 void doctor_check_release(doctor *d, const ch_config *config);
 

@@ -1,6 +1,7 @@
 /*
- * The house: configuration, rules, gateways and accounts as one counted
- * thing, so that a reload replaces all of it or nothing.
+ * The house: configuration, rules, gateways, accounts and the reader of
+ * documents as one counted thing, so that a reload replaces all of it or
+ * nothing.
  */
 #include "chaperone/inspect.h"
 
@@ -104,6 +105,22 @@ ch_house_load_drafts(const char *path, ch_diag *diag)
     return ch_house_new(config, diag);
 }
 
+static void
+extractor_free(ch_extractor *extractor)
+{
+    if (extractor != NULL) {
+        extractor->free(extractor->data);
+        g_free(extractor);
+    }
+}
+
+void
+ch_house_set_extractor(ch_house *house, ch_extractor *extractor)
+{
+    extractor_free(house->extractor);
+    house->extractor = extractor;
+}
+
 ch_house *
 ch_house_ref(ch_house *house)
 {
@@ -118,6 +135,7 @@ ch_house_unref(ch_house *house)
         return;
     }
     g_hash_table_unref(house->profiles);
+    extractor_free(house->extractor);
     ch_ruleset_free(house->rules);
     ch_accounts_free(house->accounts);
     ch_gateways_free(house->gateways);

@@ -2,6 +2,7 @@
  * The walk on one screen: post -> texts -> findings -> verdict.
  *
  *   message.c, html.c     bytes to parts and texts
+ *   message_extract.c     documents to texts, by a jailed program
  *   text.c, fold.c        texts to one spelling, with the way back
  *   rule_run.c            texts to findings
  *   rule_opinion.c        the classifier's second opinion on them
@@ -11,7 +12,8 @@
  *   hints.c               notes for the author
  *   policy.c              findings to a verdict for each gateway
  *
- * Nothing here touches disk, clock, log or MTA.
+ * Nothing here touches disk, clock, log or MTA; documents are read by what the
+ * house brought for it.
  */
 #include "inspect_int.h"
 
@@ -193,25 +195,33 @@ find_destinations(ch_verdict *v, const ch_envelope *e, const ch_ask *ask)
     v->rules = ch_house_rules(v->house, v->destinations);
 }
 
+/* Attached, or within a document. */
+static gboolean
+has_unseen_media(const ch_message *m)
+{
+    const GArray *list = ch_message_unscanned(m);
+    for (guint i = 0; i < list->len; i++) {
+        const ch_unscanned *u = &g_array_index(list, ch_unscanned, i);
+        const ch_part *part =
+            u->part < 0 ? NULL : ch_message_parts(m)->pdata[u->part];
+        if (u->reason == CH_UNSCANNED_UNSUPPORTED && part != NULL &&
+            part->is_media) {
+            return TRUE;
+        }
+    }
+    return (ch_message_seen(m, -1) & 1u << CH_SEEN_MEDIA) != 0;
+}
+
 /* Media that nobody looked into do not hold a post, but its author is told. */
 static void
 note_unseen_media(ch_verdict *v)
 {
-    const GArray *list =
-        v->message == NULL ? NULL : ch_message_unscanned(v->message);
-    for (guint i = 0; list != NULL && i < list->len; i++) {
-        const ch_unscanned *u = &g_array_index(list, ch_unscanned, i);
-        const ch_part *part =
-            u->part < 0 ? NULL : ch_message_parts(v->message)->pdata[u->part];
-        if (u->reason == CH_UNSCANNED_UNSUPPORTED && part != NULL &&
-            ch_message_is_media(part->type)) {
-            ch_hints_add(v, "structure/unsupported",
-                         "Pictures, sound and video were not looked into: "
-                         "check that they show no patient.",
-                         "No se miraron las imagenes, el sonido ni el "
-                         "video: compruebe que no muestran a un paciente.");
-            return;
-        }
+    if (v->message != NULL && has_unseen_media(v->message)) {
+        ch_hints_add(v, "structure/unsupported",
+                     "Pictures, sound and video were not looked into: "
+                     "check that they show no patient.",
+                     "No se miraron las imagenes, el sonido ni el "
+                     "video: compruebe que no muestran a un paciente.");
     }
 }
 
@@ -347,7 +357,11 @@ ch_inspect(ch_house *house, const ch_envelope *e, GBytes *raw,
         !ask->judge_all) {
         return judge_secrets(v, e);
     }
-    return v->in_scope ? judge(v, e, ask, error) : v;
+    if (!v->in_scope) {
+        return v;
+    }
+    ch_message_extract(v->message, house->extractor);
+    return judge(v, e, ask, error);
 }
 
 ch_verdict *

@@ -45,6 +45,8 @@ message_new(GBytes *raw)
     m->texts = g_ptr_array_new_with_free_func((GDestroyNotify)ch_text_free);
     m->unscanned = g_array_new(FALSE, FALSE, sizeof(ch_unscanned));
     m->defects = g_array_new(FALSE, FALSE, sizeof(ch_defect));
+    m->documents =
+        g_ptr_array_new_with_free_func((GDestroyNotify)ch_document_free);
     return m;
 }
 
@@ -59,6 +61,7 @@ ch_message_free(ch_message *m)
     g_ptr_array_unref(m->texts);
     g_array_unref(m->unscanned);
     g_array_unref(m->defects);
+    g_ptr_array_unref(m->documents);
     g_free(m->type);
     g_bytes_unref(m->raw);
     g_free(m);

@@ -8,6 +8,7 @@
 #include "core/message_int.h"
 
 #include "chaperone/html.h"
+#include "chaperone/table.h"
 #include "core/charset.h"
 
 #include <string.h>
@@ -52,9 +53,15 @@ ch_message_add_text(ch_message *m, ch_where where, int part, GBytes *utf8)
         return;
     }
     g_autoptr(GBytes) source = ch_message_admit(m, utf8, part);
-    if (source != NULL) {
-        g_ptr_array_add(m->texts, ch_text_new_whole(where, part, source));
+    if (source == NULL) {
+        return;
     }
+    ch_text *table = where == CH_WHERE_ATTACHMENT
+                         ? ch_table_text(where, part, source)
+                         : NULL;
+    g_ptr_array_add(m->texts, table != NULL
+                                  ? table
+                                  : ch_text_new_whole(where, part, source));
 }
 
 void
@@ -176,7 +183,10 @@ add_reading(ch_message *m, const ch_part_reading *how, GBytes *utf8)
     }
     if (is_html(how->type)) {
         add_html(m, how, utf8);
-    } else if (how->flowed && !is_blank(utf8)) {
+        return;
+    }
+    ch_message_read_uu(m, how, utf8);
+    if (how->flowed && !is_blank(utf8)) {
         add_flowed(m, how, utf8);
     } else {
         ch_message_add_text(m, how->where, how->part, utf8);

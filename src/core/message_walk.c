@@ -8,6 +8,8 @@
  */
 #include "core/message_int.h"
 
+#include "chaperone/extraction.h"
+
 #include <gmime/gmime.h>
 #include <string.h>
 
@@ -126,6 +128,7 @@ add_part(ch_message *m, GMimeObject *object, const place *at, ch_span raw)
     part->type = dup_type(object);
     part->parent = at->parent;
     part->raw = raw;
+    part->is_media = ch_message_is_media(part->type);
     GMimeContentDisposition *d = g_mime_object_get_content_disposition(object);
     part->is_attachment =
         d != NULL && g_mime_content_disposition_is_attachment(d);
@@ -281,6 +284,26 @@ has_vague_type(const ch_message *m, const ch_head *head)
     return FALSE;
 }
 
+/* Documents by their signature, whatever they are called; files of medical
+ * systems that are text, when they are attached. */
+static void
+note_documents(ch_message *m, int index, const ch_head *head, gboolean always)
+{
+    const ch_part *part = g_ptr_array_index(m->parts, index);
+    g_autoptr(GPtrArray) encodings = list_encodings(m, head);
+    for (guint i = 0; i < encodings->len; i++) {
+        const char *encoding = g_ptr_array_index(encodings, i);
+        ch_sniff kind = ch_message_sniff(m, encoding, part->raw);
+        if (always || (!ch_sniff_is_text(kind) && kind != CH_SNIFF_UNKNOWN)) {
+            ch_message_note_document(m, index, encoding);
+            ch_message_add_unscanned(m, CH_UNSCANNED_UNSUPPORTED, index);
+        }
+        if (ch_sniff_is_medical(kind) && (always || part->is_attachment)) {
+            ch_message_add_seen(m, 1u << CH_SEEN_MEDICAL, index);
+        }
+    }
+}
+
 static void
 read_leaf(ch_message *m, GMimeObject *object, int index, const ch_head *head)
 {
@@ -289,6 +312,7 @@ read_leaf(ch_message *m, GMimeObject *object, int index, const ch_head *head)
     switch (leaf_kind_of(part->type, type_parameter(object, "smime-type"))) {
     case LEAF_TEXT:
         read_all_encodings(m, &how, head, part->raw);
+        note_documents(m, index, head, FALSE);
         break;
     case LEAF_SILENT:
         break;
@@ -304,7 +328,7 @@ read_leaf(ch_message *m, GMimeObject *object, int index, const ch_head *head)
         if (has_vague_type(m, head)) {
             read_all_encodings(m, &how, head, part->raw);
         } else {
-            ch_message_add_unscanned(m, CH_UNSCANNED_UNSUPPORTED, index);
+            note_documents(m, index, head, TRUE);
         }
         break;
     }

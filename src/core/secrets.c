@@ -62,6 +62,7 @@ add_at(ch_verdict *v, const ch_text *text, ch_span folded)
 {
     ch_finding f = {.where = ch_text_where(text),
                     .part = ch_text_part(text),
+                    .text = text,
                     .has_span = TRUE,
                     .span = ch_text_origin(text, folded)};
     f.line = ch_text_line(text, f.span.start);

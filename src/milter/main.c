@@ -10,6 +10,7 @@
 #include "chaperone/error.h"
 #include "chaperone/log.h"
 #include "chaperone/notify.h"
+#include "chaperone/pool.h"
 #include "chaperone/usock.h"
 #include "chaperone/version.h"
 #include "daemon.h"
@@ -189,6 +190,7 @@ start(ch_daemon *daemon, GError **error)
     if (daemon->store == NULL || !ch_reload_start(daemon, error)) {
         return FALSE;
     }
+    ch_pool_start(ch_pool_attach(daemon->house));
     ch_witness_configuration(daemon, daemon->house);
     ch_housekeeping_start(daemon);
     ch_log(LOG_NOTICE, "started", CH_LOG_VERSION, CH_VERSION, CH_LOG_SOCKET,

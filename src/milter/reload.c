@@ -8,6 +8,7 @@
 #include "chaperone/control.h"
 #include "chaperone/log.h"
 #include "chaperone/notify.h"
+#include "chaperone/pool.h"
 #include "chaperone/version.h"
 #include "daemon.h"
 
@@ -99,6 +100,7 @@ reload(ch_daemon *daemon, GString *answer)
         ch_notify("READY=1");
         return FALSE;
     }
+    ch_pool_start(ch_pool_attach(house));
     ch_log_open("chaperone-milter", house->config);
     guint rules = ch_ruleset_rules(house->rules)->len;
     g_autoptr(ch_house) mine = ch_house_ref(house);

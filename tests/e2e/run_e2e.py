@@ -13,6 +13,7 @@ import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import tests_accounts  # noqa: E402
+import tests_attach  # noqa: E402
 import tests_audit  # noqa: E402
 import tests_auth  # noqa: E402
 import tests_crash  # noqa: E402
@@ -71,7 +72,7 @@ def main():
         return 77
     results = []
     for group in (tests_effects.GROUPS + tests_accounts.GROUPS + tests_draft.GROUPS + tests_schedule.GROUPS +
-                  tests_auth.GROUPS + tests_audit.GROUPS + tests_release.GROUPS + tests_trouble.GROUPS +
+                  tests_attach.GROUPS + tests_auth.GROUPS + tests_audit.GROUPS + tests_release.GROUPS + tests_trouble.GROUPS +
                   tests_doctor.GROUPS + tests_crash.GROUPS + tests_fault.GROUPS + tests_sendmail.GROUPS):
         run_group(group, build, sys.argv[2:], results)
     print(f"e2e: {results.count(True)} passed, {results.count(False)} failed")
