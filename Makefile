@@ -23,9 +23,10 @@ BUILD ?= build$(if $(WITHOUT_VECTORSCAN),/no-vectorscan)$(if $(SAN),/san-$(subst
 # Debian's names; make deps is the one place that knows them.
 DEPS_BUILD = gcc libc6-dev pkg-config libmilter-dev libvectorscan-dev libgmime-3.0-dev libglib2.0-dev \
     libpcre2-dev libyaml-dev libgumbo-dev libsqlite3-dev libcurl4-openssl-dev \
-    libsodium-dev libjson-glib-dev liblinear-dev tzdata
+    libsodium-dev libjson-glib-dev liblinear-dev libmicrohttpd-dev tzdata
 DEPS_TEST = libcmocka-dev clang libclang-rt-14-dev clang-format mandoc python3 \
-    php-cli postfix opendkim openssl libsasl2-modules sasl2-bin sqlite3 procps python3-jsonschema python3-yaml m4 libwrap0
+    php-cli postfix opendkim openssl libsasl2-modules sasl2-bin sqlite3 procps python3-jsonschema python3-yaml m4 libwrap0 \
+    chromium nodejs npm
 
 PKGS = glib-2.0 gio-2.0 gmime-3.0 libpcre2-8 yaml-0.1 sqlite3 libcurl libsodium json-glib-1.0 $(if $(WITHOUT_VECTORSCAN),,libhs)
 
@@ -50,13 +51,14 @@ LIB_SRC := $(wildcard src/base/*.c src/core/*.c src/entity/*.c src/record/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
 MILTER_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard src/milter/*.c))
 CLI_OBJ    := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard src/cli/*.c))
+REVIEW_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard src/review/*.c))
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/%)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_BIN := $(FUZZ_SRC:tests/fuzz/%.c=build/fuzz/%)
 # ThreadSanitizer does not see GLib's own locks.
 MILTER_OBJ += $(if $(filter thread,$(SAN)),$(BUILD)/obj/tests/fault/glib_threads.o)
-PROGRAMS := $(BUILD)/chaperone-milter $(BUILD)/chaperone
+PROGRAMS := $(BUILD)/chaperone-milter $(BUILD)/chaperone-review $(BUILD)/chaperone
 
 MAKEFLAGS += --no-print-directory
 # One short line a file; V=1 shows the commands.
@@ -91,15 +93,24 @@ $(BUILD)/chaperone-milter: $(MILTER_OBJ) $(BUILD)/libchaperone.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
+# The assembler reads these files by itself.
+$(BUILD)/obj/src/review/assets.o: $(wildcard src/review/assets/*)
+
+$(BUILD)/chaperone-review: $(REVIEW_OBJ) $(BUILD)/libchaperone.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lmicrohttpd
+
 $(BUILD)/chaperone: $(CLI_OBJ) $(BUILD)/libchaperone.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -llinear
 
-# A test may ask for more: "/* LDFLAGS: -Wl,--wrap=write */" on a line of its own.
+# A test may ask for more: "/* LDFLAGS: -Wl,--wrap=write */" on a line of its own, or
+# "/* SOURCES: src/review/html.c */" for what is not in the library.
 $(BUILD)/tests/test_%: tests/unit/test_%.c $(BUILD)/libchaperone.a
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit -DCH_SOURCE_DIR='"$(CURDIR)"' -MMD -MP -MF $@.d -o $@ $< \
+	    $(shell sed -n 's|^/\* SOURCES: \(.*\) \*/$$|\1|p' $<) \
 	    $(BUILD)/libchaperone.a $(ALL_LDFLAGS) \
 	    $(shell sed -n 's|^/\* LDFLAGS: \(.*\) \*/$$|\1|p' $<) $(PKG_LIBS) -lcmocka
 
@@ -186,7 +197,7 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(DATADIR)/rules/lexicons $(DESTDIR)$(DATADIR)/rules/profiles \
 	    $(DESTDIR)$(SYSCONFDIR)/chaperone/rules.d $(DESTDIR)$(UNITDIR) \
 	    $(DESTDIR)$(PREFIX)/lib/sysusers.d $(DESTDIR)$(PREFIX)/lib/tmpfiles.d
-	install -m 755 $(BUILD)/chaperone-milter $(DESTDIR)$(PREFIX)/sbin/
+	install -m 755 $(BUILD)/chaperone-milter $(BUILD)/chaperone-review $(DESTDIR)$(PREFIX)/sbin/
 	install -m 755 $(BUILD)/chaperone $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 rules/*.yaml rules/*.weights $(DESTDIR)$(DATADIR)/rules/
 	install -m 644 rules/lexicons/*.txt $(DESTDIR)$(DATADIR)/rules/lexicons/
@@ -194,15 +205,17 @@ install: all
 	install -m 644 conf/gateways.yaml docs/rules.schema.json $(DESTDIR)$(DATADIR)/
 	test -e $(DESTDIR)$(SYSCONFDIR)/chaperone/chaperone.yaml || \
 	    install -m 644 conf/chaperone.yaml $(DESTDIR)$(SYSCONFDIR)/chaperone/
-	sed 's|@SBINDIR@|$(PREFIX)/sbin|' conf/chaperone-milter.service > $(DESTDIR)$(UNITDIR)/chaperone-milter.service
+	for name in milter review; do sed 's|@SBINDIR@|$(PREFIX)/sbin|' conf/chaperone-$$name.service \
+	    > $(DESTDIR)$(UNITDIR)/chaperone-$$name.service; done
 	install -m 644 conf/chaperone.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/chaperone.conf
 	install -m 644 conf/chaperone.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/chaperone.conf
 	for page in docs/man/*.[1-8]; do s=$${page##*.}; install -d $(DESTDIR)$(MANDIR)/man$$s; \
 	    install -m 644 $$page $(DESTDIR)$(MANDIR)/man$$s/; done
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/sbin/chaperone-milter $(DESTDIR)$(PREFIX)/bin/chaperone \
-	    $(DESTDIR)$(UNITDIR)/chaperone-milter.service \
+	rm -f $(DESTDIR)$(PREFIX)/sbin/chaperone-milter $(DESTDIR)$(PREFIX)/sbin/chaperone-review \
+	    $(DESTDIR)$(PREFIX)/bin/chaperone $(DESTDIR)$(UNITDIR)/chaperone-milter.service \
+	    $(DESTDIR)$(UNITDIR)/chaperone-review.service \
 	    $(DESTDIR)$(PREFIX)/lib/sysusers.d/chaperone.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/chaperone.conf
 	rm -rf $(DESTDIR)$(DATADIR)
 	for page in docs/man/*.[1-8]; do s=$${page##*.}; \

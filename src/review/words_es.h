@@ -1,0 +1,2 @@
+/* Spanish by English, in the order of strcmp(3): see words.c. */
+{"Queue", "Cola"},
