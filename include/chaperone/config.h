@@ -27,7 +27,6 @@ typedef enum {
 } ch_engine;
 
 typedef enum { CH_FACTOR_REQUIRED, CH_FACTOR_OPTIONAL } ch_second_factor;
-
 /* Whose law is named, and whose is stricter. */
 typedef enum {
     CH_JURISDICTION_US,

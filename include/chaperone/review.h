@@ -121,9 +121,10 @@ gboolean ch_review_each(ch_store *store, gint64 after_us, ch_review_visit visit,
                         gpointer data, GError **error);
 
 /* Held items whose reminder, warning or end is due: of CH_MARK_REMINDED,
- * CH_MARK_WARNED; CH_MARK_COUNT: the end.  Owned array of ch_item. */
+ * CH_MARK_WARNED; CH_MARK_COUNT: the end, of items that came in at before_us
+ * or earlier.  Owned array of ch_item. */
 GPtrArray *ch_review_due(ch_store *store, ch_mark mark, gint64 now_us,
-                         guint limit, GError **error);
+                         gint64 before_us, guint limit, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ch_review, ch_review_free)
 

@@ -17,7 +17,7 @@ typedef enum {
     TYPE_DURATION, /* gint64 seconds: 90d, 12h, 30m, 10s, 6y */
     TYPE_COUNT,    /* guint */
     TYPE_OVERRIDES,
-    TYPE_TLS, /* {certificate: FILE, key: FILE} or {}: two strings */
+    TYPE_TLS,  /* {certificate: FILE, key: FILE} or {}: two strings */
     TYPE_EMPTY /* a list that must be empty in this version */
 } key_type;
 

@@ -127,6 +127,14 @@ add_outgoing(GArray *list, const ch_notice *notice, const ch_house *house,
     g_array_append_val(list, out);
 }
 
+/* What concerns the work of reviewers is not told to authors. */
+static gboolean
+is_for_author(ch_notice_kind kind)
+{
+    return kind != CH_NOTICE_RELEASE_FAILED && kind != CH_NOTICE_ESCALATED &&
+           kind != CH_NOTICE_REMINDER;
+}
+
 GArray *
 ch_announce(const ch_house *house, const ch_store *store, const ch_event *event)
 {
@@ -146,6 +154,7 @@ ch_announce(const ch_house *house, const ch_store *store, const ch_event *event)
         .author = event->author,
         .note = event->note,
         .contact = config->practice_contact,
+        .base_url = config->review_base_url,
         .publish_at_us = event->publish_at_us,
         .time_us = event->time_us,
         .zone = config->zone,
@@ -154,12 +163,13 @@ ch_announce(const ch_house *house, const ch_store *store, const ch_event *event)
     GArray *list = g_array_new(FALSE, FALSE, sizeof(ch_outgoing));
     g_array_set_clear_func(list, clear_outgoing);
     if (event->author != NULL && config->notices_author &&
-        event->kind != CH_NOTICE_RELEASE_FAILED) {
+        is_for_author(event->kind)) {
         notice.to_author = TRUE;
         add_outgoing(list, &notice, house, store,
                      ch_config_dup_author_address(config, event->author));
     }
-    if (config->notices_compliance[0] != '\0') {
+    if (config->notices_compliance[0] != '\0' &&
+        event->kind != CH_NOTICE_ASKED) {
         notice.to_author = FALSE;
         add_outgoing(list, &notice, house, store,
                      g_strdup(config->notices_compliance));

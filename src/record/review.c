@@ -166,7 +166,7 @@ make_row(ch_db *db, const char *id, GError **error)
 
 gboolean
 ch_review_pairs(ch_db *db, const ch_seal *seal, const ch_item *item,
-                 const ch_decision *d, gboolean *waits_out, GError **error)
+                const ch_decision *d, gboolean *waits_out, GError **error)
 {
     *waits_out = FALSE;
     if (d->guard == NULL || !d->guard->two_people) {

@@ -244,8 +244,8 @@ ch_review_each(ch_store *store, gint64 after_us, ch_review_visit visit,
 
 /* Half of the time, and three quarters of it, are over; -1: no deadline. */
 GPtrArray *
-ch_review_due(ch_store *store, ch_mark mark, gint64 now_us, guint limit,
-              GError **error)
+ch_review_due(ch_store *store, ch_mark mark, gint64 now_us, gint64 before_us,
+              guint limit, GError **error)
 {
 #define HELD                                                                   \
     "SELECT " CH_ITEM_COLUMNS                                                  \
@@ -259,16 +259,18 @@ ch_review_due(ch_store *store, ch_mark mark, gint64 now_us, guint limit,
             " ORDER BY item.deadline_us LIMIT ?"
         : mark == CH_MARK_WARNED
             ? HELD "review.warned_us IS NULL AND item.time_us / 4"
-                   " + item.deadline_us / 4 * 3 <= ?"
-                   " ORDER BY item.deadline_us LIMIT ?"
-            : HELD "item.deadline_us <= ? ORDER BY item.deadline_us LIMIT ?";
+                   " + item.deadline_us / 4 * 3 <= ?1"
+                   " AND ?3 IS NOT NULL ORDER BY item.deadline_us LIMIT ?2"
+            : HELD "item.deadline_us <= ?1 AND item.time_us <= ?3"
+                   " ORDER BY item.deadline_us LIMIT ?2";
 #undef HELD
     ch_db *db = ch_store_lock_reader(store, error);
     if (db == NULL) {
         return NULL;
     }
     GPtrArray *items = ch_items_query(
-        db, sql, CH_VALUES(CH_INT(now_us), CH_INT(limit)), error);
+        db, sql, CH_VALUES(CH_INT(now_us), CH_INT(limit), CH_INT(before_us)),
+        error);
     ch_store_unlock_reader(store, items != NULL);
     return items;
 }

@@ -313,8 +313,8 @@ gboolean ch_review_admits(ch_db *db, const ch_item *item, const ch_decision *d,
 /* Two-person rule: whether this approval is the first of two, which was
  * written down here, or (FALSE in waits_out) completes it. */
 gboolean ch_review_pairs(ch_db *db, const ch_seal *seal, const ch_item *item,
-                          const ch_decision *d, gboolean *waits_out,
-                          GError **error);
+                         const ch_decision *d, gboolean *waits_out,
+                         GError **error);
 
 /* --- writer.c ------------------------------------------------------------ */
 

@@ -502,6 +502,11 @@ an_older_schema_is_upgraded_with_its_items(void **state)
                                 "DROP INDEX outbox_by_due;"
                                 "DROP INDEX failure_by_time;"
                                 "DROP TABLE delivery;"
+                                "DROP INDEX item_by_deadline;"
+                                "DROP INDEX ledger_by_id;"
+                                "DROP TABLE session;"
+                                "DROP TABLE account;"
+                                "DROP TABLE review;"
                                 "DROP TABLE authorization;"
                                 "ALTER TABLE item DROP COLUMN hints;"
                                 "ALTER TABLE item DROP COLUMN spanish;"
@@ -511,11 +516,11 @@ an_older_schema_is_upgraded_with_its_items(void **state)
     f->store = open_store(f, TRUE);
     g_autoptr(GBytes) raw = ch_store_read(f->store, id, NULL, &error);
     assert_non_null(raw);
-    assert_int_equal(sql_number(f, "PRAGMA user_version"), 5);
+    assert_int_equal(sql_number(f, "PRAGMA user_version"), 6);
     assert_int_equal(
         sql_number(f, "SELECT count(*) FROM sqlite_schema WHERE type ="
                       " 'index' AND name LIKE '%\\_by\\_%' ESCAPE '\\'"),
-        6);
+        9);
 }
 
 static void
