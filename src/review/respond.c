@@ -93,16 +93,30 @@ ch_respond_error(ch_ctx *c, int status, const char *what)
     ch_page_end(c, status, h);
 }
 
+/* "item ID: why not", the last part in the language of who asks.  Owned. */
+static char *
+dup_words_of(const ch_ctx *c, const char *message)
+{
+    const char *whole = ch_words(c->spanish, message);
+    const char *colon = strstr(message, ": ");
+    if (!c->spanish || whole != message || colon == NULL) {
+        return g_strdup(whole);
+    }
+    g_autofree char *start = g_strndup(message, (gsize)(colon + 2 - message));
+    return g_strconcat(start, ch_words(TRUE, colon + 2), NULL);
+}
+
 void
 ch_respond_gerror(ch_ctx *c, const GError *error)
 {
     gboolean ours = error->domain == CH_ERROR;
+    g_autofree char *what = dup_words_of(c, error->message);
     if (ours && error->code == CH_ERROR_NOTFOUND) {
-        ch_respond_error(c, 404, error->message);
+        ch_respond_error(c, 404, what);
     } else if (ours && error->code == CH_ERROR_STATE) {
-        ch_respond_error(c, 409, error->message);
+        ch_respond_error(c, 409, what);
     } else if (ours && error->code == CH_ERROR_INPUT) {
-        ch_respond_error(c, 400, error->message);
+        ch_respond_error(c, 400, what);
     } else {
         g_atomic_int_inc(&c->server->numbers.errors);
         ch_respond_error(c, 503,

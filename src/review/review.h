@@ -168,5 +168,23 @@ void ch_post_language(ch_ctx *c);
 void ch_get_people(ch_ctx *c); /* people.c */
 void ch_post_people(ch_ctx *c);
 void ch_post_person(ch_ctx *c);
+void ch_get_queue(ch_ctx *c); /* queue.c */
+void ch_get_passed(ch_ctx *c);
+void ch_get_done(ch_ctx *c);
+void ch_get_item(ch_ctx *c); /* card.c */
+void ch_post_open(ch_ctx *c);
+void ch_get_raw(ch_ctx *c);
+void ch_get_download(ch_ctx *c);
+void ch_post_item(ch_ctx *c); /* decide.c */
+void ch_post_refuse(ch_ctx *c);
+void ch_get_numbers(ch_ctx *c); /* numbers.c */
+void ch_api_numbers(ch_ctx *c); /* api.c */
+void ch_api_signin(ch_ctx *c);
+void ch_api_signout(ch_ctx *c);
+void ch_api_counts(ch_ctx *c);
+void ch_api_items(ch_ctx *c);
+void ch_api_item(ch_ctx *c);
+void ch_api_history(ch_ctx *c);
+void ch_api_decide(ch_ctx *c);
 
 #endif

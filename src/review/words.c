@@ -15,7 +15,7 @@ typedef struct {
 
 /* In the order of strcmp(3). */
 static const pair words[] = {
-#include "words_es.h"
+#include "words_es.inc"
 };
 
 static int

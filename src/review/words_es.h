@@ -1,2 +1,0 @@
-/* Spanish by English, in the order of strcmp(3): see words.c. */
-{"Queue", "Cola"},
