@@ -158,8 +158,9 @@ $(BUILD)/bench_store: tests/bench/bench_store.c $(BUILD)/libchaperone.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(PKG_LIBS)
 BENCH = bench_engine bench_store milterload floor_milter chaperone-milter
-bench: $(BENCH:%=$(BUILD)/%)
+bench: $(BENCH:%=$(BUILD)/%) $(BUILD)/chaperone-review $(BUILD)/chaperone
 	@$(SUDO) python3 -B tests/bench/bench.py $(BUILD)
+	@$(SUDO) python3 -B tests/bench/review.py $(BUILD)
 
 deps: deps-build
 	@tests/deps.sh $(DEPS_TEST)

@@ -223,6 +223,7 @@ main(int argc, char **argv)
     server.failures =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     ch_log_open("chaperone-review", house->config);
+    code = EX_OK;
     if (!run(&server, &set, &error)) {
         code = complain(error->message,
                         g_error_matches(error, CH_ERROR, CH_ERROR_STATE)

@@ -46,6 +46,7 @@ typedef struct {
     char *attachment;   /* file name of a download, or NULL */
     gboolean keep;      /* an asset: may be cached for an hour */
     int retry_s;        /* for 429, or 0 */
+    gint64 cost_us;     /* of the handler, or 0: not told */
 } ch_response;
 
 typedef struct {

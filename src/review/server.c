@@ -85,6 +85,11 @@ add_headers(struct MHD_Response *out, const ch_response *r, gboolean secure)
             g_strdup_printf("attachment; filename=\"%s\"", r->attachment);
         MHD_add_response_header(out, "Content-Disposition", value);
     }
+    if (r->cost_us > 0) {
+        g_autofree char *value =
+            g_strdup_printf("app;dur=%.3f", (double)r->cost_us / 1000.0);
+        MHD_add_response_header(out, "Server-Timing", value);
+    }
     if (r->retry_s > 0) {
         g_autofree char *value = g_strdup_printf("%d", r->retry_s);
         MHD_add_response_header(out, "Retry-After", value);
@@ -231,7 +236,12 @@ answer(ch_listener *l, struct MHD_Connection *connection, ch_request *request)
     MHD_get_connection_values(connection, MHD_HEADER_KIND, add_cookie_header,
                               request);
     ch_request_end_body(request, header(connection, "Content-Type"));
+    gint64 begin = g_get_monotonic_time();
     ch_route(&c);
+    /* For those who are in anyway: what a page cost us. */
+    if (c.session != NULL && c.session->complete) {
+        response.cost_us = g_get_monotonic_time() - begin;
+    }
     if (response.body == NULL) {
         response.body = g_string_new(NULL);
     }
