@@ -255,8 +255,8 @@ ch_review_due(ch_store *store, ch_mark mark, gint64 now_us, gint64 before_us,
     const char *sql =
         mark == CH_MARK_REMINDED ? HELD
             "review.reminded_us IS NULL AND"
-            " item.time_us / 2 + item.deadline_us / 2 <= ?"
-            " ORDER BY item.deadline_us LIMIT ?"
+            " item.time_us / 2 + item.deadline_us / 2 <= ?1"
+            " AND ?3 IS NOT NULL ORDER BY item.deadline_us LIMIT ?2"
         : mark == CH_MARK_WARNED
             ? HELD "review.warned_us IS NULL AND item.time_us / 4"
                    " + item.deadline_us / 4 * 3 <= ?1"

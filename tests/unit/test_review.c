@@ -269,6 +269,50 @@ test_history(void **state)
     }
 }
 
+/* Half, three quarters, the end of the time. */
+static void
+test_due(void **state)
+{
+    const fixture *f = *state;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(ch_envelope) e = make_envelope();
+    g_autoptr(GBytes) raw = bytes_of(POST);
+    char id[CH_ID_LENGTH + 1];
+    guint8 key[CH_DIGEST_BYTES];
+    ch_prior prior;
+    ch_record r = make_record(f, CH_STATE_HELD, NOW, e, raw, id, key);
+    const ch_decision keeper = {.uid = -1, .time_us = NOW};
+    r.deadline_us = NOW + 4 * DAY;
+    assert_true(ch_store_commit(f->store, &r, &prior, &error));
+    static const struct {
+        ch_mark mark;
+        gint64 after;
+        guint due;
+    } rows[] = {
+        {CH_MARK_REMINDED, 1 * DAY, 0},     {CH_MARK_REMINDED, 2 * DAY, 1},
+        {CH_MARK_REMINDED, 2 * DAY + 1, 0}, {CH_MARK_WARNED, 2 * DAY, 0},
+        {CH_MARK_WARNED, 3 * DAY, 1},       {CH_MARK_WARNED, 3 * DAY + 1, 0},
+        {CH_MARK_COUNT, 3 * DAY, 0},        {CH_MARK_COUNT, 4 * DAY, 1},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GPtrArray) due = ch_review_due(
+            f->store, rows[i].mark, NOW + rows[i].after, NOW, 10, &error);
+        assert_no_error(error);
+        assert_int_equal(due->len, rows[i].due);
+        if (due->len > 0 && rows[i].mark != CH_MARK_COUNT) {
+            gboolean ok =
+                ch_review_mark(f->store, id, rows[i].mark, &keeper, &error);
+            assert_no_error(error);
+            assert_true(ok);
+        }
+    }
+    g_autoptr(GPtrArray) young = ch_review_due(
+        f->store, CH_MARK_COUNT, NOW + 4 * DAY, NOW - 1, 10, &error);
+    assert_int_equal(young->len, 0);
+    g_autoptr(ch_review) review = ch_review_get(f->store, id, &error);
+    assert_true(review->escalated_us >= 0);
+}
+
 #define TEST(name)                                                             \
     cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
@@ -279,7 +323,7 @@ main(void)
         TEST(test_take),        TEST(test_once),     TEST(test_own),
         TEST(test_other_bytes), TEST(test_auditor),  TEST(test_escalated),
         TEST(test_two_people),  TEST(test_evidence), TEST(test_lists),
-        TEST(test_history),
+        TEST(test_history),     TEST(test_due),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
