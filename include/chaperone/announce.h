@@ -3,7 +3,8 @@
  *
  * Turns the names that a record holds (rule ids, gateway names) into notices
  * for the author, if it is authenticated and notices.author says so, and for
- * notices.compliance; of a release in trouble only the latter.  Used by the
+ * notices.compliance, with the ledger's head; of a release in trouble only
+ * the latter.  Used by the
  * daemon (held, expired, released) and by the command line (refused).
  */
 #ifndef CHAPERONE_ANNOUNCE_H
@@ -36,7 +37,7 @@ ch_event ch_event_of_item(const ch_item *item, ch_notice_kind kind,
 /* Array of ch_outgoing that owns what it points to; empty if nobody is to be
  * told.  Rules and gateways that house no longer knows go by their names.
  * Owned. */
-GArray *ch_announce(const ch_house *house, const ch_store *store,
+GArray *ch_announce(const ch_house *house, ch_store *store,
                     const ch_event *event);
 
 #endif

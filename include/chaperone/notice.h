@@ -36,6 +36,7 @@ typedef struct {
     const char *note;           /* reviewer's words to the author, or NULL */
     const char *contact;        /* the practice's own last line */
     const char *base_url;       /* of the review page, or NULL */
+    const char *ledger_head;    /* for compliance to keep (audit.h), or NULL */
     gint64 publish_at_us;       /* -1: not known */
     gint64 time_us;
     GTimeZone *zone;

@@ -215,6 +215,15 @@ typedef struct {
 
 gboolean ch_store_count(ch_store *store, ch_store_numbers *out, GError **error);
 
+/* A new master key: every item's key is sealed anew, in one transaction, then
+ * the new file takes the old one's name.  Interrupted anywhere, the store
+ * opens with one of the two; run again, it goes on.  Nobody else may have the
+ * store open: what they hold is the old key (ch_store_commit refuses it).
+ * CH_ERROR_STATE while a release is under way: its token is of the old key. */
+gboolean ch_store_rotate_key(const char *url, const char *key_file,
+                             const ch_decision *who, guint *items_out,
+                             GError **error);
+
 /* A consistent copy while the store is in use; refuses to overwrite. */
 gboolean ch_store_backup(ch_store *store, const char *file, GError **error);
 

@@ -7,9 +7,8 @@
  * here names a patient: the form does, and it stays with compliance.
  */
 #include "cli.h"
+#include "print.h"
 
-#include <errno.h>
-#include <json-glib/json-glib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -78,49 +77,20 @@ state_of(const ch_authorization *a, gint64 now_us)
                                    : "valid";
 }
 
-/* RFC 3339 in UTC.  Owned; NULL for -1. */
-static char *
-dup_time(gint64 time_us)
-{
-    g_autoptr(GDateTime) t =
-        time_us < 0 ? NULL
-                    : g_date_time_new_from_unix_utc(time_us / G_USEC_PER_SEC);
-    return t != NULL ? g_date_time_format(t, "%Y-%m-%dT%H:%M:%SZ") : NULL;
-}
-
-static void
-add_text(JsonBuilder *b, const char *name, const char *value)
-{
-    json_builder_set_member_name(b, name);
-    if (value != NULL) {
-        g_autofree char *valid = g_utf8_make_valid(value, -1);
-        json_builder_add_string_value(b, valid);
-    } else {
-        json_builder_add_null_value(b);
-    }
-}
-
 static void
 print_json(const ch_authorization *a, gint64 now_us)
 {
     g_autoptr(JsonBuilder) b = json_builder_new();
-    g_autoptr(JsonGenerator) generator = json_generator_new();
-    g_autofree char *added = dup_time(a->added_us);
-    g_autofree char *revoked = dup_time(a->revoked_us);
     json_builder_begin_object(b);
-    add_text(b, "id", a->id);
-    add_text(b, "scope", ch_auth_scope_name(a->scope));
-    add_text(b, "until", a->until);
-    add_text(b, "state", state_of(a, now_us));
-    add_text(b, "added", added);
-    add_text(b, "added_by", a->added_by);
-    add_text(b, "revoked", revoked);
-    add_text(b, "revoked_by", a->revoked_by);
-    json_builder_end_object(b);
-    g_autoptr(JsonNode) root = json_builder_get_root(b);
-    json_generator_set_root(generator, root);
-    g_autofree char *line = json_generator_to_data(generator, NULL);
-    printf("%s\n", line);
+    ch_print_add_text(b, "id", a->id);
+    ch_print_add_text(b, "scope", ch_auth_scope_name(a->scope));
+    ch_print_add_text(b, "until", a->until);
+    ch_print_add_text(b, "state", state_of(a, now_us));
+    ch_print_add_time(b, "added", a->added_us);
+    ch_print_add_text(b, "added_by", a->added_by);
+    ch_print_add_time(b, "revoked", a->revoked_us);
+    ch_print_add_text(b, "revoked_by", a->revoked_by);
+    ch_print_line(b);
 }
 
 static int
@@ -147,11 +117,7 @@ run_list(const auth *a)
                    state_of(one, now_us));
         }
     }
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        fprintf(stderr, "chaperone: standard output: %s\n", g_strerror(errno));
-        return EX_IOERR;
-    }
-    return EX_OK;
+    return ch_print_finish();
 }
 
 /* --- the command ---------------------------------------------------------- */

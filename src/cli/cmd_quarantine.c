@@ -9,6 +9,7 @@
  * A release is decided here and sent by chaperone-milter.  No message text
  * goes anywhere but stdout.
  */
+#include "print.h"
 #include "quarantine.h"
 
 #include "chaperone/announce.h"
@@ -50,16 +51,6 @@ dup_reason(const ch_quarantine *q)
     return g_strdup(g_strstrip(line));
 }
 
-static int
-flush_stdout(void)
-{
-    if (fflush(stdout) == 0 && !ferror(stdout)) {
-        return EX_OK;
-    }
-    fprintf(stderr, "chaperone: standard output: %s\n", g_strerror(errno));
-    return EX_IOERR;
-}
-
 /* --- the verbs
  * ---------------------------------------------------------------- */
 
@@ -90,7 +81,7 @@ run_list(const ch_quarantine *q)
     }
     if (!json) {
         ch_quarantine_print_table(items);
-        return flush_stdout();
+        return ch_print_finish();
     }
     for (guint i = 0; i < items->len; i++) {
         const ch_item *item = g_ptr_array_index(items, i);
@@ -100,7 +91,7 @@ run_list(const ch_quarantine *q)
         }
         ch_quarantine_print_json(item, steps);
     }
-    return flush_stdout();
+    return ch_print_finish();
 }
 
 static int
@@ -134,7 +125,7 @@ run_show(const ch_quarantine *q)
     } else {
         printf("\nThe message was destroyed or never kept.\n");
     }
-    return flush_stdout();
+    return ch_print_finish();
 }
 
 /* What a decision with notices needs; an exit code. */
@@ -275,7 +266,7 @@ run_export(const ch_quarantine *q)
     if (length > 0) {
         fwrite(data, 1, length, stdout);
     }
-    return flush_stdout();
+    return ch_print_finish();
 }
 
 /* --- the command

@@ -17,11 +17,12 @@ static const struct {
     {"eval", ch_cmd_eval, "score the rules on labelled posts"},
     {"quarantine", ch_cmd_quarantine, "look at held posts and decide"},
     {"auth", ch_cmd_auth, "keep the register of patients' authorizations"},
+    {"audit", ch_cmd_audit, "prove the ledger, export it"},
     {"rules", ch_cmd_rules, "list, show and test the rules"},
     {"config", ch_cmd_config, "check, show or reload the configuration"},
     {"doctor", ch_cmd_doctor, "find what is wrong with an installation"},
     {"user", ch_cmd_user, "keep the accounts of the review page"},
-    {"store", ch_cmd_store, "back up the store"},
+    {"store", ch_cmd_store, "back up the store, give it a new key"},
 };
 
 static void

@@ -5,70 +5,14 @@
  * direction characters on the way to a terminal.  JSON is escaped by its
  * generator.
  */
+#include "print.h"
 #include "quarantine.h"
 
 #include <json-glib/json-glib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* RFC 3339 in UTC.  Owned; NULL for -1. */
-static char *
-dup_time(gint64 time_us)
-{
-    if (time_us < 0) {
-        return NULL;
-    }
-    g_autoptr(GDateTime) t =
-        g_date_time_new_from_unix_utc(time_us / G_USEC_PER_SEC);
-    return t != NULL ? g_date_time_format(t, "%Y-%m-%dT%H:%M:%SZ") : NULL;
-}
-
-/* Control characters and those that turn the direction of text could show
- * something else than what is there. */
-static gboolean
-is_harmless(gunichar c)
-{
-    return c == '\n' || c == '\r' || c == '\t' ||
-           !(g_unichar_iscntrl(c) || (c >= 0x202a && c <= 0x202e) ||
-             (c >= 0x2066 && c <= 0x2069));
-}
-
-/* Owned; NULL gives "-". */
-static char *
-dup_printable(const char *text)
-{
-    if (text == NULL) {
-        return g_strdup("-");
-    }
-    g_autofree char *valid = g_utf8_make_valid(text, -1);
-    GString *out = g_string_new(NULL);
-    for (const char *p = valid; *p != '\0'; p = g_utf8_next_char(p)) {
-        gunichar c = g_utf8_get_char(p);
-        g_string_append_unichar(out, is_harmless(c) ? c : '?');
-    }
-    return g_string_free(out, FALSE);
-}
-
 /* --- JSON ---------------------------------------------------------------- */
-
-static void
-add_text(JsonBuilder *b, const char *name, const char *value)
-{
-    json_builder_set_member_name(b, name);
-    if (value != NULL) {
-        g_autofree char *valid = g_utf8_make_valid(value, -1);
-        json_builder_add_string_value(b, valid);
-    } else {
-        json_builder_add_null_value(b);
-    }
-}
-
-static void
-add_time(JsonBuilder *b, const char *name, gint64 time_us)
-{
-    g_autofree char *text = dup_time(time_us);
-    add_text(b, name, text);
-}
 
 static void
 add_rules(JsonBuilder *b, const char *rules)
@@ -107,11 +51,11 @@ add_steps(JsonBuilder *b, const GPtrArray *steps)
         json_builder_begin_object(b);
         json_builder_set_member_name(b, "recipient");
         json_builder_add_int_value(b, step->recipient);
-        add_text(b, "state", ch_release_state_name(step->state));
+        ch_print_add_text(b, "state", ch_release_state_name(step->state));
         json_builder_set_member_name(b, "attempts");
         json_builder_add_int_value(b, step->attempts);
-        add_time(b, "time", step->time_us);
-        add_text(b, "reply", step->reply);
+        ch_print_add_time(b, "time", step->time_us);
+        ch_print_add_text(b, "reply", step->reply);
         json_builder_end_object(b);
     }
     json_builder_end_array(b);
@@ -121,23 +65,18 @@ void
 ch_quarantine_print_json(const ch_item *item, const GPtrArray *steps)
 {
     g_autoptr(JsonBuilder) b = json_builder_new();
-    g_autoptr(JsonGenerator) generator = json_generator_new();
     json_builder_begin_object(b);
-    add_text(b, "id", item->id);
-    add_text(b, "state", ch_state_name(item->state));
-    add_time(b, "time", item->time_us);
-    add_text(b, "author", item->author);
-    add_text(b, "gateway", item->gateways);
+    ch_print_add_text(b, "id", item->id);
+    ch_print_add_text(b, "state", ch_state_name(item->state));
+    ch_print_add_time(b, "time", item->time_us);
+    ch_print_add_text(b, "author", item->author);
+    ch_print_add_text(b, "gateway", item->gateways);
     add_rules(b, item->rules);
-    add_time(b, "publish_at", item->publish_at_us);
-    add_time(b, "deadline", item->deadline_us);
-    add_text(b, "reply", last_reply(steps));
+    ch_print_add_time(b, "publish_at", item->publish_at_us);
+    ch_print_add_time(b, "deadline", item->deadline_us);
+    ch_print_add_text(b, "reply", last_reply(steps));
     add_steps(b, steps);
-    json_builder_end_object(b);
-    g_autoptr(JsonNode) root = json_builder_get_root(b);
-    json_generator_set_root(generator, root);
-    g_autofree char *line = json_generator_to_data(generator, NULL);
-    printf("%s\n", line);
+    ch_print_line(b);
 }
 
 /* --- the table ----------------------------------------------------------- */
@@ -162,13 +101,14 @@ clear_row(gpointer data)
 static table_row
 row_of(const ch_item *item)
 {
-    g_autofree char *time = dup_time(item->time_us);
-    g_autofree char *publish_at = dup_time(item->publish_at_us);
+    g_autofree char *time = ch_print_dup_time(item->time_us);
+    g_autofree char *publish_at = ch_print_dup_time(item->publish_at_us);
     return (table_row){
         .cells = {g_strdup(item->id), g_strdup(ch_state_name(item->state)),
-                  dup_printable(time), dup_printable(item->author),
-                  dup_printable(item->gateways), dup_printable(publish_at),
-                  dup_printable(item->rules)},
+                  ch_print_dup_safe(time), ch_print_dup_safe(item->author),
+                  ch_print_dup_safe(item->gateways),
+                  ch_print_dup_safe(publish_at),
+                  ch_print_dup_safe(item->rules)},
         .state = item->state};
 }
 
@@ -246,14 +186,14 @@ ch_quarantine_print_table(const GPtrArray *items)
 static void
 print_field(const char *label, const char *text)
 {
-    g_autofree char *printable = dup_printable(text);
+    g_autofree char *printable = ch_print_dup_safe(text);
     printf("%-12s%s\n", label, printable);
 }
 
 static void
 print_time(const char *label, gint64 time_us)
 {
-    g_autofree char *text = dup_time(time_us);
+    g_autofree char *text = ch_print_dup_time(time_us);
     print_field(label, text);
 }
 
@@ -326,7 +266,7 @@ print_findings(const char *json)
 static void
 print_step(const ch_release_step *step)
 {
-    g_autofree char *time = dup_time(step->time_us);
+    g_autofree char *time = ch_print_dup_time(step->time_us);
     g_autofree char *text = g_strdup_printf(
         "recipient %u %s at %s after %u attempt%s%s%s", step->recipient,
         ch_release_state_name(step->state), time, step->attempts,
@@ -371,7 +311,7 @@ print_named(GBytes *raw)
     g_autoptr(GPtrArray) named = ch_auth_find(raw);
     printf("%s", named->len > 0 ? "\n--- authorizations named\n" : "");
     for (guint i = 0; i < named->len; i++) {
-        g_autofree char *id = dup_printable(g_ptr_array_index(named, i));
+        g_autofree char *id = ch_print_dup_safe(g_ptr_array_index(named, i));
         printf("%s\n", id);
     }
 }
@@ -386,7 +326,8 @@ ch_quarantine_print_message(GBytes *raw)
     for (guint i = 0; i < texts->len; i++) {
         const ch_text *text = g_ptr_array_index(texts, i);
         int part = ch_text_part(text);
-        g_autofree char *printable = dup_printable(ch_text_plain(text, NULL));
+        g_autofree char *printable =
+            ch_print_dup_safe(ch_text_plain(text, NULL));
         printf("\n--- %s", ch_where_name(ch_text_where(text)));
         if (part >= 0 && (guint)part < parts->len) {
             const ch_part *p = g_ptr_array_index(parts, part);

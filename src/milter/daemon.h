@@ -5,6 +5,7 @@
 #ifndef CHAPERONE_DAEMON_H
 #define CHAPERONE_DAEMON_H
 
+#include "chaperone/audit.h"
 #include "chaperone/intake.h"
 #include "chaperone/metrics.h"
 #include "chaperone/record.h"
@@ -58,6 +59,16 @@ void ch_housekeeping_stop(ch_daemon *daemon);
 void ch_housekeeping_trouble(ch_daemon *daemon, const char *reason,
                              const GError *error);
 gboolean ch_housekeeping_is_quitting(ch_daemon *daemon);
+
+/* --- witness.c ---------------------------------------------------------- */
+
+/* A ledger row that names what is in force from now on. */
+void ch_witness_configuration(ch_daemon *daemon, const ch_house *house);
+/* Chains rows that wait. */
+void ch_witness_chain(ch_daemon *daemon);
+/* Compares the ledger with the head seen last (seq 0: none yet); then that
+ * is the one of now, and stands in the log. */
+void ch_witness_head(ch_daemon *daemon, ch_audit_head *seen);
 
 /* --- outbox.c, in the housekeeping thread ------------------------------- */
 

@@ -2,8 +2,9 @@
  * Housekeeping: the one thread beside libmilter's.
  *
  * Sends what waits in the outbox (outbox.c), expires what nobody decided in
- * time, destroys what is past its retention, writes the metrics and pats the
- * watchdog.  It never touches a message that the MTA is sending.
+ * time, destroys what is past its retention, watches the ledger (witness.c),
+ * writes the metrics and pats the watchdog.  It never touches a message that
+ * the MTA is sending.
  */
 #include "chaperone/announce.h"
 #include "chaperone/error.h"
@@ -19,11 +20,13 @@
 #define METRICS_US (15 * SECOND_US)
 #define PURGE_US   (3600 * SECOND_US)
 #define EXPIRE_US  (20 * SECOND_US)
+#define HEAD_US    (3600 * SECOND_US)
 
 typedef struct {
     ch_daemon *daemon;
     gboolean recovered; /* what a crash interrupted is dealt with */
-    gint64 metrics_at, purge_at, expire_at; /* monotonic */
+    gint64 metrics_at, purge_at, expire_at, head_at; /* monotonic */
+    ch_audit_head head; /* of the ledger, when it was last looked at */
 } keeper;
 
 void
@@ -233,6 +236,10 @@ round_once(keeper *k)
     k->recovered = k->recovered || ch_outbox_recover(k->daemon);
     k->recovered = k->recovered && ch_outbox_send_releases(k->daemon);
     ch_outbox_send_notices(k->daemon);
+    ch_witness_chain(k->daemon);
+    if (is_due(&k->head_at, HEAD_US)) {
+        ch_witness_head(k->daemon, &k->head);
+    }
     if (is_due(&k->expire_at, EXPIRE_US)) {
         watch_deadlines(k->daemon);
         expire(k->daemon);
@@ -272,6 +279,7 @@ run(gpointer data)
         ch_notify("WATCHDOG=1");
         round_once(&k);
     } while (wait_for_work(k.daemon, tick));
+    ch_witness_head(k.daemon, &k.head);
     write_metrics(k.daemon);
     return NULL;
 }

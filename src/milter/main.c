@@ -189,6 +189,7 @@ start(ch_daemon *daemon, GError **error)
     if (daemon->store == NULL || !ch_reload_start(daemon, error)) {
         return FALSE;
     }
+    ch_witness_configuration(daemon, daemon->house);
     ch_housekeeping_start(daemon);
     ch_log(LOG_NOTICE, "started", CH_LOG_VERSION, CH_VERSION, CH_LOG_SOCKET,
            config->milter_socket, CH_LOG_COUNT,

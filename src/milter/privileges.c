@@ -160,8 +160,12 @@ prepare_store(const ch_config *config, const account *to, GError **error)
             return FALSE;
         }
     }
-    /* chaperone-review, another user of that group, opens both. */
-    return give(config->store_key_file, to, 0640, error);
+    g_autofree char *ledger_key =
+        g_strconcat(config->store_key_file, CH_LEDGER_KEY_SUFFIX, NULL);
+    /* chaperone-review, another user of that group, opens the store; the
+     * ledger's key is not for it. */
+    return give(config->store_key_file, to, 0640, error) &&
+           give(ledger_key, to, 0600, error);
 }
 
 /* Directories of the sockets and of the metrics: on tmpfs, so gone after a

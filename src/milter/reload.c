@@ -92,6 +92,7 @@ reload(ch_daemon *daemon, GString *answer)
     g_autoptr(ch_house) mine = ch_house_ref(house);
     g_autoptr(ch_house) old = swap(daemon, house);
     name_restarts(answer, daemon->started, mine->config);
+    ch_witness_configuration(daemon, mine);
     ch_log(LOG_NOTICE, "reloaded", CH_LOG_COUNT, (guint64)rules, CH_LOG_END);
     ch_notify("READY=1");
     return TRUE;

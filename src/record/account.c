@@ -400,6 +400,73 @@ ch_account_set_lang(ch_store *store, const char *name, const char *lang,
     return ch_store_submit(store, set_lang, &c, error);
 }
 
+/* --- another key ---------------------------------------------------------- */
+
+typedef struct {
+    char *name;
+    GBytes *totp;
+} factor;
+
+static void
+factor_free(gpointer data)
+{
+    factor *f = data;
+    g_free(f->name);
+    g_bytes_unref(f->totp);
+    g_free(f);
+}
+
+static GPtrArray *
+read_factors(ch_db *db, GError **error)
+{
+    GError *step_error = NULL;
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(factor_free);
+    g_autoptr(ch_rows) rows =
+        ch_db_query(db, "SELECT name, totp FROM account WHERE totp IS NOT NULL",
+                    NULL, error);
+    if (rows == NULL) {
+        return NULL;
+    }
+    while (ch_rows_next(rows, &step_error)) {
+        factor *f = g_new0(factor, 1);
+        f->name = ch_rows_dup_text(rows, 0);
+        f->totp = ch_rows_dup_bytes(rows, 1);
+        g_ptr_array_add(list, f);
+    }
+    if (step_error != NULL) {
+        g_propagate_error(error, step_error);
+        return NULL;
+    }
+    return g_steal_pointer(&list);
+}
+
+gboolean
+ch_accounts_rewrap(ch_db *db, const ch_seal *from, const ch_seal *to,
+                   GError **error)
+{
+    g_autoptr(GPtrArray) list = read_factors(db, error);
+    for (guint i = 0; list != NULL && i < list->len; i++) {
+        const factor *f = g_ptr_array_index(list, i);
+        gsize length;
+        g_autoptr(GBytes) secret = ch_seal_open_secret(from, f->name, f->totp);
+        if (secret == NULL) {
+            g_set_error_literal(error, CH_ERROR, CH_ERROR_INTERNAL,
+                                "a second factor is damaged; nothing was "
+                                "changed");
+            return FALSE;
+        }
+        g_autoptr(GBytes) sealed = ch_seal_secret(to, f->name, secret);
+        const void *data = g_bytes_get_data(sealed, &length);
+        if (!ch_db_run(db, "UPDATE account SET totp = ? WHERE name = ?",
+                       CH_VALUES(CH_BLOB(data, length), CH_TEXT(f->name)),
+                       error)) {
+            return FALSE;
+        }
+    }
+    /* Their digests were made with the old key. */
+    return list != NULL && ch_db_run(db, "DELETE FROM session", NULL, error);
+}
+
 /* --- signing in ----------------------------------------------------------- */
 
 typedef struct {

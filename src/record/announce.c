@@ -5,6 +5,7 @@
  * sees the content of a message.
  */
 #include "chaperone/announce.h"
+#include "chaperone/audit.h"
 
 ch_event
 ch_event_of_item(const ch_item *item, ch_notice_kind kind, gint64 time_us)
@@ -135,8 +136,18 @@ is_for_author(ch_notice_kind kind)
            kind != CH_NOTICE_REMINDER;
 }
 
+/* A notice goes out without it rather than not at all.  Owned or NULL. */
+static char *
+dup_head(ch_store *store)
+{
+    ch_audit_head head;
+    return ch_store_audit_head(store, &head, NULL) && head.seq > 0
+               ? ch_audit_head_dup(&head)
+               : NULL;
+}
+
 GArray *
-ch_announce(const ch_house *house, const ch_store *store, const ch_event *event)
+ch_announce(const ch_house *house, ch_store *store, const ch_event *event)
 {
     const ch_config *config = house->config;
     g_autofree char *channel = dup_channel(house, event->gateways);
@@ -144,6 +155,7 @@ ch_announce(const ch_house *house, const ch_store *store, const ch_event *event)
     g_autoptr(GPtrArray) advices = g_ptr_array_new_with_free_func(g_free);
     fill_rules(house, event, titles, advices);
     g_autoptr(GPtrArray) hints = find_hints(event);
+    g_autofree char *head = dup_head(store);
     ch_notice notice = {
         .kind = event->kind,
         .id = event->id,
@@ -155,6 +167,7 @@ ch_announce(const ch_house *house, const ch_store *store, const ch_event *event)
         .note = event->note,
         .contact = config->practice_contact,
         .base_url = config->review_base_url,
+        .ledger_head = head,
         .publish_at_us = event->publish_at_us,
         .time_us = event->time_us,
         .zone = config->zone,

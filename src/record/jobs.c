@@ -54,6 +54,16 @@ ch_job_take(ch_db *db, const ch_seal *seal, gpointer data, GError **error)
 {
     ch_take *take = data;
     const ch_record *r = take->record;
+    gboolean is_key = TRUE;
+    /* What an old key seals nobody could read. */
+    if (take->sealed != NULL && !ch_rotate_is_key(db, seal, &is_key, error)) {
+        return FALSE;
+    }
+    if (!is_key) {
+        g_set_error_literal(error, CH_ERROR, CH_ERROR_CONFIG,
+                            "the store has a new key; restart");
+        return FALSE;
+    }
     /* The look-up counts only here, under the write lock. */
     if (!ch_items_find_prior(db, r->retry_key, r->time_us, take->prior,
                              error)) {

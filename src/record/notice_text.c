@@ -14,6 +14,7 @@ typedef struct {
     const char *what[2][CH_NOTICE_COUNT];
     const char *next[2][CH_NOTICE_COUNT];
     const char *why, *publish_at, *author, *no_author, *note, *show, *open;
+    const char *head;
 } words;
 
 static const words english = {
@@ -80,6 +81,7 @@ static const words english = {
     .note = "The reviewer wrote:",
     .show = "To see the post, run this command:",
     .open = "To see the post, open this page and sign in:",
+    .head = "Ledger, for \"chaperone audit verify --head\":",
 };
 
 static const words spanish = {
@@ -154,6 +156,7 @@ static const words spanish = {
     .note = "La persona que la revisó escribió:",
     .show = "Para ver la publicación, ejecute este comando:",
     .open = "Para ver la publicación, abra esta página e inicie sesión:",
+    .head = "Registro, para \"chaperone audit verify --head\":",
 };
 
 static const words *
@@ -297,6 +300,9 @@ ch_notice_dup_body(const ch_notice *n)
         add_for_compliance(body, n, w);
     }
     g_string_append_printf(body, "ID: %s\n", id);
+    if (!n->to_author && n->ledger_head != NULL) {
+        g_string_append_printf(body, "%s\n  %s\n", w->head, n->ledger_head);
+    }
     if (*contact != '\0') {
         g_string_append_printf(body, "%s\n", contact);
     }

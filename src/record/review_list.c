@@ -190,8 +190,12 @@ ch_review_history(ch_store *store, const char *id, GError **error)
     }
     ch_rows *rows = ch_db_query(
         db,
-        "SELECT time_us, event, actor, note FROM ledger WHERE id = ?"
-        " ORDER BY seq",
+        "SELECT time_us, event, actor, note FROM (SELECT 0 AS waits, seq AS"
+        " at, time_us, event, actor, note FROM ledger WHERE id = ?1"
+        " UNION ALL SELECT 1, row, time_us, event, actor, note"
+        " FROM ledger_waiting WHERE id = ?1"
+        " AND row > coalesce((SELECT row FROM ledger_chained), 0))"
+        " ORDER BY waits, at",
         CH_VALUES(CH_TEXT(id)), &step_error);
     while (rows != NULL && ch_rows_next(rows, &step_error)) {
         ch_history *h = g_new0(ch_history, 1);

@@ -3,9 +3,11 @@
  *
  * The key file gives one master key.  Each use has a key of its own, derived
  * by crypto_kdf, so that a hash in a mail header says nothing about a sealed
- * item.  Every item is encrypted under a random key; that key, 72 bytes
- * sealed, is all that must be destroyed to destroy the item.  Both are bound
- * to the item's ID: swapped rows do not open.
+ * item.  The ledger's comes from a file beside it that only the milter's user
+ * reads: who can open items, as the review page can, cannot forge the chain.
+ * Every item is encrypted under a random key; that key, 72 bytes sealed, is all
+ * that must be destroyed to destroy the item.  Both are bound to the item's ID:
+ * swapped rows do not open.
  *
  * The store's keys live in sodium_malloc memory (locked, guarded, wiped on
  * free, never in a core dump).  What is needed for one message only, the key
@@ -17,19 +19,16 @@
 
 #include "chaperone/error.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <sodium.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#define KEY_BYTES   crypto_kdf_KEYBYTES
+#define KEY_BYTES   CH_KEY_BYTES
 #define NONCE_BYTES crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 #define TAG_BYTES   crypto_aead_xchacha20poly1305_ietf_ABYTES
 #define KDF_CONTEXT "chaprone" /* crypto_kdf_CONTEXTBYTES bytes */
 
+G_STATIC_ASSERT(KEY_BYTES == crypto_kdf_KEYBYTES);
 G_STATIC_ASSERT(KEY_BYTES == crypto_aead_xchacha20poly1305_ietf_KEYBYTES);
 G_STATIC_ASSERT(CH_SEALED_KEY_BYTES == NONCE_BYTES + KEY_BYTES + TAG_BYTES);
 G_STATIC_ASSERT(CH_DIGEST_BYTES == crypto_generichash_BYTES);
@@ -39,7 +38,7 @@ enum {
     SUBKEY_ITEMS = 1,
     SUBKEY_CHECK,
     SUBKEY_RETRY,
-    SUBKEY_LEDGER,
+    SUBKEY_WAS_LEDGER,
     SUBKEY_SIGN
 };
 
@@ -48,165 +47,45 @@ struct ch_seal {
     guint8 items[KEY_BYTES];
     guint8 check[KEY_BYTES];
     guint8 hash[3][KEY_BYTES]; /* by ch_hash_use */
+    gboolean chains;           /* hash[CH_HASH_LEDGER] is there */
 };
 
 struct ch_hash {
     crypto_generichash_state state;
 };
 
-/* --- the key file -------------------------------------------------------- */
-
-static gboolean
-fail_file(const char *file, int saved_errno, const char *what, GError **error)
-{
-    g_set_error(error, CH_ERROR, CH_ERROR_CONFIG, "key file %s: %s%s%s", file,
-                what, saved_errno != 0 ? ": " : "",
-                saved_errno != 0 ? g_strerror(saved_errno) : "");
-    return FALSE;
-}
-
-gboolean
-ch_sync_directory(const char *file)
-{
-    g_autofree char *directory = g_path_get_dirname(file);
-    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) {
-        return FALSE;
-    }
-    gboolean ok = fsync(fd) == 0;
-    return close(fd) == 0 && ok;
-}
-
-static gboolean
-write_and_sync(int fd, const char *data, gsize length)
-{
-    while (length > 0) {
-        gssize n = write(fd, data, length);
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n <= 0) {
-            return FALSE;
-        }
-        data += n;
-        length -= (gsize)n;
-    }
-    return fsync(fd) == 0;
-}
-
-/* Gives the file its name if nothing has that name yet.  In one step where
- * the file system can (renameat2(2)), for a key must not keep a second name
- * when the machine stops in between. */
-static gboolean
-put_in_place(const char *aside, const char *file)
-{
-    if (renameat2(AT_FDCWD, aside, AT_FDCWD, file, RENAME_NOREPLACE) == 0) {
-        return TRUE;
-    }
-    gboolean ok =
-        errno == EEXIST || ((errno == EINVAL || errno == ENOSYS) &&
-                            (link(aside, file) == 0 || errno == EEXIST));
-    int saved_errno = errno;
-    (void)unlink(aside);
-    errno = saved_errno;
-    return ok;
-}
-
-/* Writes aside, then puts it in place: nobody ever reads half a key, and of
- * two programs that start together one wins and both use its key. */
-static gboolean
-make_key_file(const char *file, GError **error)
-{
-    guint8 key[KEY_BYTES];
-    char text[64];
-    g_autofree char *aside = g_strdup_printf("%s.XXXXXX", file);
-    int fd = mkostemp(aside, O_CLOEXEC); /* mode 0600 */
-    if (fd < 0) {
-        return fail_file(file, errno, "cannot be made", error);
-    }
-    randombytes_buf(key, sizeof key);
-    sodium_bin2base64(text, sizeof text, key, sizeof key,
-                      sodium_base64_VARIANT_ORIGINAL);
-    gsize length = strlen(text);
-    text[length] = '\n';
-    gboolean ok = write_and_sync(fd, text, length + 1);
-    sodium_memzero(key, sizeof key);
-    sodium_memzero(text, sizeof text);
-    ok = close(fd) == 0 && ok;
-    if (!ok) {
-        int saved_errno = errno;
-        (void)unlink(aside);
-        return fail_file(file, saved_errno, "cannot be made", error);
-    }
-    return (put_in_place(aside, file) && ch_sync_directory(file)) ||
-           fail_file(file, errno, "cannot be made", error);
-}
-
-/* Raw, or base64 with or without its line end. */
-static gboolean
-decode_key(const char *data, gsize length, guint8 key_out[KEY_BYTES])
-{
-    if (length == KEY_BYTES) {
-        memcpy(key_out, data, KEY_BYTES);
-        return TRUE;
-    }
-    gsize got = 0;
-    return sodium_base642bin(key_out, KEY_BYTES, data, length, "\r\n", &got,
-                             NULL, sodium_base64_VARIANT_ORIGINAL) == 0 &&
-           got == KEY_BYTES;
-}
-
-static gboolean
-read_key(int fd, const char *file, guint8 key_out[KEY_BYTES], GError **error)
-{
-    struct stat st;
-    char data[128];
-    if (fstat(fd, &st) != 0) {
-        return fail_file(file, errno, "cannot be read", error);
-    }
-    if (!S_ISREG(st.st_mode)) {
-        return fail_file(file, 0, "is not a regular file", error);
-    }
-    /* The group may read it: the review page runs as another user. */
-    if ((st.st_mode & (S_IRWXO | S_IWGRP)) != 0) {
-        return fail_file(
-            file, 0, "is open to other users; allowed is 0600 or 0640", error);
-    }
-    gssize n = read(fd, data, sizeof data);
-    if (n < 0) {
-        return fail_file(file, errno, "cannot be read", error);
-    }
-    gboolean ok = decode_key(data, (gsize)n, key_out);
-    sodium_memzero(data, sizeof data);
-    return ok ||
-           fail_file(file, 0, "is no key; a key is 32 bytes, raw or as base64",
-                     error);
-}
-
-static gboolean
-load_key(const char *file, gboolean create, guint8 key_out[KEY_BYTES],
-         GError **error)
-{
-    int fd = open(file, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 && errno == ENOENT && create) {
-        if (!make_key_file(file, error)) {
-            return FALSE;
-        }
-        fd = open(file, O_RDONLY | O_CLOEXEC);
-    }
-    if (fd < 0) {
-        return fail_file(file, errno, "cannot be read", error);
-    }
-    gboolean ok = read_key(fd, file, key_out, error);
-    close(fd);
-    return ok;
-}
-
 static void
 derive(const ch_seal *seal, guint64 number, guint8 out[KEY_BYTES])
 {
     crypto_kdf_derive_from_key(out, KEY_BYTES, number, KDF_CONTEXT,
                                seal->master);
+}
+
+static char *
+dup_chain_file(const char *key_file)
+{
+    return g_strconcat(key_file, CH_LEDGER_KEY_SUFFIX, NULL);
+}
+
+/* Whoever may not read the ledger's key can still write rows, which wait to
+ * be chained. */
+static gboolean
+open_chain(ch_seal *seal, const char *key_file, gboolean create, GError **error)
+{
+    g_autofree char *file = dup_chain_file(key_file);
+    seal->chains = create || access(file, R_OK) == 0;
+    return !seal->chains ||
+           ch_key_file_load(file, create, seal->hash[CH_HASH_LEDGER], error);
+}
+
+gboolean
+ch_seal_make_chain_key(const char *key_file, GError **error)
+{
+    g_autofree char *file = dup_chain_file(key_file);
+    guint8 key[KEY_BYTES];
+    gboolean ok = ch_key_file_load(file, TRUE, key, error);
+    sodium_memzero(key, sizeof key);
+    return ok;
 }
 
 ch_seal *
@@ -223,18 +102,24 @@ ch_seal_open(const char *key_file, gboolean create, GError **error)
                             "no memory for keys");
         return NULL;
     }
-    if (!load_key(key_file, create, seal->master, error)) {
+    if (!ch_key_file_load(key_file, create, seal->master, error) ||
+        !open_chain(seal, key_file, create, error)) {
         sodium_free(seal);
         return NULL;
     }
     derive(seal, SUBKEY_ITEMS, seal->items);
     derive(seal, SUBKEY_CHECK, seal->check);
     derive(seal, SUBKEY_RETRY, seal->hash[CH_HASH_RETRY]);
-    derive(seal, SUBKEY_LEDGER, seal->hash[CH_HASH_LEDGER]);
     derive(seal, SUBKEY_SIGN, seal->hash[CH_HASH_SIGN]);
     sodium_memzero(seal->master, sizeof seal->master);
     sodium_mprotect_readonly(seal);
     return seal;
+}
+
+gboolean
+ch_seal_chains(const ch_seal *seal)
+{
+    return seal->chains;
 }
 
 void
@@ -341,6 +226,20 @@ ch_seal_item(const ch_seal *seal, const char *id, const ch_envelope *e,
     sodium_memzero(key, sizeof key);
     sealed_out->body = g_bytes_new_take(body, NONCE_BYTES + length + TAG_BYTES);
     return TRUE;
+}
+
+gboolean
+ch_seal_rewrap(const ch_seal *from, const ch_seal *to, const char *id,
+               guint8 sealed_key[CH_SEALED_KEY_BYTES])
+{
+    guint8 key[KEY_BYTES];
+    gboolean ok =
+        decrypt(key, sealed_key, CH_SEALED_KEY_BYTES, "key", id, from->items);
+    if (ok) {
+        encrypt(sealed_key, key, KEY_BYTES, "key", id, to->items);
+    }
+    sodium_memzero(key, sizeof key);
+    return ok;
 }
 
 /* The body decrypted, or NULL if anything about it is not as we made it. */

@@ -116,47 +116,106 @@ check_key(const ch_store *store, ch_db *db, const char *key_file,
     return TRUE;
 }
 
-/* Under the write lock, so that two programs that start agree. */
 static gboolean
-agree_on_key(const ch_store *store, ch_db *db, const char *key_file,
-             GError **error)
+are_keys_known(const ch_store *store, ch_db *db, gboolean *known_out,
+               GError **error)
 {
     gint64 known = 0;
-    if (!ch_db_number(db, "SELECT count(*) FROM meta WHERE name = 'key_check'",
-                      NULL, 0, &known, error)) {
+    gboolean ok =
+        ch_db_number(db, "SELECT count(*) FROM meta WHERE name = 'key_check'",
+                     NULL, 0, &known, error) &&
+        ch_ledger_knows(db, store->seal, known_out, error);
+    *known_out = *known_out && known > 0;
+    return ok;
+}
+
+/* Under the write lock, so that two programs that start agree. */
+static gboolean
+agree_on_keys(const ch_store *store, ch_db *db, const char *key_file,
+              gboolean begin_chain, GError **error)
+{
+    gboolean known = FALSE;
+    if (!are_keys_known(store, db, &known, error)) {
         return FALSE;
     }
-    if (known > 0) {
+    if (known) {
         return check_key(store, db, key_file, error);
     }
     if (!ch_db_begin(db, error)) {
         return FALSE;
     }
-    if (!check_key(store, db, key_file, error) || !ch_db_commit(db, error)) {
+    if (!check_key(store, db, key_file, error) ||
+        !ch_ledger_agree(db, store->seal, begin_chain, error) ||
+        !ch_db_commit(db, error)) {
         ch_db_rollback(db);
         return FALSE;
     }
     return TRUE;
 }
 
+typedef enum {
+    OPEN_EXISTING,
+    OPEN_CREATE,     /* the daemon: makes what is missing */
+    OPEN_BEGIN_CHAIN /* what is there gets a new chain */
+} open_mode;
+
+/* A new key for an old store would only hide that the old one is lost. */
 static gboolean
-open_parts(ch_store *store, const char *key_file, gboolean create,
+open_keys(ch_store *store, const char *key_file, gboolean is_new,
+          open_mode mode, GError **error)
+{
+    if (mode == OPEN_BEGIN_CHAIN && !ch_seal_make_chain_key(key_file, error)) {
+        return FALSE;
+    }
+    store->seal = ch_seal_open(key_file, is_new, error);
+    if (store->seal == NULL) {
+        return FALSE;
+    }
+    if (mode == OPEN_EXISTING || ch_seal_chains(store->seal)) {
+        return TRUE;
+    }
+    g_set_error(error, CH_ERROR, CH_ERROR_CONFIG,
+                "key file %s" CH_LEDGER_KEY_SUFFIX
+                " is missing or not for this user; put it back, or begin a "
+                "new chain: chaperone audit begin",
+                key_file);
+    return FALSE;
+}
+
+/* The key that was to come is the store's already: it gets its name. */
+static gboolean
+finish_rotation(ch_store *store, ch_db *db, const char *key_file,
+                open_mode mode, GError **error)
+{
+    gboolean done = FALSE;
+    if (!ch_rotate_finish(db, key_file, &done, error)) {
+        return FALSE;
+    }
+    if (!done) {
+        return TRUE;
+    }
+    g_clear_pointer(&store->seal, ch_seal_free);
+    return open_keys(store, key_file, FALSE, mode, error);
+}
+
+static gboolean
+open_parts(ch_store *store, const char *key_file, open_mode mode,
            GError **error)
 {
     gboolean exists = g_file_test(store->path, G_FILE_TEST_EXISTS);
+    gboolean create = mode == OPEN_CREATE;
     if (!exists && !create) {
         g_set_error(error, CH_ERROR, CH_ERROR_CONFIG,
                     "there is no store %s; chaperone-milter makes it",
                     store->path);
         return FALSE;
     }
-    /* A new key for an old store would only hide that the old one is lost. */
-    store->seal = ch_seal_open(key_file, create && !exists, error);
-    if (store->seal == NULL) {
+    if (!open_keys(store, key_file, !exists, mode, error)) {
         return FALSE;
     }
     g_autoptr(ch_db) db = ch_db_open(store->path, create, error);
-    if (db == NULL || !agree_on_key(store, db, key_file, error)) {
+    if (db == NULL || !finish_rotation(store, db, key_file, mode, error) ||
+        !agree_on_keys(store, db, key_file, mode == OPEN_BEGIN_CHAIN, error)) {
         return FALSE;
     }
     store->writer =
@@ -164,9 +223,9 @@ open_parts(ch_store *store, const char *key_file, gboolean create,
     return TRUE;
 }
 
-ch_store *
-ch_store_open(const char *url, const char *key_file, gboolean create,
-              GError **error)
+static ch_store *
+open_store(const char *url, const char *key_file, open_mode mode,
+           GError **error)
 {
     const char *path = path_of_url(url, error);
     if (path == NULL) {
@@ -175,10 +234,29 @@ ch_store_open(const char *url, const char *key_file, gboolean create,
     g_autoptr(ch_store) store = g_new0(ch_store, 1);
     store->path = g_strdup(path);
     g_mutex_init(&store->read_lock);
-    if (!open_parts(store, key_file, create, error)) {
+    if (!open_parts(store, key_file, mode, error)) {
         return NULL;
     }
     return g_steal_pointer(&store);
+}
+
+ch_store *
+ch_store_open(const char *url, const char *key_file, gboolean create,
+              GError **error)
+{
+    return open_store(url, key_file, create ? OPEN_CREATE : OPEN_EXISTING,
+                      error);
+}
+
+gboolean
+ch_store_begin_chain(const char *url, const char *key_file, const char *actor,
+                     gint64 uid, const char *note, GError **error)
+{
+    g_autoptr(ch_store) store =
+        open_store(url, key_file, OPEN_BEGIN_CHAIN, error);
+    return store != NULL &&
+           ch_store_note_event(store, "chain-begun", actor, uid, note,
+                               g_get_real_time(), error);
 }
 
 void

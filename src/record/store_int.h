@@ -1,7 +1,8 @@
 /*
  * What the files behind store.h share.
  *
- *   seal.c          keys, sealed items, keyed hashes: the only one that sees
+ *   key_file.c      a file that holds a key
+ *   seal.c          keys, sealed items, keyed hashes: the only one that uses
  *                   a key
  *   content.c       what of a mail goes into a digest
  *   retry.c         which two mails are the same
@@ -24,23 +25,40 @@
 #ifndef CHAPERONE_STORE_INT_H
 #define CHAPERONE_STORE_INT_H
 
+#include "chaperone/audit.h"
 #include "chaperone/review.h"
 
 #define CH_US_PER_DAY (G_GINT64_CONSTANT(86400) * G_USEC_PER_SEC)
+
+/* --- key_file.c ---------------------------------------------------------- */
+
+#define CH_KEY_BYTES 32
+
+/* Reads a key file: 32 bytes, raw or as base64.  create: makes it (0600) if
+ * there is none.  CH_ERROR_CONFIG if it is missing, malformed or open to
+ * others. */
+gboolean ch_key_file_load(const char *file, gboolean create,
+                          guint8 key_out[CH_KEY_BYTES], GError **error);
+
+/* Flushes the directory of file, so that a new name in it survives a power
+ * cut.  FALSE: errno says why. */
+gboolean ch_sync_directory(const char *file);
 
 /* --- seal.c -------------------------------------------------------------- */
 
 typedef struct ch_seal ch_seal;
 
-/* Reads the key file: 32 bytes, raw or as base64.  create: makes it (0600)
- * if there is none.  CH_ERROR_CONFIG if it is missing, malformed or open to
- * everybody.  Owned; const once made, any thread. */
+/* Reads the key file, and the ledger's key where this user may.  create:
+ * makes those that are missing (0600).  CH_ERROR_CONFIG if a key is missing,
+ * malformed or open to everybody; a ledger's key that is missing or for
+ * others is no error.  Owned; const once made, any thread. */
 ch_seal *ch_seal_open(const char *key_file, gboolean create, GError **error);
+/* The ledger's key alone, if it is missing. */
+gboolean ch_seal_make_chain_key(const char *key_file, GError **error);
 void ch_seal_free(ch_seal *seal);
 
-/* Flushes the directory of file, so that a new name in it survives a power
- * cut.  FALSE: errno says why. */
-gboolean ch_sync_directory(const char *file);
+/* Whether it has the ledger's key. */
+gboolean ch_seal_chains(const ch_seal *seal);
 
 /* Tells two keys apart without giving either away. */
 void ch_seal_check_value(const ch_seal *seal, guint8 out[CH_DIGEST_BYTES]);
@@ -68,7 +86,13 @@ GBytes *ch_seal_secret(const ch_seal *seal, const char *name, GBytes *secret);
 GBytes *ch_seal_open_secret(const ch_seal *seal, const char *name,
                             GBytes *sealed);
 
-/* Keyed hash (BLAKE2b, 32 bytes), a key of its own for each use. */
+/* The key of an item, sealed by from, is sealed by to.  FALSE: from did not
+ * seal it, or not for that item. */
+gboolean ch_seal_rewrap(const ch_seal *from, const ch_seal *to, const char *id,
+                        guint8 sealed_key[CH_SEALED_KEY_BYTES]);
+
+/* Keyed hash (BLAKE2b, 32 bytes), a key of its own for each use.  That of
+ * the ledger only if ch_seal_chains. */
 typedef enum { CH_HASH_RETRY, CH_HASH_LEDGER, CH_HASH_SIGN } ch_hash_use;
 typedef struct ch_hash ch_hash;
 
@@ -162,6 +186,9 @@ gboolean ch_db_copy_to(ch_db *db, const char *file, GError **error);
 
 /* --- ledger.c ------------------------------------------------------------ */
 
+/* The ID of a row that is about no item. */
+#define CH_NO_ITEM "-"
+
 /* One row; texts may be NULL.  No content of mail. */
 typedef struct {
     gint64 time_us;
@@ -173,8 +200,17 @@ typedef struct {
     const char *note;
 } ch_ledger_row;
 
+/* Chains what waits, then the row; without the ledger's key the row waits
+ * for somebody who has it. */
 gboolean ch_ledger_append(ch_db *db, const ch_seal *seal,
                           const ch_ledger_row *row, GError **error);
+/* What waits; nothing without the key. */
+gboolean ch_ledger_chain_waiting(ch_db *db, const ch_seal *seal,
+                                 GError **error);
+/* The ten columns of a row from one on.  Owned. */
+ch_audit_row *ch_ledger_row_read(ch_rows *rows, int first_column);
+/* The same row, borrowed. */
+ch_ledger_row ch_ledger_row_of(const ch_audit_row *row);
 /* Keyed hash of a row behind the one whose hash is previous. */
 void ch_ledger_hash(const ch_seal *seal, gint64 seq, const ch_ledger_row *row,
                     const guint8 previous[CH_DIGEST_BYTES],
@@ -183,8 +219,18 @@ void ch_ledger_hash(const ch_seal *seal, gint64 seq, const ch_ledger_row *row,
 void ch_ledger_anchor_hash(const ch_seal *seal, gint64 seq,
                            const guint8 hash[CH_DIGEST_BYTES],
                            guint8 out[CH_DIGEST_BYTES]);
+/* The last row, else the anchor, else nothing (all zero). */
+gboolean ch_ledger_end(ch_db *db, ch_audit_head *end_out, GError **error);
+/* Whether the ledger is chained with this key; TRUE without a key. */
+gboolean ch_ledger_knows(ch_db *db, const ch_seal *seal, gboolean *knows_out,
+                         GError **error);
+/* Fails if the ledger is chained with another key; a ledger that was never
+ * chained is from now on.  begin: so is any other, behind the rows that are
+ * there.  Inside a transaction. */
+gboolean ch_ledger_agree(ch_db *db, const ch_seal *seal, gboolean begin,
+                         GError **error);
 /* Forgets rows before before_us up to the first younger one; the last one's
- * hash stays as anchor. */
+ * hash stays as anchor.  Nothing without the key. */
 gboolean ch_ledger_prune(ch_db *db, const ch_seal *seal, gint64 before_us,
                          GError **error);
 
@@ -298,6 +344,12 @@ gboolean ch_job_destroy(ch_db *db, const ch_seal *seal, gpointer data,
 gboolean ch_job_forget(ch_db *db, const ch_seal *seal, gpointer data,
                        GError **error); /* ch_purge */
 
+/* --- account.c ----------------------------------------------------------- */
+
+/* Second factors are sealed by to instead of from; all sessions end. */
+gboolean ch_accounts_rewrap(ch_db *db, const ch_seal *from, const ch_seal *to,
+                            GError **error);
+
 /* --- review.c ------------------------------------------------------------ */
 
 #define CH_REVIEW_COLUMNS                                                      \
@@ -331,6 +383,16 @@ void ch_writer_free(ch_writer *writer);
 /* Blocks until the job is committed (TRUE) or undone.  Any thread. */
 gboolean ch_writer_run(ch_writer *writer, ch_job run, gpointer data,
                        ch_wipe wipe, GError **error);
+
+/* --- rotate.c ------------------------------------------------------------ */
+
+/* Whether the store's items are sealed by this key. */
+gboolean ch_rotate_is_key(ch_db *db, const ch_seal *seal, gboolean *is_out,
+                          GError **error);
+/* A rotation that was interrupted once its transaction was through: gives the
+ * new key its name.  done_out: there was one. */
+gboolean ch_rotate_finish(ch_db *db, const char *key_file, gboolean *done_out,
+                          GError **error);
 
 /* --- store.c ------------------------------------------------------------- */
 

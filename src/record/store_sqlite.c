@@ -101,6 +101,20 @@ static const char *const steps[] = {
     " revoked_us INTEGER, revoked_by TEXT) STRICT;"
     "ALTER TABLE item ADD COLUMN hints TEXT;",
 
+    /* Rows of whoever has no key of the ledger, until somebody chains them:
+     * deleted only up to the last one that was. */
+    "CREATE TABLE ledger_waiting ("
+    " row INTEGER PRIMARY KEY AUTOINCREMENT, time_us INTEGER NOT NULL,"
+    " id TEXT NOT NULL, event TEXT NOT NULL, author TEXT, gateways TEXT,"
+    " rules TEXT, verdict TEXT, actor TEXT, uid INTEGER, note TEXT) STRICT;"
+    "CREATE TABLE ledger_chained ("
+    " one INTEGER PRIMARY KEY CHECK (one = 1), row INTEGER NOT NULL) STRICT;"
+    "CREATE TRIGGER ledger_waiting_no_update BEFORE UPDATE ON ledger_waiting"
+    " BEGIN SELECT RAISE(ABORT, 'the ledger is insert-only'); END;"
+    "CREATE TRIGGER ledger_waiting_no_delete BEFORE DELETE ON ledger_waiting"
+    " WHEN OLD.row > coalesce((SELECT row FROM ledger_chained), 0) BEGIN"
+    " SELECT RAISE(ABORT, 'the ledger is insert-only'); END;",
+
     /* Who may use the review page.  password: argon2id's own text; totp: the
      * second factor's secret, sealed; totp_step: the last one used.  session:
      * digests of tokens, never a token. */

@@ -78,6 +78,9 @@ class Bench:
     """The daemon, its outbox's server, and what is known of both."""
 
     def __init__(self, site, library):
+        # The loader passes over a library that is not there.
+        if not os.path.exists(library):
+            raise SystemExit(f"no {library}: make e2e-build")
         self.site = site
         self.fault = Fault(os.path.join(site.root, "fault"))
         self.cli_fault = Fault(os.path.join(site.root, "fault-cli"))

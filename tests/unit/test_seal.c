@@ -28,7 +28,10 @@ static int
 place_teardown(void **state)
 {
     place *p = *state;
+    g_autofree char *ledger_key =
+        g_strconcat(p->file, CH_LEDGER_KEY_SUFFIX, NULL);
     g_unlink(p->file);
+    g_unlink(ledger_key);
     int status = g_rmdir(p->directory); /* nothing else was left there */
     g_free(p->directory);
     g_free(p->file);

@@ -504,6 +504,8 @@ an_older_schema_is_upgraded_with_its_items(void **state)
                                 "DROP TABLE delivery;"
                                 "DROP INDEX item_by_deadline;"
                                 "DROP INDEX ledger_by_id;"
+                                "DROP TABLE ledger_waiting;"
+                                "DROP TABLE ledger_chained;"
                                 "DROP TABLE session;"
                                 "DROP TABLE account;"
                                 "DROP TABLE review;"
@@ -516,7 +518,7 @@ an_older_schema_is_upgraded_with_its_items(void **state)
     f->store = open_store(f, TRUE);
     g_autoptr(GBytes) raw = ch_store_read(f->store, id, NULL, &error);
     assert_non_null(raw);
-    assert_int_equal(sql_number(f, "PRAGMA user_version"), 6);
+    assert_int_equal(sql_number(f, "PRAGMA user_version"), 7);
     assert_int_equal(
         sql_number(f, "SELECT count(*) FROM sqlite_schema WHERE type ="
                       " 'index' AND name LIKE '%\\_by\\_%' ESCAPE '\\'"),
