@@ -24,13 +24,14 @@ BUILD ?= build$(if $(WITHOUT_VECTORSCAN),/no-vectorscan)$(if $(SAN),/san-$(subst
 # Debian's names; make deps is the one place that knows them.
 DEPS_BUILD = gcc libc6-dev pkg-config libmilter-dev libvectorscan-dev libgmime-3.0-dev libglib2.0-dev \
     libpcre2-dev libyaml-dev libgumbo-dev libsqlite3-dev libcurl4-openssl-dev \
-    libsodium-dev libjson-glib-dev liblinear-dev tzdata \
+    libsodium-dev libjson-glib-dev liblinear-dev libmicrohttpd-dev tzdata \
     libpoppler-glib-dev libarchive-dev libxml2-dev libgexiv2-dev libseccomp-dev linux-libc-dev \
     libcairo2-dev libtesseract-dev libleptonica-dev libzbar-dev tesseract-ocr-eng tesseract-ocr-spa
 DEPS_TEST = libcmocka-dev clang libclang-rt-14-dev clang-format mandoc python3 \
     php-cli postfix opendkim openssl libsasl2-modules sasl2-bin sqlite3 procps python3-jsonschema python3-yaml m4 libwrap0 \
     zip p7zip-full qpdf libimage-exiftool-perl libreoffice-writer-nogui libreoffice-calc-nogui \
-    libreoffice-impress-nogui python3-uno img2pdf poppler-utils qrencode python3-pil tesseract-ocr fonts-dejavu-core
+    libreoffice-impress-nogui python3-uno img2pdf poppler-utils qrencode python3-pil tesseract-ocr fonts-dejavu-core \
+    chromium nodejs npm
 
 PKGS = glib-2.0 gio-2.0 gmime-3.0 libpcre2-8 yaml-0.1 sqlite3 libcurl libsodium json-glib-1.0 $(if $(WITHOUT_VECTORSCAN),,libhs)
 # Of chaperone-extract alone.
@@ -60,13 +61,14 @@ LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
 MILTER_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard src/milter/*.c))
 CLI_OBJ    := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard src/cli/*.c))
 EXTRACT_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard src/extract/*.c))
+REVIEW_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard src/review/*.c))
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/%)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_BIN := $(FUZZ_SRC:tests/fuzz/%.c=build/fuzz/%)
 # ThreadSanitizer does not see GLib's own locks.
 MILTER_OBJ += $(if $(filter thread,$(SAN)),$(BUILD)/obj/tests/fault/glib_threads.o)
-PROGRAMS := $(BUILD)/chaperone-milter $(BUILD)/chaperone $(BUILD)/chaperone-extract
+PROGRAMS := $(BUILD)/chaperone-milter $(BUILD)/chaperone-review $(BUILD)/chaperone $(BUILD)/chaperone-extract
 
 MAKEFLAGS += --no-print-directory
 # One short line a file; V=1 shows the commands.
@@ -101,6 +103,13 @@ $(BUILD)/chaperone-milter: $(MILTER_OBJ) $(BUILD)/libchaperone.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
+# The assembler reads these files by itself.
+$(BUILD)/obj/src/review/assets.o: $(wildcard src/review/assets/*)
+
+$(BUILD)/chaperone-review: $(REVIEW_OBJ) $(BUILD)/libchaperone.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lmicrohttpd
+
 $(BUILD)/chaperone: $(CLI_OBJ) $(BUILD)/libchaperone.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -llinear
@@ -110,11 +119,13 @@ $(BUILD)/chaperone-extract: $(EXTRACT_OBJ) $(BUILD)/libchaperone.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(EXTRACT_LIBS) $(PKG_LIBS)
 
-# A test may ask for more: "/* LDFLAGS: -Wl,--wrap=write */" on a line of its own.
+# A test may ask for more: "/* LDFLAGS: -Wl,--wrap=write */" on a line of its own, or
+# "/* SOURCES: src/review/html.c */" for what is not in the library.
 $(BUILD)/tests/test_%: tests/unit/test_%.c $(BUILD)/libchaperone.a
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit -DCH_SOURCE_DIR='"$(CURDIR)"' -MMD -MP -MF $@.d -o $@ $< \
+	    $(shell sed -n 's|^/\* SOURCES: \(.*\) \*/$$|\1|p' $<) \
 	    $(BUILD)/libchaperone.a $(ALL_LDFLAGS) \
 	    $(shell sed -n 's|^/\* LDFLAGS: \(.*\) \*/$$|\1|p' $<) $(PKG_LIBS) -lcmocka
 
@@ -173,9 +184,10 @@ $(BUILD)/floor_milter: tests/bench/floor_milter.c
 $(BUILD)/bench_store: tests/bench/bench_store.c $(BUILD)/libchaperone.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(PKG_LIBS)
-BENCH = bench_engine bench_store milterload floor_milter chaperone-milter chaperone chaperone-extract
+BENCH = bench_engine bench_store milterload floor_milter chaperone-milter chaperone chaperone-extract chaperone-review
 bench: $(BENCH:%=$(BUILD)/%)
 	@$(SUDO) python3 -B tests/bench/bench.py $(BUILD)
+	@$(SUDO) python3 -B tests/bench/review.py $(BUILD)
 
 deps: deps-build
 	@tests/deps.sh $(DEPS_TEST)
@@ -213,7 +225,7 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(DATADIR)/rules/lexicons $(DESTDIR)$(DATADIR)/rules/profiles \
 	    $(DESTDIR)$(SYSCONFDIR)/chaperone/rules.d $(DESTDIR)$(UNITDIR) \
 	    $(DESTDIR)$(PREFIX)/lib/sysusers.d $(DESTDIR)$(PREFIX)/lib/tmpfiles.d
-	install -m 755 $(BUILD)/chaperone-milter $(DESTDIR)$(PREFIX)/sbin/
+	install -m 755 $(BUILD)/chaperone-milter $(BUILD)/chaperone-review $(DESTDIR)$(PREFIX)/sbin/
 	install -m 755 $(BUILD)/chaperone $(DESTDIR)$(PREFIX)/bin/
 	install -D -m 755 $(BUILD)/chaperone-extract $(DESTDIR)$(LIBEXECDIR)/chaperone-extract
 	install -m 644 rules/*.yaml rules/*.weights $(DESTDIR)$(DATADIR)/rules/
@@ -222,15 +234,17 @@ install: all
 	install -m 644 conf/gateways.yaml docs/rules.schema.json $(DESTDIR)$(DATADIR)/
 	test -e $(DESTDIR)$(SYSCONFDIR)/chaperone/chaperone.yaml || \
 	    install -m 644 conf/chaperone.yaml $(DESTDIR)$(SYSCONFDIR)/chaperone/
-	sed 's|@SBINDIR@|$(PREFIX)/sbin|' conf/chaperone-milter.service > $(DESTDIR)$(UNITDIR)/chaperone-milter.service
+	for name in milter review; do sed 's|@SBINDIR@|$(PREFIX)/sbin|' conf/chaperone-$$name.service \
+	    > $(DESTDIR)$(UNITDIR)/chaperone-$$name.service; done
 	install -m 644 conf/chaperone.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/chaperone.conf
 	install -m 644 conf/chaperone.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/chaperone.conf
 	for page in docs/man/*.[1-8]; do s=$${page##*.}; install -d $(DESTDIR)$(MANDIR)/man$$s; \
 	    install -m 644 $$page $(DESTDIR)$(MANDIR)/man$$s/; done
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/sbin/chaperone-milter $(DESTDIR)$(PREFIX)/bin/chaperone \
-	    $(DESTDIR)$(UNITDIR)/chaperone-milter.service \
+	rm -f $(DESTDIR)$(PREFIX)/sbin/chaperone-milter $(DESTDIR)$(PREFIX)/sbin/chaperone-review \
+	    $(DESTDIR)$(PREFIX)/bin/chaperone $(DESTDIR)$(UNITDIR)/chaperone-milter.service \
+	    $(DESTDIR)$(UNITDIR)/chaperone-review.service \
 	    $(DESTDIR)$(PREFIX)/lib/sysusers.d/chaperone.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/chaperone.conf
 	rm -rf $(DESTDIR)$(DATADIR) $(DESTDIR)$(LIBEXECDIR)
 	for page in docs/man/*.[1-8]; do s=$${page##*.}; \

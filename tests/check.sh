@@ -50,11 +50,12 @@ build fuzz-build
 step tests/fuzz.sh check
 step $SUDO python3 -B tests/e2e/run_e2e.py $SANDIR
 step $SUDO python3 -B tests/e2e/run_e2e.py build
+step $SUDO python3 -B tests/review/run_review.py $SANDIR
 
 awk -v seconds=$(($(date +%s) - start)) '
     /^[a-z0-9-]+: [0-9]+ passed, [0-9]+ failed/ { p += $2; f += $4; n++ }
     END {
-        if (n < 18) { print "a step gave no result: " n " of 18"; f++ }
+        if (n < 19) { print "a step gave no result: " n " of 19"; f++ }
         printf "all tests in %d s\n%d passed, %d failed\n", seconds, p, f
         exit f > 0
     }' "$log"

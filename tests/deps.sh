@@ -11,7 +11,9 @@ made_policy=
 
 say() { echo "deps: $*" >&2; }
 
+# A nodejs from elsewhere brings npm along and conflicts with Debian's.
 installed() {
+    [ "$1" = npm ] && command -v npm >/dev/null && return 0
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
 

@@ -30,6 +30,7 @@ typedef enum {
     CH_ENGINE_PCRE2
 } ch_engine;
 
+typedef enum { CH_FACTOR_REQUIRED, CH_FACTOR_OPTIONAL } ch_second_factor;
 /* Whose law is named, and whose is stricter. */
 typedef enum {
     CH_JURISDICTION_US,
@@ -82,6 +83,13 @@ typedef struct {
     char *notices_smtp, *notices_from, *notices_compliance;
     gboolean notices_author;
     char *review_listen, *review_base_url;
+    char *review_certificate, *review_key; /* review.tls; "": no TLS */
+    char *review_user, *review_group;
+    ch_second_factor review_second_factor;
+    gboolean review_solo, review_two_people, review_reason;
+    gint64 review_lock, review_deadline; /* seconds */
+    GStrv review_proxies;                /* addresses and networks */
+    char *review_proxy_login;            /* header, or "" */
     char *metrics_textfile;
     ch_log_to log_to;
     int log_level; /* syslog priority: debug info notice warning err */

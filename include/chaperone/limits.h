@@ -146,4 +146,38 @@
 /* Failures of one message before it is held instead of deferred. */
 #define CH_MAX_FAILURES 3
 
+/* --- review page ----------------------------------------------------- */
+/* Bytes of the header of a request, and of its body: the longest honest form
+ * is a bulk refusal of 50 IDs with a note. */
+#define CH_MAX_HTTP_HEADER (32 * 1024)
+#define CH_MAX_HTTP_BODY   (64 * 1024)
+/* Seconds from the start of a connection, or the end of the request before,
+ * to the end of a request, whatever trickles in; and those without a byte. */
+#define CH_HTTP_DEADLINE_S 30
+#define CH_HTTP_IDLE_S     15
+/* Connections at once; 20 reviewers with a browser hold 120 at most. */
+#define CH_MAX_HTTP_CONNECTIONS 512
+/* Fields of one form, query or cookie line. */
+#define CH_MAX_HTTP_FIELDS 400
+/* Rows of one page of the queue. */
+#define CH_QUEUE_PAGE 50
+/* Bytes of one text that a card shows: more is cut, and says so. */
+#define CH_MAX_CARD_TEXT (256 * 1024)
+/* Characters of a note, and of a reason to look. */
+#define CH_MAX_NOTE 2000
+/* Wrong passwords or codes that lock an account, and for how long; those of
+ * one address within that time that are answered 429. */
+#define CH_MAX_SIGNIN_FAILURES  5
+#define CH_SIGNIN_LOCK_S        (15 * 60)
+#define CH_MAX_ADDRESS_FAILURES 30
+/* Characters of a password: NIST SP 800-63B asks for 8 at least and no more
+ * than what a person chooses; the upper end bounds the work. */
+#define CH_MIN_PASSWORD 12
+#define CH_MAX_PASSWORD 200
+/* A session without a request, in all, and before its second factor. */
+#define CH_SESSION_IDLE_S 3600
+#define CH_SESSION_LIFE_S (12 * 3600)
+#define CH_SESSION_HALF_S 600
+#define CH_SETUP_LIFE_S   (24 * 3600)
+
 #endif

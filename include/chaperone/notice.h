@@ -17,6 +17,9 @@ typedef enum {
     CH_NOTICE_EXPIRED,
     CH_NOTICE_RELEASED,
     CH_NOTICE_RELEASE_FAILED, /* to compliance: somebody must look */
+    CH_NOTICE_ASKED,          /* to the author: a reviewer's question */
+    CH_NOTICE_ESCALATED,      /* to compliance: a senior decides */
+    CH_NOTICE_REMINDER,       /* to compliance: half of the time is over */
     CH_NOTICE_COUNT
 } ch_notice_kind;
 
@@ -32,6 +35,7 @@ typedef struct {
     const char *author;         /* login or NULL; told to compliance only */
     const char *note;           /* reviewer's words to the author, or NULL */
     const char *contact;        /* the practice's own last line */
+    const char *base_url;       /* of the review page, or NULL */
     const char *ledger_head;    /* for compliance to keep (audit.h), or NULL */
     gint64 publish_at_us;       /* -1: not known */
     gint64 time_us;

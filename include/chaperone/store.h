@@ -156,6 +156,8 @@ ch_item *ch_store_get(ch_store *store, const char *id, GError **error);
 GBytes *ch_store_read(ch_store *store, const char *id,
                       ch_envelope **envelope_out, GError **error);
 
+struct ch_guard; /* review.h */
+
 typedef struct {
     const char *reviewer; /* name or NULL */
     gint64 uid;           /* of the process that decided, -1: housekeeping */
@@ -163,6 +165,8 @@ typedef struct {
     gint64 time_us;
     const ch_outgoing *notices;
     guint n_notices;
+    /* NULL: not on the review page; else weighed in the transaction. */
+    const struct ch_guard *guard;
 } ch_decision;
 
 /* HELD to REFUSED or EXPIRED, RELEASE_FAILED to REFUSED, once: CH_ERROR_STATE

@@ -249,6 +249,31 @@ set_overrides(ch_config *config, const ch_yaml_node *node, ch_diag *diag)
 }
 
 static void
+set_tls(ch_config *config, const ch_yaml_node *node, ch_diag *diag)
+{
+    static const char *const allowed[] = {"certificate", "key", NULL};
+    char **const fields[] = {&config->review_certificate, &config->review_key};
+    guint before = ch_diag_count(diag), given = 0;
+    if (!ch_yaml_check_map(node, allowed, diag)) {
+        return;
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(fields); i++) {
+        const ch_yaml_node *child = ch_yaml_get(node, allowed[i]);
+        const char *text =
+            child != NULL ? ch_yaml_string(child, allowed[i], diag) : NULL;
+        g_free(*fields[i]);
+        *fields[i] = g_strdup(text != NULL ? text : "");
+        given += text != NULL && g_path_is_absolute(text) ? 1 : 0;
+    }
+    if (given != 2 && node->children->len > 0 &&
+        ch_diag_count(diag) == before) {
+        ch_yaml_error(node, diag,
+                      "review.tls: {} or both certificate and key, each an "
+                      "absolute path");
+    }
+}
+
+static void
 set_key(ch_config *config, const config_key *key, const ch_yaml_node *node,
         ch_diag *diag)
 {
@@ -276,6 +301,9 @@ set_key(ch_config *config, const config_key *key, const ch_yaml_node *node,
         break;
     case TYPE_ACCOUNTS:
         ch_config_set_accounts(config, node, diag);
+        break;
+    case TYPE_TLS:
+        set_tls(config, node, diag);
         break;
     case TYPE_EMPTY:
         check_empty(key, node, diag);
@@ -458,6 +486,8 @@ ch_config_unref(ch_config *config)
             g_strfreev(*(GStrv *)field);
         }
     }
+    g_free(config->review_certificate);
+    g_free(config->review_key);
     g_ptr_array_unref(config->overrides);
     g_ptr_array_unref(config->accounts);
     g_time_zone_unref(config->zone);

@@ -18,6 +18,7 @@ typedef enum {
     TYPE_COUNT,    /* guint */
     TYPE_OVERRIDES,
     TYPE_ACCOUNTS,
+    TYPE_TLS,  /* {certificate: FILE, key: FILE} or {}: two strings */
     TYPE_EMPTY /* a list that must be empty in this version */
 } key_type;
 

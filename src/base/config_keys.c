@@ -104,6 +104,39 @@ is_listen(const char *value)
     return colon != NULL && colon > value && is_port(colon + 1);
 }
 
+static gboolean
+is_base_url(const char *value)
+{
+    if (value[0] == '\0') {
+        return TRUE;
+    }
+    g_autoptr(GUri) uri = g_uri_parse(value, G_URI_FLAGS_NONE, NULL);
+    const char *scheme = uri != NULL ? g_uri_get_scheme(uri) : "";
+    return (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0) &&
+           g_uri_get_host(uri) != NULL && *g_uri_get_host(uri) != '\0' &&
+           g_uri_get_userinfo(uri) == NULL && *g_uri_get_path(uri) == '\0' &&
+           g_uri_get_query(uri) == NULL && g_uri_get_fragment(uri) == NULL;
+}
+
+static gboolean
+is_network(const char *value)
+{
+    g_autoptr(GInetAddressMask) mask =
+        g_inet_address_mask_new_from_string(value, NULL);
+    return mask != NULL;
+}
+
+static gboolean
+is_field_name(const char *value)
+{
+    for (const char *p = value; *p != '\0'; p++) {
+        if (!g_ascii_isalnum(*p) && *p != '-') {
+            return FALSE;
+        }
+    }
+    return strlen(value) <= 60;
+}
+
 #define SPECIALTIES                                                            \
     "dental, dermatology, paediatrics, mental-health, womens-health"
 
@@ -194,8 +227,26 @@ const config_key ch_config_table[] = {
     {"notices.author", TYPE_BOOL, AT(notices_author), "true", NULL, NULL},
     {"review.listen", TYPE_STRING, AT(review_listen), "127.0.0.1:8025",
      "HOST:PORT", is_listen},
-    {"review.base_url", TYPE_STRING, AT(review_base_url), "\"\"", NULL, NULL},
-    {"review.tls", TYPE_EMPTY, 0, "{}", NULL, NULL},
+    {"review.base_url", TYPE_STRING, AT(review_base_url), "\"\"",
+     "\"\", or http://HOST or https://HOST without anything behind it",
+     is_base_url},
+    {"review.tls", TYPE_TLS, 0, "{}", NULL, NULL},
+    {"review.user", TYPE_STRING, AT(review_user), "chaperone-review", NULL,
+     NULL},
+    {"review.group", TYPE_STRING, AT(review_group), "chaperone", NULL, NULL},
+    {"review.second_factor", TYPE_ENUM, AT(review_second_factor), "required",
+     "required|optional", NULL},
+    {"review.author_may_approve", TYPE_BOOL, AT(review_solo), "false", NULL,
+     NULL},
+    {"review.two_people", TYPE_BOOL, AT(review_two_people), "false", NULL,
+     NULL},
+    {"review.ask_reason", TYPE_BOOL, AT(review_reason), "false", NULL, NULL},
+    {"review.lock", TYPE_DURATION, AT(review_lock), "15m", NULL, NULL},
+    {"review.deadline", TYPE_DURATION, AT(review_deadline), "3d", NULL, NULL},
+    {"review.proxies", TYPE_STRINGS, AT(review_proxies), "[]",
+     "an address, or a network like 192.0.2.0/24", is_network},
+    {"review.proxy_login", TYPE_STRING, AT(review_proxy_login), "\"\"",
+     "the name of a header field, or \"\"", is_field_name},
     {"metrics.textfile", TYPE_STRING, AT(metrics_textfile),
      "/run/chaperone/metrics.prom", "an absolute path, or \"\" for none",
      is_absolute},

@@ -65,6 +65,20 @@ append_overrides(GString *out, const ch_config *config)
 }
 
 static void
+append_tls(GString *out, const ch_config *config)
+{
+    if (config->review_certificate[0] == '\0') {
+        g_string_append(out, "{}");
+        return;
+    }
+    g_string_append(out, "{certificate: ");
+    ch_config_append_quoted(out, config->review_certificate);
+    g_string_append(out, ", key: ");
+    ch_config_append_quoted(out, config->review_key);
+    g_string_append_c(out, '}');
+}
+
+static void
 append_enum(GString *out, const config_key *key, int value)
 {
     g_auto(GStrv) names = g_strsplit(key->allowed, "|", 0);
@@ -110,6 +124,9 @@ append_value(GString *out, const ch_config *config, const config_key *key)
         break;
     case TYPE_ACCOUNTS:
         ch_config_append_accounts(out, config);
+        break;
+    case TYPE_TLS:
+        append_tls(out, config);
         break;
     case TYPE_EMPTY:
         g_string_append(out, key->fallback);

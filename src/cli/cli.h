@@ -19,6 +19,7 @@ int ch_cmd_rules(int argc, char **argv);
 int ch_cmd_config(int argc, char **argv);
 int ch_cmd_doctor(int argc, char **argv);
 int ch_cmd_auth(int argc, char **argv);
+int ch_cmd_user(int argc, char **argv);
 int ch_cmd_audit(int argc, char **argv);
 int ch_cmd_store(int argc, char **argv);
 

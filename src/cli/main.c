@@ -21,6 +21,7 @@ static const struct {
     {"rules", ch_cmd_rules, "list, show and test the rules"},
     {"config", ch_cmd_config, "check, show or reload the configuration"},
     {"doctor", ch_cmd_doctor, "find what is wrong with an installation"},
+    {"user", ch_cmd_user, "keep the accounts of the review page"},
     {"store", ch_cmd_store, "back up the store, give it a new key"},
 };
 

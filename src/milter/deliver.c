@@ -107,6 +107,18 @@ record_of(const delivery *d, ch_state state, const char *verdict,
     };
 }
 
+/* When somebody should have decided: before the planned publication, else
+ * within review.deadline.  What is late is not worthless: it expires no
+ * earlier than that (housekeeping.c). */
+static gint64
+deadline_of(const delivery *d, const ch_record *record)
+{
+    return record->publish_at_us > record->time_us
+               ? record->publish_at_us
+               : record->time_us +
+                     d->house->config->review_deadline * (gint64)G_USEC_PER_SEC;
+}
+
 /* Commits a held message with its notices; housekeeping sends them. */
 static gboolean
 commit_held(const delivery *d, ch_record *record, ch_prior *prior,
@@ -123,6 +135,7 @@ commit_held(const delivery *d, ch_record *record, ch_prior *prior,
                       .time_us = d->e->time_us,
                       .spanish = record->spanish};
     g_autoptr(GArray) notices = ch_announce(d->house, d->daemon->store, &event);
+    record->deadline_us = deadline_of(d, record);
     record->notices = (const ch_outgoing *)(const void *)notices->data;
     record->n_notices = notices->len;
     gboolean ok = ch_store_commit(d->daemon->store, record, prior, error);
@@ -280,9 +293,6 @@ record_judged(const delivery *d, const judged *j, ch_state state,
     record.accounts = j->accounts[0] != '\0' ? j->accounts : NULL;
     record.spanish = j->verdict->spanish;
     record.publish_at_us = j->publish_at_us;
-    /* Decided later, it cannot appear when its author wanted. */
-    record.deadline_us =
-        j->publish_at_us > d->e->time_us ? j->publish_at_us : -1;
     return record;
 }
 

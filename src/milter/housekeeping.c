@@ -7,8 +7,10 @@
  * the MTA is sending.
  */
 #include "chaperone/announce.h"
+#include "chaperone/error.h"
 #include "chaperone/log.h"
 #include "chaperone/notify.h"
+#include "chaperone/review.h"
 #include "daemon.h"
 
 #include <syslog.h>
@@ -17,7 +19,7 @@
 #define TICK_US    (5 * SECOND_US)
 #define METRICS_US (15 * SECOND_US)
 #define PURGE_US   (3600 * SECOND_US)
-#define EXPIRE_US  (60 * SECOND_US)
+#define EXPIRE_US  (20 * SECOND_US)
 #define HEAD_US    (3600 * SECOND_US)
 
 typedef struct {
@@ -74,6 +76,74 @@ expire_one(ch_daemon *daemon, const ch_house *house, const ch_item *item,
     }
 }
 
+/* Reminds compliance, or warns and escalates. */
+static void
+nudge_one(ch_daemon *daemon, const ch_house *house, const ch_item *item,
+          ch_mark mark, gint64 now)
+{
+    g_autoptr(GError) error = NULL;
+    ch_event event = ch_event_of_item(
+        item, mark == CH_MARK_WARNED ? CH_NOTICE_ESCALATED : CH_NOTICE_REMINDER,
+        now);
+    g_autoptr(GArray) notices = ch_announce(house, daemon->store, &event);
+    const ch_decision decision = {
+        .uid = -1,
+        .time_us = now,
+        .notices = (const ch_outgoing *)(const void *)notices->data,
+        .n_notices = notices->len,
+    };
+    /* Decided in between: there is nothing to remind of. */
+    if (!ch_review_mark(daemon->store, item->id, mark, &decision, &error)) {
+        if (!g_error_matches(error, CH_ERROR, CH_ERROR_STATE)) {
+            ch_housekeeping_trouble(daemon, "store", error);
+        }
+        return;
+    }
+    ch_log(LOG_NOTICE, mark == CH_MARK_WARNED ? "escalated" : "reminded",
+           CH_LOG_ID, item->id, CH_LOG_END);
+    if (notices->len > 0) {
+        ch_daemon_wake(daemon);
+    }
+}
+
+#define DUE_AT_ONCE 50
+
+/* The latest first: what is at its end is not reminded of. */
+static void
+watch_deadlines(ch_daemon *daemon)
+{
+    static const ch_mark marks[] = {CH_MARK_COUNT, CH_MARK_WARNED,
+                                    CH_MARK_REMINDED};
+    g_autoptr(ch_house) house = ch_daemon_house(daemon);
+    gint64 now = g_get_real_time();
+    gint64 before = now - house->config->review_deadline * SECOND_US;
+    for (guint m = 0; m < G_N_ELEMENTS(marks); m++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GPtrArray) due = ch_review_due(daemon->store, marks[m], now,
+                                                 before, DUE_AT_ONCE, &error);
+        if (due == NULL) {
+            ch_housekeeping_trouble(daemon, "store", error);
+            return;
+        }
+        for (guint i = 0; i < due->len; i++) {
+            const ch_item *item = g_ptr_array_index(due, i);
+            if (marks[m] == CH_MARK_COUNT) {
+                expire_one(daemon, house, item, now);
+            } else {
+                nudge_one(daemon, house, item, marks[m], now);
+            }
+        }
+    }
+}
+
+/* In doubt it is. */
+static gboolean
+is_evidence(ch_daemon *daemon, const ch_item *item)
+{
+    g_autoptr(ch_review) review = ch_review_get(daemon->store, item->id, NULL);
+    return review == NULL || review->evidence_us >= 0;
+}
+
 static void
 expire(ch_daemon *daemon)
 {
@@ -97,7 +167,7 @@ expire(ch_daemon *daemon)
     }
     for (guint i = 0; i < held->len; i++) {
         const ch_item *item = g_ptr_array_index(held, i);
-        if (item->time_us < before) {
+        if (item->time_us < before && !is_evidence(daemon, item)) {
             expire_one(daemon, house, item, now);
         }
     }
@@ -171,6 +241,7 @@ round_once(keeper *k)
         ch_witness_head(k->daemon, &k->head);
     }
     if (is_due(&k->expire_at, EXPIRE_US)) {
+        watch_deadlines(k->daemon);
         expire(k->daemon);
     }
     if (is_due(&k->purge_at, PURGE_US)) {

@@ -113,18 +113,20 @@ make_directory(const char *path, mode_t mode, uid_t uid, gid_t gid,
     return TRUE;
 }
 
-/* Gives a plain file of root's to the daemon's user; others stay. */
+/* Gives a plain file of root's to the daemon's user, with that mode; others
+ * stay. */
 static gboolean
-give(const char *path, const account *to, GError **error)
+give(const char *path, const account *to, mode_t mode, GError **error)
 {
     int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     struct stat found;
     if (fd < 0) {
         return errno == ENOENT || fail(error, "open", path);
     }
-    gboolean ok = fstat(fd, &found) == 0 &&
-                  (!S_ISREG(found.st_mode) || found.st_uid != 0 ||
-                   found.st_nlink != 1 || fchown(fd, to->uid, to->gid) == 0);
+    gboolean ok =
+        fstat(fd, &found) == 0 &&
+        (!S_ISREG(found.st_mode) || found.st_uid != 0 || found.st_nlink != 1 ||
+         (fchmod(fd, mode) == 0 && fchown(fd, to->uid, to->gid) == 0));
     close(fd);
     return ok || fail(error, "give away", path);
 }
@@ -139,7 +141,7 @@ prepare_store(const ch_config *config, const account *to, GError **error)
         return TRUE; /* the store says what is wrong with it */
     }
     path++;
-    if (!make_directory(path, 0700, to->uid, to->gid, error) ||
+    if (!make_directory(path, 0770, to->uid, to->gid, error) ||
         !make_directory(config->store_key_file, 0755, 0, 0, error)) {
         return FALSE;
     }
@@ -154,14 +156,16 @@ prepare_store(const ch_config *config, const account *to, GError **error)
     }
     for (guint i = 0; i < G_N_ELEMENTS(suffixes); i++) {
         g_autofree char *file = g_strconcat(path, suffixes[i], NULL);
-        if (!give(file, to, error)) {
+        if (!give(file, to, 0660, error)) {
             return FALSE;
         }
     }
     g_autofree char *ledger_key =
         g_strconcat(config->store_key_file, CH_LEDGER_KEY_SUFFIX, NULL);
-    return give(config->store_key_file, to, error) &&
-           give(ledger_key, to, error);
+    /* chaperone-review, another user of that group, opens the store; the
+     * ledger's key is not for it. */
+    return give(config->store_key_file, to, 0640, error) &&
+           give(ledger_key, to, 0600, error);
 }
 
 /* Directories of the sockets and of the metrics: on tmpfs, so gone after a

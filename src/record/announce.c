@@ -171,6 +171,14 @@ site_zone(const ch_house *house, const char *aliases)
     return house->config->zone;
 }
 
+/* What concerns the work of reviewers is not told to authors. */
+static gboolean
+is_for_author(ch_notice_kind kind)
+{
+    return kind != CH_NOTICE_RELEASE_FAILED && kind != CH_NOTICE_ESCALATED &&
+           kind != CH_NOTICE_REMINDER;
+}
+
 /* A notice goes out without it rather than not at all.  Owned or NULL. */
 static char *
 dup_head(ch_store *store)
@@ -201,6 +209,7 @@ ch_announce(const ch_house *house, ch_store *store, const ch_event *event)
         .author = event->author,
         .note = event->note,
         .contact = config->practice_contact,
+        .base_url = config->review_base_url,
         .ledger_head = head,
         .publish_at_us = event->publish_at_us,
         .time_us = event->time_us,
@@ -210,13 +219,14 @@ ch_announce(const ch_house *house, ch_store *store, const ch_event *event)
     GArray *list = g_array_new(FALSE, FALSE, sizeof(ch_outgoing));
     g_array_set_clear_func(list, clear_outgoing);
     if (event->author != NULL && config->notices_author &&
-        event->kind != CH_NOTICE_RELEASE_FAILED) {
+        is_for_author(event->kind)) {
         notice.to_author = TRUE;
         add_outgoing(list, &notice, house, store,
                      ch_config_dup_author_address(config, event->author));
     }
     notice.to_author = FALSE;
-    if (config->notices_compliance[0] != '\0') {
+    if (config->notices_compliance[0] != '\0' &&
+        event->kind != CH_NOTICE_ASKED) {
         add_outgoing(list, &notice, house, store,
                      g_strdup(config->notices_compliance));
     }

@@ -175,14 +175,10 @@ ch_items_remove(ch_db *db, const char *id, GError **error)
 
 /* --- reading ------------------------------------------------------------- */
 
-#define COLUMNS                                                                \
-    "id, state, time_us, publish_at_us, deadline_us, seen_us, decided_us,"     \
-    " author, gateways, rules, verdict, queue_id, reviewer, note, findings,"   \
-    " size, EXISTS (SELECT 1 FROM payload WHERE payload.id = item.id),"        \
-    " spanish, hints, accounts"
+#define COLUMNS CH_ITEM_COLUMNS
 
-static ch_item *
-read_item(ch_rows *rows, GError **error)
+ch_item *
+ch_items_read(ch_rows *rows, GError **error)
 {
     g_autoptr(ch_item) item = g_new0(ch_item, 1);
     if (!read_state(rows, 1, &item->state, error)) {
@@ -210,8 +206,9 @@ read_item(ch_rows *rows, GError **error)
     return g_steal_pointer(&item);
 }
 
-static GPtrArray *
-read_items(ch_db *db, const char *sql, const ch_value *values, GError **error)
+GPtrArray *
+ch_items_query(ch_db *db, const char *sql, const ch_value *values,
+               GError **error)
 {
     GError *step_error = NULL;
     g_autoptr(GPtrArray) items = g_ptr_array_new_with_free_func(free_item);
@@ -220,7 +217,7 @@ read_items(ch_db *db, const char *sql, const ch_value *values, GError **error)
         return NULL;
     }
     while (step_error == NULL && ch_rows_next(rows, &step_error)) {
-        ch_item *item = read_item(rows, &step_error);
+        ch_item *item = ch_items_read(rows, &step_error);
         if (item != NULL) {
             g_ptr_array_add(items, item);
         }
@@ -240,7 +237,7 @@ ch_items_list(ch_db *db, guint states, GError **error)
         }
     }
     g_string_append(sql, ") ORDER BY time_us, id");
-    return read_items(db, sql->str, NULL, error);
+    return ch_items_query(db, sql->str, NULL, error);
 }
 
 static gboolean
@@ -255,8 +252,8 @@ ch_item *
 ch_items_get(ch_db *db, const char *id, GError **error)
 {
     g_autoptr(GPtrArray) items =
-        read_items(db, "SELECT " COLUMNS " FROM item WHERE id = ?",
-                   CH_VALUES(CH_TEXT(id)), error);
+        ch_items_query(db, "SELECT " COLUMNS " FROM item WHERE id = ?",
+                       CH_VALUES(CH_TEXT(id)), error);
     if (items == NULL) {
         return NULL;
     }
@@ -303,11 +300,13 @@ ch_items_payload(ch_db *db, const char *id, ch_sealed *sealed_out,
 ch_item *
 ch_items_due(ch_db *db, gint64 kept_us, gint64 rejected_us, GError **error)
 {
-    g_autoptr(GPtrArray) items = read_items(
+    g_autoptr(GPtrArray) items = ch_items_query(
         db,
         "SELECT " COLUMNS " FROM item WHERE"
         " (state IN ('released', 'refused', 'expired', 'passed')"
         "  AND time_us < ? OR state = 'rejected' AND time_us < ?)"
+        " AND NOT EXISTS (SELECT 1 FROM review WHERE review.id = item.id"
+        "  AND evidence_us IS NOT NULL)"
         " AND EXISTS (SELECT 1 FROM payload WHERE payload.id = item.id)"
         " ORDER BY time_us LIMIT 1",
         CH_VALUES(CH_INT(kept_us), CH_INT(rejected_us)), error);

@@ -213,6 +213,9 @@ ch_job_decide(ch_db *db, const ch_seal *seal, gpointer data, GError **error)
     if ((may_come_from(job->state) >> item->state & 1) == 0) {
         return ch_job_wrong_state(item, "a decision is made once", error);
     }
+    if (!ch_review_admits(db, item, d, NULL, error)) {
+        return FALSE;
+    }
     return ch_db_run(db,
                      "UPDATE item SET state = ?, decided_us = ?,"
                      " reviewer = ?, uid = ?, note = ? WHERE id = ?",

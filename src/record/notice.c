@@ -18,7 +18,8 @@ const char *
 ch_notice_kind_name(ch_notice_kind kind)
 {
     static const char *const names[CH_NOTICE_COUNT] = {
-        "held", "refused", "expired", "released", "release_failed"};
+        "held",           "refused", "expired",   "released",
+        "release_failed", "asked",   "escalated", "reminder"};
     return names[kind];
 }
 
@@ -186,7 +187,7 @@ dup_domain(const char *from)
 static char *
 dup_distinct(const ch_notice *n)
 {
-    if (n->kind == CH_NOTICE_RELEASE_FAILED) {
+    if (n->kind >= CH_NOTICE_RELEASE_FAILED) {
         return g_strdup_printf("%" G_GINT64_FORMAT,
                                n->time_us / G_USEC_PER_SEC);
     }

@@ -14,46 +14,66 @@ typedef struct {
     const char *what[2][CH_NOTICE_COUNT];
     const char *next[2][CH_NOTICE_COUNT];
     const char *why, *publish_at, *in_time, *author, *no_author, *note, *show,
-        *head;
+        *open, *head;
 } words;
 
 static const words english = {
     .subject = {{"a post is held for review", "a post was refused",
                  "a post was not published in time",
-                 "a post was released and sent on",
-                 "a released post needs you"},
+                 "a post was released and sent on", "a released post needs you",
+                 "an author was asked", "a post waits for a senior reviewer",
+                 "a post still waits for review"},
                 {"your post is held for review", "your post was refused",
                  "your post was not published in time",
                  "your post was released and sent on",
-                 "your released post is not through yet"}},
+                 "your released post is not through yet",
+                 "a question about your post",
+                 "your post waits for a senior reviewer",
+                 "your post still waits for review"}},
     .what = {{"A post to %s is held for review. It is not published.",
               "A post to %s was refused. It will not be published.",
               "A post to %s was not decided in time. It was not published, "
               "and its text was destroyed.",
               "A post to %s was released and sent on.",
               "A post to %s was released, but it is not certain that it got "
-              "through to all of its recipients."},
+              "through to all of its recipients.",
+              "The author of a post to %s was asked about it.",
+              "A post to %s waits for a senior reviewer. It is not published.",
+              "A post to %s still waits for review, and half of its time is "
+              "over. It is not published."},
              {"Your post to %s is held for review. It is not published yet.",
               "Your post to %s was refused. It will not be published.",
               "Nobody decided about your post to %s in time. It was not "
               "published, and its text was destroyed.",
               "A reviewer released your post to %s, and it was sent on.",
               "A reviewer released your post to %s, but it is not through "
-              "yet."}},
+              "yet.",
+              "A reviewer has a question about your post to %s. It is held "
+              "until that is answered.",
+              "Your post to %s waits for a senior reviewer.",
+              "Your post to %s still waits for review."}},
     .next = {{"Please look at the post and decide.",
               "The author was told if the author is known.",
               "The author may send the post again.",
               "The author was told if the author is known.",
               "The command below shows what the mail server said. Then "
               "release the post again, refuse it, or settle what is unknown: "
-              "nothing is sent twice by itself."},
+              "nothing is sent twice by itself.",
+              "The post waits for the answer.",
+              "A senior reviewer or an administrator decides.",
+              "Please look at the post and decide. What nobody decides is not "
+              "published."},
              {"A reviewer of your practice looks at the post and decides. "
               "You will be told. Do not send the post again.",
               "Change what is named above and send it as a new post. The "
               "same text will be refused again.",
               "Send the post again if it should still be published.",
               "There is nothing more to do. Do not send the post again.",
-              "Your practice looks into it. Do not send the post again."}},
+              "Your practice looks into it. Do not send the post again.",
+              "Please answer your practice; the last line says how. Do not "
+              "send the post again.",
+              "You will be told. Do not send the post again.",
+              "You will be told. Do not send the post again."}},
     .why = "Why:",
     .publish_at = "Planned time of publication:",
     .in_time =
@@ -62,6 +82,7 @@ static const words english = {
     .no_author = "not known",
     .note = "The reviewer wrote:",
     .show = "To see the post, run this command:",
+    .open = "To see the post, open this page and sign in:",
     .head = "Ledger, for \"chaperone audit verify --head\":",
 };
 
@@ -70,12 +91,18 @@ static const words spanish = {
                  "una publicación fue rechazada",
                  "una publicación no salió a tiempo",
                  "una publicación fue aprobada y enviada",
-                 "una publicación aprobada necesita su atención"},
+                 "una publicación aprobada necesita su atención",
+                 "se preguntó a un autor",
+                 "una publicación espera a un revisor superior",
+                 "una publicación sigue esperando revisión"},
                 {"su publicación está retenida para revisión",
                  "su publicación fue rechazada",
                  "su publicación no salió a tiempo",
                  "su publicación fue aprobada y enviada",
-                 "su publicación aprobada aún no llegó"}},
+                 "su publicación aprobada aún no llegó",
+                 "una pregunta sobre su publicación",
+                 "su publicación espera a un revisor superior",
+                 "su publicación sigue esperando revisión"}},
     .what = {{"Una publicación para %s está retenida para revisión. No se ha "
               "publicado.",
               "Una publicación para %s fue rechazada. No se publicará.",
@@ -83,29 +110,47 @@ static const words spanish = {
               "publicó y su texto fue destruido.",
               "Una publicación para %s fue aprobada y enviada.",
               "Una publicación para %s fue aprobada, pero no es seguro que "
-              "haya llegado a todos sus destinatarios."},
+              "haya llegado a todos sus destinatarios.",
+              "Se preguntó al autor de una publicación para %s.",
+              "Una publicación para %s espera a un revisor superior. No se ha "
+              "publicado.",
+              "Una publicación para %s sigue esperando revisión y ya pasó la "
+              "mitad de su tiempo. No se ha publicado."},
              {"Su publicación para %s está retenida para revisión. Todavía "
               "no se ha publicado.",
               "Su publicación para %s fue rechazada. No se publicará.",
               "Nadie decidió a tiempo sobre su publicación para %s. No se "
               "publicó y su texto fue destruido.",
               "Su publicación para %s fue aprobada y enviada.",
-              "Su publicación para %s fue aprobada, pero aún no llegó."}},
-    .next = {{"Por favor, revise la publicación y decida.",
-              "Se avisó al autor si se sabe quién es.",
-              "El autor puede enviar la publicación otra vez.",
-              "Se avisó al autor si se sabe quién es.",
-              "El comando de abajo muestra lo que dijo el servidor de correo. "
-              "Después apruébela otra vez, rechácela o aclare lo que no se "
-              "sabe: nada se envía dos veces por sí solo."},
-             {"Una persona de su consultorio revisará la publicación y "
-              "decidirá. Le avisaremos. No la envíe otra vez.",
-              "Cambie lo que se indica arriba y envíe una publicación nueva. "
-              "El mismo texto será rechazado otra vez.",
-              "Envíe la publicación otra vez si todavía debe salir.",
-              "No hay nada más que hacer. No envíe la publicación otra vez.",
-              "Su consultorio lo está revisando. No envíe la publicación otra "
-              "vez."}},
+              "Su publicación para %s fue aprobada, pero aún no llegó.",
+              "Un revisor tiene una pregunta sobre su publicación para %s. "
+              "Queda retenida hasta que se responda.",
+              "Su publicación para %s espera a un revisor superior.",
+              "Su publicación para %s sigue esperando revisión."}},
+    .next =
+        {{"Por favor, revise la publicación y decida.",
+          "Se avisó al autor si se sabe quién es.",
+          "El autor puede enviar la publicación otra vez.",
+          "Se avisó al autor si se sabe quién es.",
+          "El comando de abajo muestra lo que dijo el servidor de correo. "
+          "Después apruébela otra vez, rechácela o aclare lo que no se "
+          "sabe: nada se envía dos veces por sí solo.",
+          "La publicación espera la respuesta.",
+          "Decide un revisor superior o un administrador.",
+          "Por favor, revise la publicación y decida. Lo que nadie decide "
+          "no se publica."},
+         {"Una persona de su consultorio revisará la publicación y "
+          "decidirá. Le avisaremos. No la envíe otra vez.",
+          "Cambie lo que se indica arriba y envíe una publicación nueva. "
+          "El mismo texto será rechazado otra vez.",
+          "Envíe la publicación otra vez si todavía debe salir.",
+          "No hay nada más que hacer. No envíe la publicación otra vez.",
+          "Su consultorio lo está revisando. No envíe la publicación otra "
+          "vez.",
+          "Por favor, conteste a su consultorio; la última línea dice cómo. "
+          "No envíe la publicación otra vez.",
+          "Le avisaremos. No envíe la publicación otra vez.",
+          "Le avisaremos. No envíe la publicación otra vez."}},
     .why = "Motivo:",
     .publish_at = "Hora prevista de publicación:",
     .in_time = "Decida antes, o no podrá salir cuando su autor quería.",
@@ -113,6 +158,7 @@ static const words spanish = {
     .no_author = "no se sabe",
     .note = "La persona que la revisó escribió:",
     .show = "Para ver la publicación, ejecute este comando:",
+    .open = "Para ver la publicación, abra esta página e inicie sesión:",
     .head = "Registro, para \"chaperone audit verify --head\":",
 };
 
@@ -200,7 +246,7 @@ add_rules(GString *body, const ch_notice *n, const words *w)
 {
     /* What it was held for was weighed when it was released. */
     if (n->titles == NULL || n->titles[0] == NULL ||
-        n->kind >= CH_NOTICE_RELEASED) {
+        n->kind == CH_NOTICE_RELEASED || n->kind == CH_NOTICE_RELEASE_FAILED) {
         return;
     }
     g_string_append_printf(body, "%s\n", w->why);
@@ -232,7 +278,11 @@ add_for_compliance(GString *body, const ch_notice *n, const words *w)
 {
     g_autofree char *id = ch_notice_dup_clean(n->id);
     add_labelled(body, w->author, n->author != NULL ? n->author : w->no_author);
-    if (n->kind != CH_NOTICE_EXPIRED) {
+    if (n->kind != CH_NOTICE_EXPIRED && n->base_url != NULL &&
+        n->base_url[0] != '\0') {
+        g_string_append_printf(body, "%s\n  %s/item/%s\n\n", w->open,
+                               n->base_url, id);
+    } else if (n->kind != CH_NOTICE_EXPIRED) {
         g_string_append_printf(body, "%s\n  chaperone quarantine show %s\n\n",
                                w->show, id);
     }

@@ -147,8 +147,12 @@ ch_release_approve(ch_store *store, const char *id, const GPtrArray *plan,
             return FALSE;
         }
     }
-    ch_approval approval = {
-        .id = id, .decision = decision, .versions = versions};
+    guint8 content[CH_DIGEST_BYTES];
+    ch_release_content(ch_store_seal(store), mail, content);
+    ch_approval approval = {.id = id,
+                            .decision = decision,
+                            .versions = versions,
+                            .content = content};
     return ch_store_submit(store, ch_job_approve, &approval, error);
 }
 

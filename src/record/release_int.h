@@ -47,6 +47,7 @@ typedef struct {
     const char *id;
     const ch_decision *decision;
     const GArray *versions; /* of ch_version */
+    const guint8 *content;  /* of the mail as it was shown */
 } ch_approval;
 
 /* What was approved for the recipient of that row; edits_out may become

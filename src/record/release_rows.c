@@ -318,6 +318,7 @@ ch_job_approve(ch_db *db, const ch_seal *seal, gpointer data, GError **error)
     const ch_approval *a = data;
     const ch_decision *d = a->decision;
     const char *name = ch_state_name(CH_STATE_RELEASING);
+    gboolean waits = FALSE;
     g_autoptr(ch_item) item = ch_items_get(db, a->id, error);
     if (item == NULL) {
         return FALSE;
@@ -326,15 +327,19 @@ ch_job_approve(ch_db *db, const ch_seal *seal, gpointer data, GError **error)
         item->state != CH_STATE_RELEASE_FAILED) {
         return ch_job_wrong_state(item, "a decision is made once", error);
     }
-    return ch_db_run(db,
-                     "UPDATE item SET state = ?, decided_us = ?,"
-                     " reviewer = ?, uid = ?, note = ? WHERE id = ?",
-                     CH_VALUES(CH_TEXT(name), CH_INT(d->time_us),
-                               CH_TEXT(d->reviewer), CH_INT(d->uid),
-                               CH_TEXT(d->note), CH_TEXT(a->id)),
-                     error) &&
-           ch_job_append(db, seal, item, name, d, error) &&
-           insert_versions(db, seal, item, a, error);
+    if (!ch_review_admits(db, item, d, a->content, error) ||
+        !ch_review_pairs(db, seal, item, d, &waits, error)) {
+        return FALSE;
+    }
+    return waits || (ch_db_run(db,
+                               "UPDATE item SET state = ?, decided_us = ?,"
+                               " reviewer = ?, uid = ?, note = ? WHERE id = ?",
+                               CH_VALUES(CH_TEXT(name), CH_INT(d->time_us),
+                                         CH_TEXT(d->reviewer), CH_INT(d->uid),
+                                         CH_TEXT(d->note), CH_TEXT(a->id)),
+                               error) &&
+                     ch_job_append(db, seal, item, name, d, error) &&
+                     insert_versions(db, seal, item, a, error));
 }
 
 /* --- an attempt ---------------------------------------------------------- */

@@ -168,6 +168,9 @@ run_rotation(ch_db *db, const ch_seal *seal, gpointer data, GError **error)
             return FALSE;
         }
     }
+    if (!ch_users_rewrap(db, seal, r->to, error)) {
+        return FALSE;
+    }
     r->items = ids->len;
     ch_seal_check_value(r->to, check);
     return ch_db_run(db, "UPDATE meta SET value = ? WHERE name = 'key_check'",

@@ -290,6 +290,47 @@ ch_seal_read(const ch_seal *seal, const char *id, const ch_sealed *sealed,
     return g_bytes_new_from_bytes(plain, start, length - start);
 }
 
+/* --- small secrets ------------------------------------------------------- */
+
+/* A name may be longer than a binding: its start and its digest are bound. */
+static void
+bind_name(const char *name, char out[CH_ID_LENGTH + 1])
+{
+    g_autofree char *digest =
+        g_compute_checksum_for_string(G_CHECKSUM_SHA256, name, -1);
+    g_strlcpy(out, digest, CH_ID_LENGTH + 1);
+}
+
+GBytes *
+ch_seal_secret(const ch_seal *seal, const char *name, GBytes *secret)
+{
+    gsize length;
+    char bound[CH_ID_LENGTH + 1];
+    const guint8 *data = g_bytes_get_data(secret, &length);
+    guint8 *out = g_malloc(NONCE_BYTES + length + TAG_BYTES);
+    bind_name(name, bound);
+    encrypt(out, data, length, "secret", bound, seal->items);
+    return g_bytes_new_take(out, NONCE_BYTES + length + TAG_BYTES);
+}
+
+GBytes *
+ch_seal_open_secret(const ch_seal *seal, const char *name, GBytes *sealed)
+{
+    gsize length;
+    char bound[CH_ID_LENGTH + 1];
+    const guint8 *data = g_bytes_get_data(sealed, &length);
+    if (length < NONCE_BYTES + TAG_BYTES) {
+        return NULL;
+    }
+    guint8 *out = g_malloc(length);
+    bind_name(name, bound);
+    if (!decrypt(out, data, length, "secret", bound, seal->items)) {
+        g_free(out);
+        return NULL;
+    }
+    return g_bytes_new_take(out, length - NONCE_BYTES - TAG_BYTES);
+}
+
 /* --- keyed hashes -------------------------------------------------------- */
 
 ch_hash *

@@ -15,6 +15,10 @@
  *   jobs.c          the rules: what one step of a transaction does
  *   writer.c        group commit: many jobs, one transaction
  *   store.c         puts them together
+ *   user.c, session.c, totp.c
+ *                   who may use the review page
+ *   review.c, review_list.c
+ *                   what reviewers do before a decision, and their lists
  *   release.c, claim.c (release_int.h)
  *                   the way out, by the same means
  */
@@ -22,7 +26,7 @@
 #define CHAPERONE_STORE_INT_H
 
 #include "chaperone/audit.h"
-#include "chaperone/store.h"
+#include "chaperone/review.h"
 
 #define CH_US_PER_DAY (G_GINT64_CONSTANT(86400) * G_USEC_PER_SEC)
 
@@ -75,6 +79,12 @@ gboolean ch_seal_item(const ch_seal *seal, const char *id, const ch_envelope *e,
 GBytes *ch_seal_read(const ch_seal *seal, const char *id,
                      const ch_sealed *sealed, ch_envelope **envelope_out,
                      GError **error);
+
+/* A small secret of its own (a second factor), bound to name.  Owned; open:
+ * NULL if anything about it is not as we made it. */
+GBytes *ch_seal_secret(const ch_seal *seal, const char *name, GBytes *secret);
+GBytes *ch_seal_open_secret(const ch_seal *seal, const char *name,
+                            GBytes *sealed);
 
 /* The key of an item, sealed by from, is sealed by to.  FALSE: from did not
  * seal it, or not for that item. */
@@ -226,6 +236,21 @@ gboolean ch_ledger_prune(ch_db *db, const ch_seal *seal, gint64 before_us,
 
 /* --- items.c ------------------------------------------------------------- */
 
+/* What ch_items_read reads, from the first column on. */
+#define CH_ITEM_COLUMNS                                                        \
+    "item.id, item.state, item.time_us, item.publish_at_us,"                   \
+    " item.deadline_us, item.seen_us, item.decided_us, item.author,"           \
+    " item.gateways, item.rules, item.verdict, item.queue_id, item.reviewer,"  \
+    " item.note, item.findings, item.size,"                                    \
+    " EXISTS (SELECT 1 FROM payload WHERE payload.id = item.id),"              \
+    " item.spanish, item.hints, item.accounts"
+#define CH_ITEM_COLUMN_COUNT 19
+
+ch_item *ch_items_read(ch_rows *rows, GError **error); /* Owned. */
+/* All rows of a query of those columns.  Owned array of ch_item. */
+GPtrArray *ch_items_query(ch_db *db, const char *sql, const ch_value *values,
+                          GError **error);
+
 gboolean ch_items_find_prior(ch_db *db, const guint8 key[CH_DIGEST_BYTES],
                              gint64 now_us, ch_prior *prior_out,
                              GError **error);
@@ -325,6 +350,30 @@ gboolean ch_job_destroy(ch_db *db, const ch_seal *seal, gpointer data,
                         GError **error); /* ch_purge */
 gboolean ch_job_forget(ch_db *db, const ch_seal *seal, gpointer data,
                        GError **error); /* ch_purge */
+
+/* --- user.c ----------------------------------------------------------- */
+
+/* Second factors are sealed by to instead of from; all sessions end. */
+gboolean ch_users_rewrap(ch_db *db, const ch_seal *from, const ch_seal *to,
+                         GError **error);
+
+/* --- review.c ------------------------------------------------------------ */
+
+#define CH_REVIEW_COLUMNS                                                      \
+    "review.owner, review.taken_us, review.first_by, review.first_us,"         \
+    " review.escalated_us, review.evidence_us, review.asked_us"
+/* Those columns from number at on.  Owned. */
+ch_review *ch_review_read(ch_rows *rows, int at);
+
+/* Whether the account behind a decision on the page may take it; TRUE for
+ * others.  content NULL: nothing is approved. */
+gboolean ch_review_admits(ch_db *db, const ch_item *item, const ch_decision *d,
+                          const guint8 *content, GError **error);
+/* Two-person rule: whether this approval is the first of two, which was
+ * written down here, or (FALSE in waits_out) completes it. */
+gboolean ch_review_pairs(ch_db *db, const ch_seal *seal, const ch_item *item,
+                         const ch_decision *d, gboolean *waits_out,
+                         GError **error);
 
 /* --- writer.c ------------------------------------------------------------ */
 

@@ -124,6 +124,30 @@ static const char *const steps[] = {
     "CREATE TABLE draft (author TEXT NOT NULL, time_us INTEGER NOT NULL)"
     " STRICT;"
     "CREATE INDEX draft_by_author ON draft (author, time_us);",
+
+    /* Who may use the review page.  password: argon2id's own text; totp: the
+     * second factor's secret, sealed; totp_step: the last one used.  session:
+     * digests of tokens, never a token. */
+    "CREATE TABLE account ("
+    " name TEXT PRIMARY KEY, role TEXT NOT NULL, password TEXT NOT NULL,"
+    " totp BLOB, totp_step INTEGER NOT NULL DEFAULT 0, author TEXT,"
+    " lang TEXT, added_us INTEGER NOT NULL, disabled_us INTEGER,"
+    " last_us INTEGER, failures INTEGER NOT NULL DEFAULT 0,"
+    " locked_us INTEGER) STRICT;"
+    "CREATE TABLE session ("
+    " digest BLOB PRIMARY KEY,"
+    " account TEXT NOT NULL REFERENCES account (name) ON DELETE CASCADE,"
+    " complete INTEGER NOT NULL, created_us INTEGER NOT NULL,"
+    " seen_us INTEGER NOT NULL, address TEXT) STRICT;"
+    "CREATE INDEX session_by_account ON session (account);"
+    /* What reviewers do with an item before its one decision. */
+    "CREATE TABLE review ("
+    " id TEXT PRIMARY KEY REFERENCES item (id) ON DELETE CASCADE,"
+    " owner TEXT, taken_us INTEGER, escalated_us INTEGER,"
+    " evidence_us INTEGER, asked_us INTEGER, first_by TEXT,"
+    " first_us INTEGER, reminded_us INTEGER, warned_us INTEGER) STRICT;"
+    "CREATE INDEX item_by_deadline ON item (state, deadline_us, time_us, id);"
+    "CREATE INDEX ledger_by_id ON ledger (id);",
 };
 
 /* --- errors -------------------------------------------------------------- */

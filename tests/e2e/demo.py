@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""make demo: a private Postfix, the milter, and the posts of tests/samples.
+"""make demo: a private Postfix, the milter, the review page, and the posts of tests/samples.
 
 demo.py [--once]: sends each sample through Postfix, prints one row a post and
 stays until Ctrl-C, so that the quarantine can be looked at.  --once stops
@@ -11,15 +11,21 @@ import email
 import glob
 import os
 import re
+import secrets
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from email.utils import getaddresses
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from testsite import SOURCE, Reply, Site, crlf, wait  # noqa: E402
+from postfix import environment, free_port  # noqa: E402
+from testsite import SOURCE, USER, Reply, Site, crlf, wait  # noqa: E402
+
+WORDS = "amber birch cedar delta ember fjord grove heron iris jade kelp lark maple nectar".split()
 
 VERDICTS = ("accept", "tag", "quarantine", "reject", "mail")
 
@@ -87,6 +93,40 @@ def release_one(site):
     return len(got) == 1 and len(site.sink.messages) > before
 
 
+def start_review(site):
+    """The page over the same store, with a throw-away login."""
+    log = open(os.path.join(site.root, "review.log"), "ab")
+    page = subprocess.Popen([os.path.join(site.build, "chaperone-review"), "-c", site.config],
+                            stdout=subprocess.DEVNULL, stderr=log, env=environment())
+    password = "-".join(secrets.choice(WORDS) for _ in range(5))
+    added = subprocess.run([os.path.join(site.build, "chaperone"), "user", "add", "dana", "-c",
+                            site.config, "--role", "admin"], input=password.encode() + b"\n",
+                           capture_output=True, env=environment())
+    if added.returncode != 0:
+        raise RuntimeError("user add: " + added.stderr.decode())
+    wait(lambda: page.poll() is not None or answers(site), 20, "the review page")
+    if page.poll() is not None:
+        raise RuntimeError("chaperone-review ended; see " + log.name)
+    site.review = (f"Review page: http://127.0.0.1:{site.review_port}/   name: dana   "
+                   f"password: {password}")
+    print(site.review, flush=True)
+    return page
+
+
+def answers(site):
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{site.review_port}/healthz", timeout=5) as r:
+            return r.status == 200
+    except OSError:
+        return False
+
+
+def stop_review(page):
+    if page is not None and page.poll() is None:
+        page.terminate()
+        page.wait(30)
+
+
 def stay(site):
     program = os.path.relpath(os.path.join(site.build, "chaperone"))
     config = os.path.relpath(site.config)
@@ -96,6 +136,7 @@ Look at what is held:
   {program} quarantine list -c {config}
   {program} quarantine export -c {config} ID
   {program} quarantine release -c {config} ID --note "looked at it"
+{site.review}
 Ctrl-C ends everything.""", flush=True)
     while site.milter.poll() is None:
         time.sleep(0.5)
@@ -134,9 +175,14 @@ def main():
     signal.signal(signal.SIGTERM, interrupted)
     root = run_directory()
     site = Site(root, os.path.join(SOURCE, "build"), rules=[os.path.join(SOURCE, "rules")])
-    wrong = []
+    site.review_port = free_port()
+    # A second factor would be one step too many for a look around.
+    site.extra = (f'review: {{listen: "127.0.0.1:{site.review_port}", user: {USER}, '
+                  "group: nogroup, second_factor: optional}\n")
+    wrong, page = [], None
     try:
         site.start()
+        page = start_review(site)
         wrong = send_all(site)
         if not release_one(site):
             wrong.append("the released post")
@@ -145,6 +191,7 @@ def main():
     except KeyboardInterrupt:
         print()
     finally:
+        stop_review(page)
         site.stop()
     if wrong:
         print(f"demo: {len(wrong)} samples with another verdict: {', '.join(wrong)}",

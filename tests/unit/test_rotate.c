@@ -2,6 +2,7 @@
  * A new master key for a store: every item opens afterwards, with the new key
  * alone, and an interruption at any step leaves one that opens.
  */
+#include "chaperone/session.h"
 #include "record/store_int.h"
 #include "store_fixture.h"
 
@@ -169,6 +170,31 @@ a_release_under_way_is_waited_for(void **state)
     assert_error_code(&error, CH_ERROR_STATE);
 }
 
+/* Second factors go along; sessions end. */
+static void
+second_factors_go_along(void **state)
+{
+    fixture *f = *state;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) secret = ch_totp_new_secret();
+    char code[CH_TOTP_DIGITS + 1], token[CH_TOKEN_HEX + 1];
+    ch_signin result = CH_SIGNIN_WRONG;
+    assert_true(ch_user_add(f->store, "dana", CH_ROLE_ADMIN,
+                            "correct horse battery", NULL, &who, &error));
+    assert_true(ch_user_set_totp(f->store, "dana", secret, &who, &error));
+    assert_true(ch_session_start(f->store, "dana", TRUE, NULL, NULL, NOW, token,
+                                 &error));
+    assert_true(rotate(f, &error));
+    ch_store_close(f->store);
+    f->store = open_store(f, FALSE);
+    ch_totp_code(secret, NOW / G_USEC_PER_SEC / CH_TOTP_STEP_S, code);
+    assert_true(
+        ch_user_check_totp(f->store, "dana", code, NOW, &result, &error));
+    assert_int_equal(result, CH_SIGNIN_OK);
+    assert_null(ch_session_find(f->store, token, NOW, &error));
+    assert_no_error(error);
+}
+
 int
 main(void)
 {
@@ -181,6 +207,7 @@ main(void)
         TEST(a_key_that_never_came_into_use_is_left_and_made_anew),
         TEST(a_damaged_item_changes_nothing),
         TEST(a_release_under_way_is_waited_for),
+        TEST(second_factors_go_along),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

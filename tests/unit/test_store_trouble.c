@@ -503,8 +503,13 @@ an_older_schema_is_upgraded_with_its_items(void **state)
                                 "DROP INDEX failure_by_time;"
                                 "DROP TABLE delivery;"
                                 "DROP TABLE draft;"
+                                "DROP INDEX item_by_deadline;"
+                                "DROP INDEX ledger_by_id;"
                                 "DROP TABLE ledger_waiting;"
                                 "DROP TABLE ledger_chained;"
+                                "DROP TABLE session;"
+                                "DROP TABLE account;"
+                                "DROP TABLE review;"
                                 "DROP TABLE authorization;"
                                 "ALTER TABLE item DROP COLUMN hints;"
                                 "ALTER TABLE item DROP COLUMN accounts;"
@@ -515,11 +520,11 @@ an_older_schema_is_upgraded_with_its_items(void **state)
     f->store = open_store(f, TRUE);
     g_autoptr(GBytes) raw = ch_store_read(f->store, id, NULL, &error);
     assert_non_null(raw);
-    assert_int_equal(sql_number(f, "PRAGMA user_version"), 8);
+    assert_int_equal(sql_number(f, "PRAGMA user_version"), 9);
     assert_int_equal(
         sql_number(f, "SELECT count(*) FROM sqlite_schema WHERE type ="
                       " 'index' AND name LIKE '%\\_by\\_%' ESCAPE '\\'"),
-        7);
+        10);
 }
 
 static void
