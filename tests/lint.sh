@@ -61,7 +61,7 @@ awk '/^[a-z_].*\(/ && !/;/ { name = $0; start = 0 } /^\{/ { start = FNR }
 verdict "functions over 80 lines"
 
 awk 'FNR == 1 { n = 0 } { n = FNR } FNR == 121 { print FILENAME }' \
-    $(git ls-files 'include/chaperone/*.h' | grep -vE "store|limits|review") >"$found"
+    $(git ls-files 'include/chaperone/*.h' | grep -vE "store|limits|review|/config.h") >"$found"
 verdict "public headers over 120 lines"
 
 grep -nE '\b(TODO|FIXME|XXX|HACK)\b' $(git ls-files src include rules conf) >"$found"
@@ -76,7 +76,7 @@ done >"$found"
 verdict "a file that does not say its duty first"
 
 grep -nE '\b[0-9]{3}-[0-9]{3}-[0-9]{4}\b' -r tests/samples tests/mail tests/corpus rules 2>/dev/null |
-    grep -vE '555-01[0-9]{2}|800-222-1222|800-799-7233|833-852-6262|800-633-4227|800-662-4357|888-426-4435|888-373-7888|800-332-1088|800-677-1116|800-272-3900|800-498-8666' >"$found"
+    grep -vE '555-01[0-9]{2}|800-222-1222|800-799-7233|833-852-6262|800-633-4227|800-662-4357|888-426-4435|888-373-7888|800-332-1088|800-677-1116|800-272-3900|800-498-8666|800-784-8669|855-335-3569|800-985-5990|800-985-3059|800-772-1213|800-321-6742|800-422-6237' >"$found"
 verdict "phone numbers outside 555-01xx"
 
 grep -noiE '[a-z0-9._-]+@[a-z0-9-]+\.[a-z0-9.-]*[a-z]' -r tests/corpus 2>/dev/null |
