@@ -50,11 +50,13 @@ static ch_house *
 make_house(const site *s, const char *account, const char *more, ch_diag *diag)
 {
     g_autofree char *yaml = g_strdup_printf(
-        "rules: {paths: [" CH_SOURCE_DIR "/rules], cache: \"\"}\n"
+        "rules: {paths: [" CH_SOURCE_DIR "/rules%s], cache: \"\"}\n"
         "notices: {compliance: c@b.example}\ncheck: {address: " DRAFTS "}\n"
         "gateways: {files: [" CH_SOURCE_DIR "/conf/gateways.yaml], accounts: "
         "[{alias: " ALIAS ", gateway: wordpress, secret_file: %s%s}]}\n%s",
-        s->file, account, more);
+        /* All rules take seconds to load: where they matter alone. */
+        strstr(account, "profile") != NULL ? "" : "/structure.yaml", s->file,
+        account, more);
     ch_config *c = ch_config_parse("c.yaml", yaml, strlen(yaml), diag);
     if (c == NULL) {
         return NULL;
@@ -227,7 +229,7 @@ without_accounts_nobody_waits(void **state)
 {
     g_autoptr(ch_diag) diag = ch_diag_new();
     const char *yaml =
-        "rules: {paths: [" CH_SOURCE_DIR "/rules]}\n"
+        "rules: {paths: [" CH_SOURCE_DIR "/rules/structure.yaml]}\n"
         "gateways: {files: [" CH_SOURCE_DIR "/conf/gateways.yaml]}\n";
     ch_config *c = ch_config_parse("c", yaml, strlen(yaml), diag);
     g_autoptr(ch_house) house = ch_house_new(c, diag);
@@ -262,20 +264,20 @@ an_alias_is_its_gateway(void **state)
 static void
 an_account_does_without_rules(void **state)
 {
-    const char *mail =
-        "Subject: a\r\n\r\nSay goodbye to migraines forever!\r\n";
+    const char *mail = "Subject: a\r\n\r\nMail riso456tame@post.wordpress.com, "
+                       "too\r\n";
     g_autoptr(ch_house) strict = house_of(*state, "", "");
     g_autoptr(ch_verdict) v = judge(strict, ALIAS, mail);
-    assert_int_equal(v->action, CH_REJECT);
+    assert_int_equal(v->action, CH_QUARANTINE);
     g_autofree char *found = ch_verdict_dup_rules(v);
-    g_autofree char *rules =
-        g_strdup_printf(", rules: {disable: [%s, policy/combined]}", found);
-    g_autoptr(ch_house) mild = house_of(*state, rules, "");
+    assert_string_equal(found, "structure/posting-address");
+    g_autoptr(ch_house) mild =
+        house_of(*state, ", rules: {disable: [structure/posting-address]}", "");
     g_autoptr(ch_verdict) w = judge(mild, ALIAS, mail);
     assert_int_equal(w->action, CH_ACCEPT);
     g_autoptr(ch_verdict) other =
         judge(mild, "riso456tame@post.wordpress.com", mail);
-    assert_int_equal(other->action, CH_REJECT);
+    assert_int_equal(other->action, CH_QUARANTINE);
 }
 
 static void
@@ -287,9 +289,6 @@ a_profile_is_the_accounts_alone(void **state)
                                     "Subject: a\r\n\r\nHi\r\n");
     assert_ptr_not_equal(v->rules, house->rules);
     assert_ptr_equal(w->rules, house->rules);
-    g_autoptr(ch_house) same = house_of(*state, ", profile: dental",
-                                        "practice: {specialty: [dental]}\n");
-    assert_int_equal(g_hash_table_size(same->profiles), 0);
 }
 
 #define HEAD "From: ana@b.example\r\nSubject: News\r\n"
