@@ -36,7 +36,7 @@ static const struct {
     {40, " EMF", 4, CH_SNIFF_PICTURE}, /* MS-EMF 2.3.4.2 */
     {0, "\xd7\xcd\xc6\x9a", 4, CH_SNIFF_PICTURE},
     {4, "ftyphei", 7, CH_SNIFF_PICTURE},
-    {4, "ftypmif", 7, CH_SNIFF_PICTURE},
+    {4, "ftypmif1", 8, CH_SNIFF_PICTURE},
     {4, "ftypavif", 8, CH_SNIFF_PICTURE},
     {4, "ftyp", 4, CH_SNIFF_MEDIA}, /* ISO/IEC 14496-12 4.3 */
     {8, "AVI ", 4, CH_SNIFF_MEDIA},

@@ -170,13 +170,29 @@ read_metadata(ch_reader *r, const guint8 *data, gsize length)
     read_preview(r, m);
 }
 
+/* Formats of pictures that Exiv2 reads.  Whatever else it may take the bytes
+ * for has readers that do not end (0.27: QuickTime). */
+static gboolean
+has_metadata(const guint8 *data, gsize length)
+{
+    return should_be_known(data, length) ||
+           (length > 12 &&
+            (memcmp(data, "GIF8", 4) == 0 || memcmp(data + 8, "WEBP", 4) == 0 ||
+             memcmp(data + 4, "ftypheic", 8) == 0 ||
+             memcmp(data + 4, "ftypheix", 8) == 0 ||
+             memcmp(data + 4, "ftypmif1", 8) == 0 ||
+             memcmp(data + 4, "ftypavif", 8) == 0));
+}
+
 void
 ch_read_image(ch_reader *r, GBytes *bytes)
 {
     gsize length;
     const guint8 *data = g_bytes_get_data(bytes, &length);
     ch_reader_seen(r, CH_SEEN_MEDIA);
-    read_metadata(r, data, length);
+    if (has_metadata(data, length)) {
+        read_metadata(r, data, length);
+    }
     if (!ch_ocr_read_bytes(r, data, length)) {
         r->unread_pictures = TRUE;
     }

@@ -263,6 +263,9 @@ UNREAD = (
     ("zip whose members overlap", lambda: d.overlapping_zip(1000, 4 << 20),
      UNSUPPORTED),
     ("pdf of 100,000 pages", lambda: d.many_pages_pdf(100000), LIMIT),
+    # Found by fuzzing: poppler 22.12 dies of it (NULL in its attachments).
+    ("pdf that crashes its reader", lambda: (ROOT / "tests/extract/crash.pdf"
+                                             ).read_bytes(), DAMAGED),
     ("docx with a file of ours", lambda: d.package(
         {"word/document.xml": '<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/'
          'passwd">]><a>&b;</a>'}), DAMAGED),
