@@ -503,6 +503,9 @@ an_older_schema_is_upgraded_with_its_items(void **state)
                                 "DROP INDEX failure_by_time;"
                                 "DROP TABLE delivery;"
                                 "DROP INDEX item_by_deadline;"
+                                "DROP INDEX item_by_waiting;"
+                                "DROP INDEX item_by_passed;"
+                                "DROP INDEX item_by_decided;"
                                 "DROP INDEX ledger_by_id;"
                                 "DROP TABLE ledger_waiting;"
                                 "DROP TABLE ledger_chained;"
@@ -522,7 +525,7 @@ an_older_schema_is_upgraded_with_its_items(void **state)
     assert_int_equal(
         sql_number(f, "SELECT count(*) FROM sqlite_schema WHERE type ="
                       " 'index' AND name LIKE '%\\_by\\_%' ESCAPE '\\'"),
-        9);
+        12);
 }
 
 static void
