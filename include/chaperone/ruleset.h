@@ -84,8 +84,6 @@ gboolean ch_ruleset_run(const ch_ruleset *rules, const GPtrArray *texts,
 gboolean ch_ruleset_features(const ch_ruleset *rules, const GPtrArray *texts,
                              const ch_facts *facts, ch_feature_visit visit,
                              gpointer data, GError **error);
-/* Whether a classifier is to learn that rule. */
-gboolean ch_ruleset_is_learned(const ch_ruleset *rules, const char *id);
 /* The opinion with its reasons, for people.  FALSE: no classifier. */
 gboolean ch_ruleset_opinion(const ch_ruleset *rules, const GPtrArray *texts,
                             const ch_facts *facts, ch_opinion *opinion_out);

@@ -131,9 +131,6 @@ add_sample(lesson *l, const ch_judge *judge, const ch_corpus_post *post,
                 .harm = post->label.violation,
                 .rule = post->label.violation ? post->label.rule : NULL,
                 .kind = post->label.violation ? NULL : post->label.post_class};
-    if (s.rule != NULL && !ch_ruleset_is_learned(judge->house->rules, s.rule)) {
-        s.rule = NULL;
-    }
     counting c = {l, s.features};
     if (!ch_ruleset_features(judge->house->rules, v->texts, &v->facts, count,
                              &c, error)) {

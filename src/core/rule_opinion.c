@@ -7,10 +7,8 @@
  *     tag: 80                  from which on it is tagged
  *     spare: 20                below, findings of its rules do not count; of
  *                              rules of high confidence, below half
- *     firm: [privacy/us-ssn]   rules that it has no say in: their evidence is
- *                              no matter of words
- *
- *     spares: [privacy/patient-phone]   rules that it may only spare
+ *     firm: [privacy/us-ssn]   rules whose findings it never spares: their
+ *                              evidence is no matter of words
  *
  * An overlay may change the numbers; {hold: 100, tag: 100, spare: 0} leaves
  * everything to the rules.
@@ -29,7 +27,6 @@ ch_rule_opinion_clear(rule_opinion *o)
 {
     g_clear_pointer(&o->classifier, ch_classifier_free);
     g_clear_pointer(&o->firm, g_strfreev);
-    g_clear_pointer(&o->spares, g_strfreev);
     g_clear_pointer(&o->rules, g_free);
 }
 
@@ -153,8 +150,8 @@ read_rules(scope_names *names, const ch_yaml_node *map, const char *key)
 void
 ch_rule_opinion_read(scope_names *names, const ch_yaml_node *root)
 {
-    static const char *const allowed[] = {"weights", "hold",   "tag", "spare",
-                                          "firm",    "spares", NULL};
+    static const char *const allowed[] = {"weights", "hold", "tag",
+                                          "spare",   "firm", NULL};
     const ch_yaml_node *map = ch_yaml_get(root, "classifier");
     rule_opinion *o = &names->rules->opinion;
     if (map == NULL || !ch_yaml_check_map(map, allowed, names->diag)) {
@@ -175,7 +172,6 @@ ch_rule_opinion_read(scope_names *names, const ch_yaml_node *root)
         o->classifier = ch_classifier_load(path, names->diag);
     }
     o->firm = read_rules(names, map, "firm");
-    o->spares = read_rules(names, map, "spares");
     if (o->classifier != NULL) {
         look_up(names->rules, o);
     }
@@ -191,35 +187,28 @@ ch_rule_opinion_change(scope_names *names, const ch_yaml_node *root)
     }
 }
 
-static gboolean
-is_listed(const GStrv list, const char *id)
-{
-    return list != NULL && g_strv_contains((const char *const *)list, id);
-}
-
-gboolean
-ch_ruleset_is_learned(const ch_ruleset *rules, const char *id)
-{
-    return !is_listed(rules->opinion.firm, id) &&
-           !is_listed(rules->opinion.spares, id);
-}
-
 /* --- judging ---------------------------------------------------------------
  */
 
-/* It knows the rule, and may speak of it. */
 static gboolean
-has_a_say(const ch_ruleset *rules, const char *id)
+is_label(const ch_ruleset *rules, const char *id)
 {
     const char *label;
     for (guint i = 0;
          (label = ch_classifier_label(rules->opinion.classifier, i)) != NULL;
          i++) {
         if (strcmp(label, id) == 0) {
-            return ch_ruleset_is_learned(rules, id);
+            return TRUE;
         }
     }
     return FALSE;
+}
+
+static gboolean
+may_spare(const ch_ruleset *rules, const char *id)
+{
+    const char *const *firm = (const char *const *)rules->opinion.firm;
+    return is_label(rules, id) && (firm == NULL || !g_strv_contains(firm, id));
 }
 
 /* The sentence of a text that a finding begins in, folded. */
@@ -272,9 +261,7 @@ spare(const rule_run *r, ch_reading *reading, double harm, GArray *findings)
         ch_finding *f = &g_array_index(findings, ch_finding, i);
         double limit = rules->opinion.spare /
                        (f->rule->confidence == CH_CONFIDENCE_HIGH ? 2 : 1);
-        if (harm < limit &&
-            (has_a_say(rules, f->rule->id) ||
-             is_listed(rules->opinion.spares, f->rule->id)) &&
+        if (harm < limit && may_spare(rules, f->rule->id) &&
             harm_around(r, reading, f) < EXCUSED) {
             f->asked = f->action = CH_ACCEPT;
         }
@@ -289,7 +276,7 @@ is_said(const ch_ruleset *rules, const GArray *findings, const ch_rule *rule,
     for (guint i = 0; i < findings->len; i++) {
         const ch_finding *f = &g_array_index(findings, ch_finding, i);
         if (f->asked >= action &&
-            (f->rule == rule || !has_a_say(rules, f->rule->id))) {
+            (f->rule == rule || !may_spare(rules, f->rule->id))) {
             return TRUE;
         }
     }
@@ -301,7 +288,7 @@ add(const rule_run *r, const ch_opinion *opinion, GArray *findings)
 {
     const rule_opinion *o = &r->rules->opinion;
     const rule_entry *entry =
-        opinion->rule != NULL && has_a_say(r->rules, opinion->rule)
+        opinion->rule != NULL && is_label(r->rules, opinion->rule)
             ? g_hash_table_lookup(r->rules->by_id, opinion->rule)
             : NULL;
     if (entry == NULL || opinion->text < 0 ||

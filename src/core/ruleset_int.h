@@ -129,8 +129,7 @@ typedef struct {
 typedef struct {
     ch_classifier *classifier;
     double hold, tag, spare; /* probabilities */
-    GStrv firm;              /* rules that it has no say in, or NULL */
-    GStrv spares;            /* rules that it may only spare, or NULL */
+    GStrv firm;              /* rules that it never spares, or NULL */
     guint *rules;            /* numbers of features, beside the rules */
 } rule_opinion;
 
