@@ -5,6 +5,7 @@
 #include "cli/cli.c"
 #include "cli/cmd_quarantine.c"
 #include "cli/cmd_store.c"
+#include "cli/print.c"
 #include "cli/quarantine_print.c"
 
 #include "store_fixture.h"
