@@ -15,7 +15,7 @@
  *   jobs.c          the rules: what one step of a transaction does
  *   writer.c        group commit: many jobs, one transaction
  *   store.c         puts them together
- *   account.c, session.c, totp.c
+ *   user.c, session.c, totp.c
  *                   who may use the review page
  *   review.c, review_list.c
  *                   what reviewers do before a decision, and their lists
@@ -344,11 +344,11 @@ gboolean ch_job_destroy(ch_db *db, const ch_seal *seal, gpointer data,
 gboolean ch_job_forget(ch_db *db, const ch_seal *seal, gpointer data,
                        GError **error); /* ch_purge */
 
-/* --- account.c ----------------------------------------------------------- */
+/* --- user.c ----------------------------------------------------------- */
 
 /* Second factors are sealed by to instead of from; all sessions end. */
-gboolean ch_accounts_rewrap(ch_db *db, const ch_seal *from, const ch_seal *to,
-                            GError **error);
+gboolean ch_users_rewrap(ch_db *db, const ch_seal *from, const ch_seal *to,
+                         GError **error);
 
 /* --- review.c ------------------------------------------------------------ */
 

@@ -8,8 +8,8 @@
  * Any thread, any process.  Errors are those of store.h; CH_ERROR_INPUT: a
  * name or password that is not allowed, with words for a person.
  */
-#ifndef CHAPERONE_ACCOUNT_H
-#define CHAPERONE_ACCOUNT_H
+#ifndef CHAPERONE_USER_H
+#define CHAPERONE_USER_H
 
 #include "chaperone/store.h"
 
@@ -34,54 +34,53 @@ typedef struct {
     gint64 disabled_us; /* -1: no */
     gint64 last_us;     /* last sign-in, -1: never */
     gint64 locked_us;   /* no sign-in before that, -1: not locked */
-} ch_account;
+} ch_user;
 
-void ch_account_free(ch_account *account);
+void ch_user_free(ch_user *account);
 
 /* 1 to 64 of [a-z0-9._@-], as they are written in logs and ledgers. */
-gboolean ch_account_is_name(const char *name);
+gboolean ch_user_is_name(const char *name);
 /* Whether a password may be used for name; why not in error. */
-gboolean ch_account_is_password(const char *name, const char *password,
-                                GError **error);
+gboolean ch_user_is_password(const char *name, const char *password,
+                             GError **error);
 
-/* By name.  Owned array of ch_account. */
-GPtrArray *ch_account_list(ch_store *store, GError **error);
-ch_account *ch_account_get(ch_store *store, const char *name, GError **error);
+/* By name.  Owned array of ch_user. */
+GPtrArray *ch_user_list(ch_store *store, GError **error);
+ch_user *ch_user_get(ch_store *store, const char *name, GError **error);
 
 /* author may be NULL.  CH_ERROR_STATE: the name is taken. */
-gboolean ch_account_add(ch_store *store, const char *name, ch_role role,
-                        const char *password, const char *author,
-                        const ch_decision *who, GError **error);
+gboolean ch_user_add(ch_store *store, const char *name, ch_role role,
+                     const char *password, const char *author,
+                     const ch_decision *who, GError **error);
 /* Only if there is no account yet: the first set-up. */
-gboolean ch_account_add_first(ch_store *store, const char *name,
+gboolean ch_user_add_first(ch_store *store, const char *name,
+                           const char *password, const ch_decision *who,
+                           GError **error);
+/* These end all sessions of the account; a new password unlocks it. */
+gboolean ch_user_set_password(ch_store *store, const char *name,
                               const char *password, const ch_decision *who,
                               GError **error);
-/* These end all sessions of the account; a new password unlocks it. */
-gboolean ch_account_set_password(ch_store *store, const char *name,
-                                 const char *password, const ch_decision *who,
-                                 GError **error);
-gboolean ch_account_set_disabled(ch_store *store, const char *name,
-                                 gboolean disabled, const ch_decision *who,
-                                 GError **error);
-gboolean ch_account_set_role(ch_store *store, const char *name, ch_role role,
-                             const ch_decision *who, GError **error);
+gboolean ch_user_set_disabled(ch_store *store, const char *name,
+                              gboolean disabled, const ch_decision *who,
+                              GError **error);
+gboolean ch_user_set_role(ch_store *store, const char *name, ch_role role,
+                          const ch_decision *who, GError **error);
 /* NULL takes the second factor away. */
-gboolean ch_account_set_totp(ch_store *store, const char *name, GBytes *secret,
-                             const ch_decision *who, GError **error);
-gboolean ch_account_set_lang(ch_store *store, const char *name,
-                             const char *lang, GError **error);
+gboolean ch_user_set_totp(ch_store *store, const char *name, GBytes *secret,
+                          const ch_decision *who, GError **error);
+gboolean ch_user_set_lang(ch_store *store, const char *name, const char *lang,
+                          GError **error);
 
 typedef enum { CH_SIGNIN_OK, CH_SIGNIN_WRONG, CH_SIGNIN_LOCKED } ch_signin;
 
 /* Takes as long for names that do not exist.  CH_MAX_SIGNIN_FAILURES lock the
  * account for CH_SIGNIN_LOCK_S.  FALSE: the store is in trouble. */
-gboolean ch_account_check(ch_store *store, const char *name,
-                          const char *password, gint64 now_us,
-                          ch_signin *result_out, GError **error);
+gboolean ch_user_check(ch_store *store, const char *name, const char *password,
+                       gint64 now_us, ch_signin *result_out, GError **error);
 /* The six digits; each is good once, a step early or late. */
-gboolean ch_account_check_totp(ch_store *store, const char *name,
-                               const char *code, gint64 now_us,
-                               ch_signin *result_out, GError **error);
+gboolean ch_user_check_totp(ch_store *store, const char *name, const char *code,
+                            gint64 now_us, ch_signin *result_out,
+                            GError **error);
 
 /* --- one-time codes (totp.c; pure) ---------------------------------------- */
 
@@ -98,6 +97,6 @@ void ch_totp_code(GBytes *secret, gint64 step, char *code_out);
 gint64 ch_totp_find(GBytes *secret, const char *code, gint64 now_us,
                     gint64 last_step);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(ch_account, ch_account_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ch_user, ch_user_free)
 
 #endif
