@@ -146,7 +146,15 @@ static const char *const steps[] = {
     " owner TEXT, taken_us INTEGER, escalated_us INTEGER,"
     " evidence_us INTEGER, asked_us INTEGER, first_by TEXT,"
     " first_us INTEGER, reminded_us INTEGER, warned_us INTEGER) STRICT;"
-    "CREATE INDEX item_by_deadline ON item (state, deadline_us, time_us, id);"
+    "CREATE INDEX item_by_deadline ON item (state, deadline_us);"
+    /* Each list of reviewers in its order: the conditions are those of
+     * review_list.c, word by word, or they would not be used. */
+    "CREATE INDEX item_by_waiting ON item (deadline_us, time_us, id)"
+    " WHERE state IN ('held', 'releasing', 'release_failed');"
+    "CREATE INDEX item_by_passed ON item (time_us DESC, id)"
+    " WHERE state = 'passed' AND seen_us IS NULL;"
+    "CREATE INDEX item_by_decided ON item (decided_us DESC, id)"
+    " WHERE state IN ('released', 'refused', 'expired');"
     "CREATE INDEX ledger_by_id ON ledger (id);",
 };
 

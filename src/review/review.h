@@ -47,6 +47,7 @@ typedef struct {
     gboolean keep;      /* an asset: may be cached for an hour */
     int retry_s;        /* for 429, or 0 */
     gint64 cost_us;     /* of the handler, or 0: not told */
+    gint64 work_us;     /* of its processor */
 } ch_response;
 
 typedef struct {

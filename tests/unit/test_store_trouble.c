@@ -504,6 +504,9 @@ an_older_schema_is_upgraded_with_its_items(void **state)
                                 "DROP TABLE delivery;"
                                 "DROP TABLE draft;"
                                 "DROP INDEX item_by_deadline;"
+                                "DROP INDEX item_by_waiting;"
+                                "DROP INDEX item_by_passed;"
+                                "DROP INDEX item_by_decided;"
                                 "DROP INDEX ledger_by_id;"
                                 "DROP TABLE ledger_waiting;"
                                 "DROP TABLE ledger_chained;"
@@ -524,7 +527,7 @@ an_older_schema_is_upgraded_with_its_items(void **state)
     assert_int_equal(
         sql_number(f, "SELECT count(*) FROM sqlite_schema WHERE type ="
                       " 'index' AND name LIKE '%\\_by\\_%' ESCAPE '\\'"),
-        10);
+        13);
 }
 
 static void
