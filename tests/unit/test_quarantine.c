@@ -86,7 +86,7 @@ list_json_has_the_documented_keys(void **state)
     assert_int_equal(RUN(f, &out, "quarantine", "list", "--format", "json"), 0);
     g_autofree char *expected = g_strdup_printf(
         "{\"id\":\"%s\",\"state\":\"held\",\"time\":\"2026-11-30T00:53:20Z\","
-        "\"author\":\"office\",\"gateway\":\"wordpress\","
+        "\"author\":\"office\",\"gateway\":\"wordpress\",\"account\":null,"
         "\"rules\":[\"privacy/ssn\",\"tone/profanity\"],"
         "\"publish_at\":\"2026-12-01T00:53:20Z\",\"deadline\":null,"
         "\"reply\":null,\"recipients\":[]}\n",

@@ -52,7 +52,7 @@ test_take(void **state)
     assert_false(ch_review_take(f->store, id, &eli.decision, &error));
     assert_non_null(strstr(error->message, "dana has taken it"));
     assert_error_code(&error, CH_ERROR_STATE);
-    assert_false(ch_release_approve(f->store, id, &eli.decision, &error));
+    assert_false(ch_release_approve(f->store, id, NULL, &eli.decision, &error));
     assert_error_code(&error, CH_ERROR_STATE);
     assert_false(
         ch_store_decide(f->store, id, CH_STATE_REFUSED, &eli.decision, &error));
@@ -71,8 +71,8 @@ test_once(void **state)
     put(f, CH_STATE_HELD, NOW, POST, id);
     be(&dana, f, "dana", CH_ROLE_REVIEWER, NOW, POST);
     be(&eli, f, "eli", CH_ROLE_REVIEWER, NOW, POST);
-    assert_true(ch_release_approve(f->store, id, &dana.decision, &error));
-    assert_false(ch_release_approve(f->store, id, &eli.decision, &error));
+    assert_true(ch_release_approve(f->store, id, NULL, &dana.decision, &error));
+    assert_false(ch_release_approve(f->store, id, NULL, &eli.decision, &error));
     assert_error_code(&error, CH_ERROR_STATE);
     assert_false(
         ch_store_decide(f->store, id, CH_STATE_REFUSED, &eli.decision, &error));
@@ -101,12 +101,14 @@ test_own(void **state)
         put(f, CH_STATE_HELD, NOW, text, id);
         be(&p, f, rows[i].account, CH_ROLE_ADMIN, NOW, text);
         p.guard.author = rows[i].author;
-        assert_int_equal(ch_release_approve(f->store, id, &p.decision, &error),
-                         !rows[i].own);
+        assert_int_equal(
+            ch_release_approve(f->store, id, NULL, &p.decision, &error),
+            !rows[i].own);
         if (rows[i].own) {
             assert_error_code(&error, CH_ERROR_STATE);
             p.guard.own_allowed = TRUE;
-            assert_true(ch_release_approve(f->store, id, &p.decision, &error));
+            assert_true(
+                ch_release_approve(f->store, id, NULL, &p.decision, &error));
         }
     }
 }
@@ -120,10 +122,10 @@ test_other_bytes(void **state)
     person p;
     put(f, CH_STATE_HELD, NOW, POST, id);
     be(&p, f, "dana", CH_ROLE_REVIEWER, NOW, POST "x");
-    assert_false(ch_release_approve(f->store, id, &p.decision, &error));
+    assert_false(ch_release_approve(f->store, id, NULL, &p.decision, &error));
     assert_error_code(&error, CH_ERROR_STATE);
     p.guard.content = NULL;
-    assert_false(ch_release_approve(f->store, id, &p.decision, &error));
+    assert_false(ch_release_approve(f->store, id, NULL, &p.decision, &error));
     assert_error_code(&error, CH_ERROR_STATE);
 }
 
@@ -136,7 +138,7 @@ test_auditor(void **state)
     person p;
     put(f, CH_STATE_HELD, NOW, POST, id);
     be(&p, f, "ada", CH_ROLE_AUDITOR, NOW, POST);
-    assert_false(ch_release_approve(f->store, id, &p.decision, &error));
+    assert_false(ch_release_approve(f->store, id, NULL, &p.decision, &error));
     assert_error_code(&error, CH_ERROR_STATE);
     assert_false(
         ch_store_decide(f->store, id, CH_STATE_REFUSED, &p.decision, &error));
@@ -158,9 +160,10 @@ test_escalated(void **state)
     assert_false(
         ch_review_mark(f->store, id, CH_MARK_ESCALATED, &sam.decision, &error));
     assert_error_code(&error, CH_ERROR_STATE);
-    assert_false(ch_release_approve(f->store, id, &dana.decision, &error));
+    assert_false(
+        ch_release_approve(f->store, id, NULL, &dana.decision, &error));
     assert_error_code(&error, CH_ERROR_STATE);
-    assert_true(ch_release_approve(f->store, id, &sam.decision, &error));
+    assert_true(ch_release_approve(f->store, id, NULL, &sam.decision, &error));
 }
 
 static void
@@ -174,11 +177,12 @@ test_two_people(void **state)
     be(&dana, f, "dana", CH_ROLE_REVIEWER, NOW, POST);
     be(&eli, f, "eli", CH_ROLE_REVIEWER, NOW, POST);
     dana.guard.two_people = eli.guard.two_people = TRUE;
-    assert_true(ch_release_approve(f->store, id, &dana.decision, &error));
+    assert_true(ch_release_approve(f->store, id, NULL, &dana.decision, &error));
     assert_int_equal(state_of(f, id), CH_STATE_HELD);
-    assert_false(ch_release_approve(f->store, id, &dana.decision, &error));
+    assert_false(
+        ch_release_approve(f->store, id, NULL, &dana.decision, &error));
     assert_error_code(&error, CH_ERROR_STATE);
-    assert_true(ch_release_approve(f->store, id, &eli.decision, &error));
+    assert_true(ch_release_approve(f->store, id, NULL, &eli.decision, &error));
     assert_int_equal(state_of(f, id), CH_STATE_RELEASING);
 }
 
@@ -259,7 +263,7 @@ test_history(void **state)
     put(f, CH_STATE_HELD, NOW, POST, id);
     be(&dana, f, "dana", CH_ROLE_REVIEWER, NOW, POST);
     assert_true(ch_review_take(f->store, id, &dana.decision, &error));
-    assert_true(ch_release_approve(f->store, id, &dana.decision, &error));
+    assert_true(ch_release_approve(f->store, id, NULL, &dana.decision, &error));
     g_autoptr(GPtrArray) list = ch_review_history(f->store, id, &error);
     static const char *const events[] = {"held", "taken", "releasing"};
     assert_int_equal(list->len, G_N_ELEMENTS(events));
