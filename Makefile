@@ -12,6 +12,7 @@
 PREFIX     ?= /usr
 SYSCONFDIR ?= /etc
 DATADIR     = $(PREFIX)/share/chaperone
+LIBEXECDIR  = $(PREFIX)/libexec/chaperone
 MANDIR      = $(PREFIX)/share/man
 UNITDIR    ?= /lib/systemd/system
 
@@ -23,12 +24,18 @@ BUILD ?= build$(if $(WITHOUT_VECTORSCAN),/no-vectorscan)$(if $(SAN),/san-$(subst
 # Debian's names; make deps is the one place that knows them.
 DEPS_BUILD = gcc libc6-dev pkg-config libmilter-dev libvectorscan-dev libgmime-3.0-dev libglib2.0-dev \
     libpcre2-dev libyaml-dev libgumbo-dev libsqlite3-dev libcurl4-openssl-dev \
-    libsodium-dev libjson-glib-dev liblinear-dev libmicrohttpd-dev tzdata
+    libsodium-dev libjson-glib-dev liblinear-dev libmicrohttpd-dev tzdata \
+    libpoppler-glib-dev libarchive-dev libxml2-dev libgexiv2-dev libseccomp-dev linux-libc-dev \
+    libcairo2-dev libtesseract-dev libleptonica-dev libzbar-dev tesseract-ocr-eng tesseract-ocr-spa
 DEPS_TEST = libcmocka-dev clang libclang-rt-14-dev clang-format mandoc python3 \
     php-cli postfix opendkim openssl libsasl2-modules sasl2-bin sqlite3 procps python3-jsonschema python3-yaml m4 libwrap0 \
+    zip p7zip-full qpdf libimage-exiftool-perl libreoffice-writer-nogui libreoffice-calc-nogui \
+    libreoffice-impress-nogui python3-uno img2pdf poppler-utils qrencode python3-pil tesseract-ocr fonts-dejavu-core \
     chromium nodejs npm
 
 PKGS = glib-2.0 gio-2.0 gmime-3.0 libpcre2-8 yaml-0.1 sqlite3 libcurl libsodium json-glib-1.0 $(if $(WITHOUT_VECTORSCAN),,libhs)
+# Of chaperone-extract alone.
+EXTRACT_PKGS = poppler-glib cairo libarchive libxml-2.0 gexiv2 libseccomp tesseract lept zbar
 
 WARN = -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes \
     -Wmissing-prototypes -Wwrite-strings -Wformat=2 -Wundef -Wvla \
@@ -40,17 +47,20 @@ OPT ?= -O2 -g
 once = $(eval $(1) := $(2))$($(1))
 PKG_CFLAGS = $(call once,PKG_CFLAGS,$(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS))))
 PKG_LIBS   = $(call once,PKG_LIBS,$(shell pkg-config --libs $(PKGS)) -lgumbo -lmilter -lm -pthread)
+EXTRACT_CFLAGS = $(call once,EXTRACT_CFLAGS,$(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(EXTRACT_PKGS))))
+EXTRACT_LIBS   = $(call once,EXTRACT_LIBS,-Wl$(comma)--as-needed $(shell pkg-config --libs $(EXTRACT_PKGS)))
 ALL_CFLAGS = -std=gnu11 $(OPT) $(WARN) $(HARDEN) -fno-common -pthread \
     $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all) \
     $(if $(WITHOUT_VECTORSCAN),-DCH_NO_VECTORSCAN) -Iinclude -Isrc $(PKG_CFLAGS) -D_GNU_SOURCE \
-    -DCH_DATADIR='"$(DATADIR)"' -DCH_SYSCONFDIR='"$(SYSCONFDIR)"' \
+    -DCH_DATADIR='"$(DATADIR)"' -DCH_LIBEXECDIR='"$(LIBEXECDIR)"' -DCH_SYSCONFDIR='"$(SYSCONFDIR)"' \
     -DG_LOG_DOMAIN='"chaperone"' -include chaperone/banned.h $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
 
-LIB_SRC := $(wildcard src/base/*.c src/core/*.c src/entity/*.c src/record/*.c)
+LIB_SRC := $(wildcard src/base/*.c src/core/*.c src/entity/*.c src/record/*.c src/sandbox/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
 MILTER_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard src/milter/*.c))
 CLI_OBJ    := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard src/cli/*.c))
+EXTRACT_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard src/extract/*.c))
 REVIEW_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard src/review/*.c))
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/%)
@@ -58,7 +68,7 @@ FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_BIN := $(FUZZ_SRC:tests/fuzz/%.c=build/fuzz/%)
 # ThreadSanitizer does not see GLib's own locks.
 MILTER_OBJ += $(if $(filter thread,$(SAN)),$(BUILD)/obj/tests/fault/glib_threads.o)
-PROGRAMS := $(BUILD)/chaperone-milter $(BUILD)/chaperone-review $(BUILD)/chaperone
+PROGRAMS := $(BUILD)/chaperone-milter $(BUILD)/chaperone-review $(BUILD)/chaperone $(BUILD)/chaperone-extract
 
 MAKEFLAGS += --no-print-directory
 # One short line a file; V=1 shows the commands.
@@ -104,6 +114,11 @@ $(BUILD)/chaperone: $(CLI_OBJ) $(BUILD)/libchaperone.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -llinear
 
+$(EXTRACT_OBJ): ALL_CFLAGS += $(EXTRACT_CFLAGS)
+$(BUILD)/chaperone-extract: $(EXTRACT_OBJ) $(BUILD)/libchaperone.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(EXTRACT_LIBS) $(PKG_LIBS)
+
 # A test may ask for more: "/* LDFLAGS: -Wl,--wrap=write */" on a line of its own, or
 # "/* SOURCES: src/review/html.c */" for what is not in the library.
 $(BUILD)/tests/test_%: tests/unit/test_%.c $(BUILD)/libchaperone.a
@@ -113,6 +128,13 @@ $(BUILD)/tests/test_%: tests/unit/test_%.c $(BUILD)/libchaperone.a
 	    $(shell sed -n 's|^/\* SOURCES: \(.*\) \*/$$|\1|p' $<) \
 	    $(BUILD)/libchaperone.a $(ALL_LDFLAGS) \
 	    $(shell sed -n 's|^/\* LDFLAGS: \(.*\) \*/$$|\1|p' $<) $(PKG_LIBS) -lcmocka
+
+# A reader that misbehaves as it is told, in the jail of the real one.
+$(BUILD)/tests/rogue: tests/extract/rogue.c $(BUILD)/obj/src/extract/jail.o
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(EXTRACT_LIBS) $(shell pkg-config --libs glib-2.0)
+$(BUILD)/tests/test_pool: $(BUILD)/tests/rogue
 
 unit-build: $(UNIT_BIN)
 unit: $(UNIT_BIN)
@@ -125,7 +147,7 @@ $(BUILD)/%.so: tests/fault/%.c
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) -std=gnu11 -O2 -g $(WARN) $(if $(SAN),-DCH_NO_MALLOC) -D_GNU_SOURCE -shared -fPIC -o $@ $<
-e2e-build: all $(BUILD)/faulty.so $(BUILD)/hostname.so
+e2e-build: all $(BUILD)/faulty.so $(BUILD)/hostname.so $(BUILD)/clock.so
 
 # Fuzz targets are built by clang with objects of their own.
 FUZZ_SAN = address,undefined
@@ -137,7 +159,12 @@ build/fuzz/obj/%.o: %.c
 	$(Q)$(FUZZ_CC) -fsanitize=fuzzer-no-link,$(FUZZ_SAN) -MMD -MP -c $< -o $@
 build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(LIB_SRC:%.c=build/fuzz/obj/%.o)
 	$(call say,LD,$@)
-	$(Q)$(FUZZ_CC) -fsanitize=fuzzer,$(FUZZ_SAN) -o $@ $^ $(PKG_LIBS)
+	$(Q)$(FUZZ_CC) -fsanitize=fuzzer,$(FUZZ_SAN) -o $@ $^ $(FUZZ_LIBS) $(PKG_LIBS)
+FUZZ_READER := $(patsubst %.c,build/fuzz/obj/%.o,$(filter-out src/extract/main.c src/extract/jail.c,$(wildcard src/extract/*.c)))
+FUZZ_FORMATS := $(addprefix build/fuzz/fuzz_,ooxml odf archive xml sheet picture enclosed rtf)
+$(FUZZ_READER): FUZZ_CC += $(EXTRACT_CFLAGS)
+$(FUZZ_FORMATS): FUZZ_LIBS = $(EXTRACT_LIBS)
+$(FUZZ_FORMATS): $(FUZZ_READER)
 fuzz-build: $(FUZZ_BIN)
 
 $(BUILD)/bench_engine: tests/bench/bench_engine.c tests/bench/generate.c $(BUILD)/libchaperone.a
@@ -157,8 +184,8 @@ $(BUILD)/floor_milter: tests/bench/floor_milter.c
 $(BUILD)/bench_store: tests/bench/bench_store.c $(BUILD)/libchaperone.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(PKG_LIBS)
-BENCH = bench_engine bench_store milterload floor_milter chaperone-milter
-bench: $(BENCH:%=$(BUILD)/%) $(BUILD)/chaperone-review $(BUILD)/chaperone
+BENCH = bench_engine bench_store milterload floor_milter chaperone-milter chaperone chaperone-extract chaperone-review
+bench: $(BENCH:%=$(BUILD)/%)
 	@$(SUDO) python3 -B tests/bench/bench.py $(BUILD)
 	@$(SUDO) python3 -B tests/bench/review.py $(BUILD)
 
@@ -200,6 +227,7 @@ install: all
 	    $(DESTDIR)$(PREFIX)/lib/sysusers.d $(DESTDIR)$(PREFIX)/lib/tmpfiles.d
 	install -m 755 $(BUILD)/chaperone-milter $(BUILD)/chaperone-review $(DESTDIR)$(PREFIX)/sbin/
 	install -m 755 $(BUILD)/chaperone $(DESTDIR)$(PREFIX)/bin/
+	install -D -m 755 $(BUILD)/chaperone-extract $(DESTDIR)$(LIBEXECDIR)/chaperone-extract
 	install -m 644 rules/*.yaml rules/*.weights $(DESTDIR)$(DATADIR)/rules/
 	install -m 644 rules/lexicons/*.txt $(DESTDIR)$(DATADIR)/rules/lexicons/
 	install -m 644 rules/profiles/*.yaml $(DESTDIR)$(DATADIR)/rules/profiles/
@@ -218,7 +246,7 @@ uninstall:
 	    $(DESTDIR)$(PREFIX)/bin/chaperone $(DESTDIR)$(UNITDIR)/chaperone-milter.service \
 	    $(DESTDIR)$(UNITDIR)/chaperone-review.service \
 	    $(DESTDIR)$(PREFIX)/lib/sysusers.d/chaperone.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/chaperone.conf
-	rm -rf $(DESTDIR)$(DATADIR)
+	rm -rf $(DESTDIR)$(DATADIR) $(DESTDIR)$(LIBEXECDIR)
 	for page in docs/man/*.[1-8]; do s=$${page##*.}; \
 	    rm -f $(DESTDIR)$(MANDIR)/man$$s/$${page##*/}; done
 

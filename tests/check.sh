@@ -39,6 +39,9 @@ step tests/lint.sh
 step tests/mail.sh $SANDIR/chaperone
 step tests/gateways.sh $SANDIR/chaperone
 step tests/cli.sh $SANDIR/chaperone
+step python3 -B tests/extract/check_extract.py $SANDIR
+step python3 -B tests/extract/check_extract.py build
+step python3 -B tests/extract/planting.py $SANDIR
 step python3 -B tests/schema/check_schema.py $SANDIR/chaperone
 # Thousands of posts, for what they come to: as installed.
 step tests/corpus.sh check build/chaperone
@@ -52,7 +55,7 @@ step $SUDO python3 -B tests/review/run_review.py $SANDIR
 awk -v seconds=$(($(date +%s) - start)) '
     /^[a-z0-9-]+: [0-9]+ passed, [0-9]+ failed/ { p += $2; f += $4; n++ }
     END {
-        if (n < 16) { print "a step gave no result: " n " of 16"; f++ }
+        if (n < 19) { print "a step gave no result: " n " of 19"; f++ }
         printf "all tests in %d s\n%d passed, %d failed\n", seconds, p, f
         exit f > 0
     }' "$log"

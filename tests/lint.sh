@@ -33,14 +33,23 @@ only 'sodium.h' '^src/record/'
 only 'curl/' '^src/record/smtp.c'
 only 'microhttpd.h' '^src/review/server.c'
 only 'yaml.h' '^src/base/yaml.c'
+for header in archive.h archive_entry.h poppler.h libxml/ gexiv2/ seccomp.h linux/landlock.h; do
+    only "$header" '^src/extract/'
+done
+only 'spawn.h' '^src/sandbox/'
 
-# Direction: base <- core, entity <- record <- the mains; never sideways.
-for main in milter cli review; do
-    grep -nE "#include \"(milter|cli|review)/" -r src/$main | grep -v "\"$main/" >"$found"
+# Direction: base <- core, entity <- sandbox, record <- the mains; never
+# sideways.
+for main in milter cli extract review; do
+    grep -nE "#include \"(milter|cli|extract|review)/" -r src/$main | grep -v "\"$main/" >"$found"
     verdict "src/$main includes another main"
 done
 grep -lE 'chaperone/(store|notice|smtp|ledger|announce|metrics)\.h' -r src/core src/entity src/base >"$found"
 verdict "core or base includes record"
+grep -lE '(chaperone/pool\.h|"(sandbox|extract)/)' -r src/core src/entity src/base src/record >"$found"
+verdict "core, base or record includes sandbox"
+grep -lE 'chaperone/(pool|store|log|smtp)\.h|"sandbox/' -r src/extract >"$found"
+verdict "the jailed reader includes what works outside"
 
 awk 'FNR == 1 { if (n > 800) print last ": " n " lines"; n = 0 } { n = FNR; last = FILENAME }
     END { if (n > 800) print last ": " n " lines" }' $(git ls-files 'src/*.c' 'src/*.h' 'tests/*.c') >"$found"
@@ -52,7 +61,7 @@ awk '/^[a-z_].*\(/ && !/;/ { name = $0; start = 0 } /^\{/ { start = FNR }
 verdict "functions over 80 lines"
 
 awk 'FNR == 1 { n = 0 } { n = FNR } FNR == 121 { print FILENAME }' \
-    $(git ls-files 'include/chaperone/*.h' | grep -vE "store|limits|review") >"$found"
+    $(git ls-files 'include/chaperone/*.h' | grep -vE "store|limits|review|/config.h") >"$found"
 verdict "public headers over 120 lines"
 
 grep -nE '\b(TODO|FIXME|XXX|HACK)\b' $(git ls-files src include rules conf) >"$found"
@@ -67,7 +76,7 @@ done >"$found"
 verdict "a file that does not say its duty first"
 
 grep -nE '\b[0-9]{3}-[0-9]{3}-[0-9]{4}\b' -r tests/samples tests/mail tests/corpus rules 2>/dev/null |
-    grep -vE '555-01[0-9]{2}|800-222-1222|800-799-7233|833-852-6262|800-633-4227|800-662-4357|888-426-4435|888-373-7888|800-332-1088|800-677-1116|800-272-3900|800-498-8666' >"$found"
+    grep -vE '555-01[0-9]{2}|800-222-1222|800-799-7233|833-852-6262|800-633-4227|800-662-4357|888-426-4435|888-373-7888|800-332-1088|800-677-1116|800-272-3900|800-498-8666|800-784-8669|855-335-3569|800-985-5990|800-985-3059|800-772-1213|800-321-6742|800-422-6237' >"$found"
 verdict "phone numbers outside 555-01xx"
 
 grep -noiE '[a-z0-9._-]+@[a-z0-9-]+\.[a-z0-9.-]*[a-z]' -r tests/corpus 2>/dev/null |

@@ -3,9 +3,9 @@
  *
  * Turns the names that a record holds (rule ids, gateway names) into notices
  * for the author, if it is authenticated and notices.author says so, and for
- * notices.compliance, with the ledger's head; of a release in trouble only
- * the latter.  Used by the
- * daemon (held, expired, released) and by the command line (refused).
+ * notices.compliance and the reviewers of the accounts, with the ledger's
+ * head; of a release in trouble only the latter.  Used by the daemon (held,
+ * expired, released) and by the command line (refused).
  */
 #ifndef CHAPERONE_ANNOUNCE_H
 #define CHAPERONE_ANNOUNCE_H
@@ -22,6 +22,7 @@ typedef struct {
     const char *id;
     const char *author;   /* login or NULL */
     const char *gateways; /* names, comma separated, or NULL */
+    const char *accounts; /* aliases, comma separated, or NULL */
     const char *rules;    /* ids, comma separated, or NULL */
     const char *hints;    /* IDs of notes, comma separated, or NULL */
     const char *note;     /* reviewer's words or NULL */
@@ -30,6 +31,8 @@ typedef struct {
     gboolean spanish;
 } ch_event;
 
+/* Sender of all notices: notices.from, or chaperone@ this host.  Owned. */
+char *ch_announce_dup_sender(const ch_config *config);
 /* The event that a stored item's end is; borrows from item. */
 ch_event ch_event_of_item(const ch_item *item, ch_notice_kind kind,
                           gint64 time_us);

@@ -8,13 +8,17 @@
 #ifndef CHAPERONE_CONFIG_H
 #define CHAPERONE_CONFIG_H
 
+#include "chaperone/account.h"
 #include "chaperone/action.h"
 #include "chaperone/diag.h"
 #include "chaperone/envelope.h"
 
-typedef enum { CH_SCOPE_GATEWAYS, CH_SCOPE_ALL } ch_scope;
+/* SECRETS: posts, and in all other mail nothing but addresses of accounts. */
+typedef enum { CH_SCOPE_GATEWAYS, CH_SCOPE_SECRETS, CH_SCOPE_ALL } ch_scope;
 typedef enum { CH_MIXED_SPLIT, CH_MIXED_ALL } ch_mixed;
 typedef enum { CH_MODE_ENFORCE, CH_MODE_MONITOR } ch_mode;
+/* A post whose time is over when it is released. */
+typedef enum { CH_LATE_PUBLISH, CH_LATE_RETIME, CH_LATE_REFUSE } ch_late;
 typedef enum { CH_LOG_SYSLOG, CH_LOG_STDERR, CH_LOG_JOURNAL } ch_log_to;
 typedef enum { CH_LOG_TEXT, CH_LOG_JSON } ch_log_format;
 
@@ -60,13 +64,22 @@ typedef struct {
     ch_mode mode;
     GStrv authors_trusted; /* client addresses, CIDR, or local:USER */
     GPtrArray *overrides;  /* of ch_override */
+    guint extract_workers;
+    gint64 extract_timeout, extract_memory; /* seconds, bytes; of one file */
+    gboolean extract_ocr;
+    gint64 extract_cache;  /* bytes */
+    char *extract_program; /* "": the installed one */
     GStrv gateways_files;
+    GPtrArray *accounts; /* gateways.accounts, of ch_account_config */
     char *milter_socket, *milter_socket_mode, *milter_user, *milter_group;
     gint64 milter_max_message; /* bytes */
     char *control_socket;
     gint64 quarantine_retention, reject_keep, ledger_retention; /* seconds */
     char *store_url, *store_key_file;
+    char *check_address;  /* where drafts are sent, "": nowhere */
+    guint check_per_hour; /* reports for one author */
     char *release_smtp;
+    ch_late release_late;
     char *notices_smtp, *notices_from, *notices_compliance;
     gboolean notices_author;
     char *review_listen, *review_base_url;

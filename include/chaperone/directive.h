@@ -63,7 +63,9 @@ typedef struct ch_posting {
                              arrival: at once */
     const char *publish_rule; /* why: "arrival", "delay", "date" ... */
     GArray *published, *cut;  /* of ch_piece */
-    guint hints;              /* set of CH_HINT_ */
+    GArray *timers; /* of ch_piece, rule "delay" or "date": directives that
+                       say when, in both views */
+    guint hints;    /* set of CH_HINT_ */
     guint refs;
     gboolean mismatch; /* the plain and the HTML text say different things */
 } ch_posting;

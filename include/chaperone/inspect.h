@@ -9,28 +9,8 @@
 #define CHAPERONE_INSPECT_H
 
 #include "chaperone/authorization.h"
-#include "chaperone/config.h"
-#include "chaperone/gateways.h"
+#include "chaperone/house.h"
 #include "chaperone/message.h"
-#include "chaperone/ruleset.h"
-
-/* What a reload replaces as a whole; const once made, counted. */
-typedef struct {
-    ch_config *config;
-    ch_ruleset *rules;
-    ch_gateways *gateways;
-    gint refs;
-} ch_house;
-
-/* Loads rules and gateways that config names.  Takes config.  NULL after an
- * error. */
-ch_house *ch_house_new(ch_config *config, ch_diag *diag);
-/* Configuration (path NULL: the standard file), rules and gateways. */
-ch_house *ch_house_load(const char *path, ch_diag *diag);
-/* The same for tools of rule authors: examples may come out wrong. */
-ch_house *ch_house_load_drafts(const char *path, ch_diag *diag);
-ch_house *ch_house_ref(ch_house *house); /* Thread-safe. */
-void ch_house_unref(ch_house *house);
 
 /* A post given as text instead of a message; each may be NULL. */
 typedef struct {
@@ -46,21 +26,23 @@ typedef struct {
 } ch_ask;
 
 typedef struct {
-    ch_house *house;       /* counted: rules and gateways live in it */
-    gboolean in_scope;     /* FALSE: ordinary mail, nothing was judged */
-    ch_action action;      /* strongest of all, after policy */
-    ch_action unmonitored; /* what it would be without monitor mode */
-    GArray *findings;      /* of ch_finding, strongest first */
-    GArray *destinations;  /* of ch_destination, in recipient order */
-    GPtrArray *notes;      /* of ch_note */
-    gboolean spanish;      /* the post is written in Spanish */
-    gboolean is_reply;     /* it answers somebody */
-    const char *kind;      /* what kind of post it looks like, or NULL */
-    char *author;          /* login, proven, or NULL */
-    ch_message *message;   /* NULL for a plain post */
-    GPtrArray *texts;      /* of ch_text; findings point into them */
-    int html_index;        /* of a plain post: first text of its HTML, or -1 */
-    GPtrArray *gateways;   /* of char *, borrowed: names of destinations */
+    ch_house *house;         /* counted: rules and gateways live in it */
+    const ch_ruleset *rules; /* of the house, or of the accounts' profile */
+    gboolean in_scope;       /* FALSE: ordinary mail, nothing was judged */
+    ch_action action;        /* strongest of all, after policy */
+    ch_action unmonitored;   /* what it would be without monitor mode */
+    GArray *findings;        /* of ch_finding, strongest first */
+    GArray *destinations;    /* of ch_destination, in recipient order */
+    GPtrArray *notes;        /* of ch_note */
+    gboolean leaks;          /* it gives the address of an account away */
+    gboolean spanish;        /* the post is written in Spanish */
+    gboolean is_reply;       /* it answers somebody */
+    const char *kind;        /* what kind of post it looks like, or NULL */
+    char *author;            /* login, proven, or NULL */
+    ch_message *message;     /* NULL for a plain post */
+    GPtrArray *texts;        /* of ch_text; findings point into them */
+    int html_index;      /* of a plain post: first text of its HTML, or -1 */
+    GPtrArray *gateways; /* of char *, borrowed: names of destinations */
     GPtrArray *authorizations; /* of char *: those that the post names */
     ch_facts facts;            /* what rules were told; borrows from all this */
 } ch_verdict;
@@ -79,10 +61,15 @@ ch_verdict *ch_inspect_plain(ch_house *house, const ch_envelope *e,
                              const ch_plain_post *post, const ch_ask *ask,
                              GError **error);
 
+/* What each gateway would make of a post that came at e's time, and nothing
+ * else: no rules, no findings that count.  Owned. */
+ch_verdict *ch_inspect_read(ch_house *house, const ch_envelope *e, GBytes *raw);
+
 /* Distinct values among the findings that count (action above accept), comma
  * separated: for records and headers.  Owned. */
 char *ch_verdict_dup_rules(const ch_verdict *verdict);
 char *ch_verdict_dup_gateways(const ch_verdict *verdict);
+char *ch_verdict_dup_accounts(const ch_verdict *verdict); /* aliases */
 /* IDs of the notes, comma separated, each once.  Owned. */
 char *ch_verdict_dup_notes(const ch_verdict *verdict);
 /* What could be written instead, in the language of the post, or NULL: of the
@@ -91,7 +78,6 @@ const char *ch_verdict_suggestion(const ch_verdict *verdict);
 /* Earliest known publish time of the destinations, or -1. */
 gint64 ch_verdict_publish_at(const ch_verdict *verdict);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(ch_house, ch_house_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ch_verdict, ch_verdict_free)
 
 #endif

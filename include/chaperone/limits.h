@@ -35,6 +35,57 @@
  * times. */
 #define CH_MAX_DEFECTS 100
 
+/* Bytes of one attachment that the reader of documents gets: as much as the
+ * default of milter.max_message. */
+#define CH_MAX_ATTACHMENT (50 * 1024 * 1024)
+/* Attachments of one message that it reads, and milliseconds that it may take
+ * for all: an MTA waits 300 s for a milter (milter_content_timeout). */
+#define CH_MAX_DOCUMENTS  100
+#define CH_MAX_EXTRACT_MS 30000
+/* Files within files: a ZIP in a mail in a ZIP is rare, five levels are
+ * malice.  Members of all archives of one attachment; a large honest
+ * workbook has some 500. */
+#define CH_MAX_NESTING 5
+/* Steps of a place in a document: a page in a file at each level. */
+#define CH_MAX_STEPS   (2 * CH_MAX_NESTING)
+#define CH_MAX_MEMBERS 5000
+/* Bytes unpacked of one attachment, and how many for each packed byte:
+ * deflate cannot exceed 1,032, honest XML stays below 50, and small files
+ * (below CH_FREE_UNPACKED) may repeat themselves as they like. */
+#define CH_MAX_UNPACKED  (200 * 1024 * 1024)
+#define CH_MAX_RATIO     200
+#define CH_FREE_UNPACKED (4 * 1024 * 1024)
+/* Bytes of one XML part, its depth, and pages of one PDF. */
+#define CH_MAX_XML       (64 * 1024 * 1024)
+#define CH_MAX_XML_DEPTH 256
+#define CH_MAX_PDF_PAGES 2000
+/* Groups within groups of RTF; Word writes fewer than 20. */
+#define CH_MAX_RTF_DEPTH 200
+/* Pixels of a picture that are decoded: a phone's largest photo has 50
+ * million, a JPEG is decoded at up to an eighth of each side.  Pixels that are
+ * read for words: a page at 200 dots an inch. */
+#define CH_MAX_PIXELS      (64 * 1000 * 1000)
+#define CH_MAX_JPEG_PIXELS (250 * 1000 * 1000)
+#define CH_MAX_OCR_PIXELS  (4 * 1000 * 1000)
+/* Pages of one PDF that are drawn to be read: each costs a second. */
+#define CH_MAX_SCANNED_PAGES 20
+/* Of the time for a file, how much may go to reading pictures: what is left
+ * over stays a picture that nobody looked at, and the rest is read. */
+#define CH_OCR_SHARE 0.7
+/* Rows and columns that a sheet leaves out and that are counted all the same,
+ * so that a line is a row. */
+#define CH_MAX_BLANK_ROWS    2000
+#define CH_MAX_BLANK_COLUMNS 256
+/* Seconds that what was read of an attachment is remembered: the same poster
+ * sent to five services within a quarter of an hour. */
+#define CH_CACHE_SECONDS 900
+/* Microseconds in which a reader must have loaded its libraries and shut
+ * itself in (0.1 s here), and milliseconds to end once it has hung up. */
+#define CH_READER_START_US (10 * 1000 * 1000)
+#define CH_READER_END_MS   100
+/* Bytes that the reader may answer: all text that is kept, and its heads. */
+#define CH_MAX_ANSWER (CH_MAX_TEXT_TOTAL + 512 * 1024)
+
 /* Bytes of one base64 run in a text that is decoded: a page of prose. */
 #define CH_MAX_DECODED (64 * 1024)
 /* Bytes of a word that is read aloud: the longest hashtag is 100. */
@@ -82,6 +133,8 @@
 #define CH_MAX_REPLY_LINE  400
 
 /* --- files ----------------------------------------------------------- */
+/* Bytes of a file with one mail address: RFC 5321 4.5.3.1.3 allows 254. */
+#define CH_MAX_SECRET 512
 /* Bytes of one configuration or rule file, and its depth. */
 #define CH_MAX_YAML       (8 * 1024 * 1024)
 #define CH_MAX_YAML_DEPTH 32

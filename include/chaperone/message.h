@@ -18,9 +18,13 @@ typedef struct {
                            that is a whole message: "0", "1.0" */
     const char *type;   /* lower case "text/plain"; never NULL */
     const char *name;   /* decoded file name or NULL */
+    char *encoding;     /* of text, lower case, "" for none; NULL: no text, or
+                           the header names several */
     int parent;         /* index of the containing part, -1 for the root */
     ch_span raw;        /* content bytes within the message, undecoded */
     gboolean is_attachment; /* has a name, or Content-Disposition says so */
+    gboolean is_media;      /* picture, sound or video */
+    guint seen;             /* 1 << ch_seen (extraction.h), together */
 } ch_part;
 
 /* Why a part was not read (CONTRACT.md, "unscanned"). */
@@ -81,6 +85,9 @@ GPtrArray *ch_message_texts(const ch_message *m);
 /* First header of that name, decoded to UTF-8 and unfolded, or NULL.
  * Borrowed. */
 const char *ch_message_header(const ch_message *m, const char *name);
+/* The top-level header as received, its fields one after the other, and
+ * length_out bytes long.  Borrowed. */
+const char *ch_message_head(const ch_message *m, gsize *length_out);
 /* Number of the top-level headers of that name. */
 guint ch_message_header_count(const ch_message *m, const char *name);
 /* Date header in microseconds since 1970 UTC, or -1. */

@@ -50,6 +50,18 @@ typedef struct {
 GBytes *ch_notice_compose(const ch_notice *notice, const char *from,
                           const char *to, const ch_store *store);
 
+/* A mail of the same form with other words: an answer to something that was
+ * sent (RFC 3834: auto-replied).  subject is ASCII, body UTF-8 with LF.
+ * Owned. */
+typedef struct {
+    const char *id, *kind; /* kind: of the Message-ID */
+    const char *from, *to, *subject, *body;
+    gint64 time_us;
+} ch_answer;
+
+GBytes *ch_notice_compose_answer(const ch_answer *answer,
+                                 const ch_store *store);
+
 /* Whether raw is a notice that ch_notice_compose made with this store's key:
  * header, body, Subject and To as they were.  Line ends may have changed. */
 gboolean ch_notice_is_ours(GBytes *raw, const ch_store *store);

@@ -12,11 +12,12 @@
  * mail (connection lost after the final dot, daemon killed in between), the
  * item stays releasing and waits for a person: ch_release_settle.
  *
- * Any thread, any process, except where said.  Errors are those of store.h.
+ * Any thread, any process, except where said.  Errors: as in store.h.
  */
 #ifndef CHAPERONE_RELEASE_H
 #define CHAPERONE_RELEASE_H
 
+#include "chaperone/retime.h"
 #include "chaperone/smtp.h"
 #include "chaperone/store.h"
 
@@ -48,11 +49,17 @@ void ch_release_step_free(ch_release_step *step);
 
 /* --- people ------------------------------------------------------------ */
 
+/* What a release at now_us would change: to be shown, then approved.
+ * CH_ERROR_STATE: there is an obstacle.  Owned array of ch_retiming. */
+GPtrArray *ch_release_plan(ch_store *store, ch_house *house, const char *id,
+                           gint64 now_us, GError **error);
 /* HELD or RELEASE_FAILED to RELEASING, once: CH_ERROR_STATE otherwise.  What
- * is approved is the stored mail as ch_auth_strip leaves it.
- * Recipients that have the mail already are not asked for again. */
+ * is approved, by its digest, is the stored mail as ch_auth_strip leaves it,
+ * or for a recipient with edits in plan the version derived by them, which
+ * the ledger names.  plan NULL: as it is.  Who has it gets no other. */
 gboolean ch_release_approve(ch_store *store, const char *id,
-                            const ch_decision *decision, GError **error);
+                            const GPtrArray *plan, const ch_decision *decision,
+                            GError **error);
 
 /* Mail to be sent when the item comes to an end: released, or in need of a
  * person.  Either may be empty. */

@@ -19,6 +19,8 @@ typedef struct {
 
 void ch_reply_free(ch_reply *reply);
 
+/* Where a finding stands, for people: "body, line 3".  Owned. */
+char *ch_reply_dup_place(const ch_finding *finding, gboolean spanish);
 /* Refusal of a rejected post.  Owned. */
 ch_reply *ch_reply_reject(const ch_verdict *verdict, const char *id);
 /* Refusal of a mail that a reviewer refused or that expired.  Owned. */

@@ -32,7 +32,10 @@ char *ch_report_trace_text(const ch_verdict *verdict, const ch_trace *trace,
 /* What stands at a finding, cut to 60 characters: the first letter of each
  * word, the rest of letters and all digits as "*".  NULL without text.
  * Owned. */
-char *ch_report_dup_masked(const ch_verdict *verdict, const ch_finding *f);
+char *ch_report_dup_masked(const ch_finding *f);
+/* Where in a document a finding stands, "page 3" or "sheet 2, cell B14"; no
+ * word of it.  NULL: in none.  Owned. */
+char *ch_report_dup_place(const ch_finding *f);
 
 /* RFC 3339 in UTC, "2026-12-01T09:00:00Z".  Owned. */
 char *ch_report_dup_time(gint64 time_us);

@@ -13,7 +13,7 @@
 #ifndef CHAPERONE_REVIEW_H
 #define CHAPERONE_REVIEW_H
 
-#include "chaperone/account.h"
+#include "chaperone/user.h"
 
 /* What CH_ERROR_STATE says to people stands in the error; borrowed. */
 struct ch_guard {

@@ -51,6 +51,9 @@ typedef struct ch_ruleset ch_ruleset;
 /* Loads every *.yaml of the configured directories (or single files), in
  * name order.  Marks the practice's own values.  NULL after an error. */
 ch_ruleset *ch_ruleset_load(const ch_config *config, ch_diag *diag);
+/* The same with other specialties than practice.specialty. */
+ch_ruleset *ch_ruleset_load_for(const ch_config *config,
+                                const char *const *specialties, ch_diag *diag);
 ch_ruleset *ch_ruleset_parse(const char *file, const char *data, gsize length,
                              const ch_config *config, ch_diag *diag);
 void ch_ruleset_free(ch_ruleset *rules);

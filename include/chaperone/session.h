@@ -9,7 +9,7 @@
 #ifndef CHAPERONE_SESSION_H
 #define CHAPERONE_SESSION_H
 
-#include "chaperone/account.h"
+#include "chaperone/user.h"
 
 #define CH_TOKEN_HEX 64 /* characters of a token */
 #define CH_CSRF_HEX  32

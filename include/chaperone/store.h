@@ -81,6 +81,7 @@ typedef struct {
     gint64 time_us;
     const char *author;   /* login or NULL */
     const char *gateways; /* names, comma separated */
+    const char *accounts; /* aliases, comma separated, or NULL */
     const char *rules;    /* ids, comma separated */
     const char *verdict;
     const char *queue_id;        /* or NULL */
@@ -113,6 +114,20 @@ gboolean ch_store_count_failure(ch_store *store,
                                 gint64 now_us, guint *count_out,
                                 GError **error);
 
+/* A draft that was judged for its author: nothing of it is kept. */
+typedef struct {
+    const char *id, *author, *gateways, *rules, *verdict;
+    gint64 time_us;
+    guint per_hour;            /* reports for one author */
+    const ch_outgoing *report; /* one */
+} ch_draft_record;
+
+/* One transaction: ledger row ("checked") and the report in the outbox;
+ * neither if the author has had per_hour in the hour before (within_out
+ * FALSE). */
+gboolean ch_store_add_draft(ch_store *store, const ch_draft_record *draft,
+                            gboolean *within_out, GError **error);
+
 /* --- looking and deciding -------------------------------------------- */
 
 typedef struct {
@@ -125,6 +140,7 @@ typedef struct {
     char *reviewer, *note;                                /* or NULL */
     char *findings_json;
     char *hints;          /* or NULL */
+    char *accounts;       /* aliases, comma separated, or NULL */
     gsize size;           /* bytes of the message */
     gboolean has_message; /* FALSE: never kept, or destroyed */
     gboolean spanish;     /* notices about it are */

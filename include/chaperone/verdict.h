@@ -12,6 +12,7 @@
 #include "chaperone/text.h"
 
 struct ch_rule;
+struct ch_account;
 struct ch_gateway;
 struct ch_posting;
 
@@ -25,6 +26,7 @@ typedef struct {
     gboolean learned;          /* by the classifier, not by the rule itself */
     ch_span span;              /* into the source of the text */
     guint line;                /* 1-based, 0 without span */
+    const ch_text *text;       /* that span points into, or NULL; borrowed */
     const char *authorization; /* ID of the one that made it a tag, or NULL;
                                   borrowed from the verdict */
     const struct ch_gateway *only; /* it concerns posts there; NULL: all */
@@ -33,6 +35,7 @@ typedef struct {
 /* One gateway recipient of the mail. */
 typedef struct {
     const struct ch_gateway *gateway; /* borrowed from the gateway table */
+    const struct ch_account *account; /* whose alias it is, or NULL */
     guint recipient;                  /* 1-based index into the envelope */
     ch_action verdict;
     gint64 publish_at_us;       /* -1: cannot be known */

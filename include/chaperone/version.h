@@ -7,6 +7,9 @@
 #ifndef CH_DATADIR
 #define CH_DATADIR "/usr/share/chaperone"
 #endif
+#ifndef CH_LIBEXECDIR
+#define CH_LIBEXECDIR "/usr/libexec/chaperone"
+#endif
 #ifndef CH_SYSCONFDIR
 #define CH_SYSCONFDIR "/etc"
 #endif
@@ -15,5 +18,8 @@
  * the running program lies in its build/, else the installation.  Owned. */
 char *ch_paths_dup_rules(void);
 char *ch_paths_dup_gateways(void);
+/* The reader of documents: beside the running program in a source tree, else
+ * where the installation put it.  Owned. */
+char *ch_paths_dup_extract(void);
 
 #endif

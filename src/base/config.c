@@ -299,6 +299,9 @@ set_key(ch_config *config, const config_key *key, const ch_yaml_node *node,
     case TYPE_OVERRIDES:
         set_overrides(config, node, diag);
         break;
+    case TYPE_ACCOUNTS:
+        ch_config_set_accounts(config, node, diag);
+        break;
     case TYPE_TLS:
         set_tls(config, node, diag);
         break;
@@ -384,6 +387,7 @@ apply(ch_config *config, const ch_yaml_node *root, ch_diag *diag)
             }
         }
     }
+    ch_config_check_accounts(config, root, diag);
 }
 
 ch_config *
@@ -393,6 +397,7 @@ ch_config_new(void)
     config->refs = 1;
     config->file = g_strdup("");
     config->overrides = g_ptr_array_new_with_free_func(override_free);
+    config->accounts = g_ptr_array_new_with_free_func(ch_account_config_free);
     config->practice_timezone = g_strdup("UTC");
     for (guint i = 0; i < ch_config_table_length; i++) {
         const config_key *key = &ch_config_table[i];
@@ -484,6 +489,7 @@ ch_config_unref(ch_config *config)
     g_free(config->review_certificate);
     g_free(config->review_key);
     g_ptr_array_unref(config->overrides);
+    g_ptr_array_unref(config->accounts);
     g_time_zone_unref(config->zone);
     g_free(config->file);
     g_free(config);

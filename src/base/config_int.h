@@ -17,6 +17,7 @@ typedef enum {
     TYPE_DURATION, /* gint64 seconds: 90d, 12h, 30m, 10s, 6y */
     TYPE_COUNT,    /* guint */
     TYPE_OVERRIDES,
+    TYPE_ACCOUNTS,
     TYPE_TLS,  /* {certificate: FILE, key: FILE} or {}: two strings */
     TYPE_EMPTY /* a list that must be empty in this version */
 } key_type;
@@ -38,5 +39,25 @@ extern const guint ch_config_table_length;
 /* Values as people write them. */
 gboolean ch_config_parse_bytes(const char *text, gint64 *bytes_out);
 gboolean ch_config_parse_duration(const char *text, gint64 *seconds_out);
+/* Values that several keys may have. */
+gboolean ch_config_is_address(const char *value); /* "" is one */
+gboolean ch_config_is_zone(const char *value);
+gboolean ch_config_is_specialty(const char *value);
+
+/* --- config_accounts.c --------------------------------------------------- */
+
+void ch_config_set_accounts(ch_config *config, const ch_yaml_node *node,
+                            ch_diag *diag);
+/* What accounts need of other keys, once all are read. */
+void ch_config_check_accounts(const ch_config *config, const ch_yaml_node *root,
+                              ch_diag *diag);
+/* As YAML, as in the file. */
+void ch_config_append_accounts(GString *out, const ch_config *config);
+void ch_account_config_free(gpointer account);
+
+/* --- config_show.c ------------------------------------------------------- */
+
+void ch_config_append_quoted(GString *out, const char *text);
+void ch_config_append_strings(GString *out, const char *const *list);
 
 #endif

@@ -64,15 +64,15 @@ is_absolute(const char *value)
     return value[0] == '\0' || g_path_is_absolute(value);
 }
 
-static gboolean
-is_zone(const char *value)
+gboolean
+ch_config_is_zone(const char *value)
 {
     g_autoptr(GTimeZone) zone = g_time_zone_new_identifier(value);
     return zone != NULL;
 }
 
-static gboolean
-is_address(const char *value)
+gboolean
+ch_config_is_address(const char *value)
 {
     const char *at = strchr(value, '@');
     return value[0] == '\0' || (at != NULL && at > value && at[1] != '\0' &&
@@ -140,8 +140,8 @@ is_field_name(const char *value)
 #define SPECIALTIES                                                            \
     "dental, dermatology, paediatrics, mental-health, womens-health"
 
-static gboolean
-is_specialty(const char *value)
+gboolean
+ch_config_is_specialty(const char *value)
 {
     g_auto(GStrv) known = g_strsplit(SPECIALTIES, ", ", -1);
     return g_strv_contains((const char *const *)known, value);
@@ -167,14 +167,14 @@ const config_key ch_config_table[] = {
     {"practice.staff", TYPE_STRINGS, AT(practice_staff), "[]", NULL, NULL},
     {"practice.timezone", TYPE_STRING, AT(practice_timezone),
      "America/New_York", "a time zone of the system such as Europe/Madrid",
-     is_zone},
+     ch_config_is_zone},
     {"practice.contact", TYPE_STRING, AT(practice_contact), "\"\"", "one line",
      is_one_line},
     {"practice.specialty", TYPE_STRINGS, AT(practice_specialty), "[]",
-     SPECIALTIES, is_specialty},
+     SPECIALTIES, ch_config_is_specialty},
     {"practice.jurisdiction", TYPE_ENUM, AT(practice_jurisdiction), "US",
      "US|UK|AU|ES", NULL},
-    {"scope", TYPE_ENUM, AT(scope), "gateways", "gateways|all", NULL},
+    {"scope", TYPE_ENUM, AT(scope), "gateways", "gateways|secrets|all", NULL},
     {"mixed", TYPE_ENUM, AT(mixed), "split", "split|all", NULL},
     {"mode", TYPE_ENUM, AT(mode), "enforce", "enforce|monitor", NULL},
     {"authors.trusted", TYPE_STRINGS, AT(authors_trusted), "[]",
@@ -182,8 +182,18 @@ const config_key ch_config_table[] = {
      is_submitter},
     {"overrides", TYPE_OVERRIDES, AT(overrides), "[]", NULL, NULL},
     {"policy.combined", TYPE_COUNT, AT(policy_combined), "3", NULL, NULL},
+    {"extract.workers", TYPE_COUNT, AT(extract_workers), "2", NULL, NULL},
+    {"extract.timeout", TYPE_DURATION, AT(extract_timeout), "5s", NULL, NULL},
+    {"extract.memory", TYPE_BYTES, AT(extract_memory), "512MiB", NULL, NULL},
+    {"extract.ocr", TYPE_BOOL, AT(extract_ocr), "true", NULL, NULL},
+    {"extract.cache", TYPE_BYTES, AT(extract_cache), "16MiB", NULL, NULL},
+    {"extract.program", TYPE_STRING, AT(extract_program), "\"\"",
+     "an absolute path, or \"\" for the one that was installed", is_absolute},
     {"gateways.files", TYPE_STRINGS, AT(gateways_files), NULL, NULL, NULL},
-    {"gateways.accounts", TYPE_EMPTY, 0, "[]", NULL, NULL},
+    {"gateways.accounts", TYPE_ACCOUNTS, AT(accounts), "[]", NULL, NULL},
+    {"check.address", TYPE_STRING, AT(check_address), "\"\"",
+     "a mail address, or \"\" for none", ch_config_is_address},
+    {"check.per_hour", TYPE_COUNT, AT(check_per_hour), "30", NULL, NULL},
     {"milter.socket", TYPE_STRING, AT(milter_socket),
      "unix:/var/spool/postfix/chaperone/milter.sock",
      "unix:/PATH or inet:PORT@HOST", is_milter_socket},
@@ -206,12 +216,14 @@ const config_key ch_config_table[] = {
      "/etc/chaperone/store.key", "an absolute path", is_absolute},
     {"release.smtp", TYPE_STRING, AT(release_smtp), "smtp://127.0.0.1:10025",
      "smtp://HOST:PORT", is_smtp_url},
+    {"release.late", TYPE_ENUM, AT(release_late), "publish",
+     "publish|retime|refuse", NULL},
     {"notices.smtp", TYPE_STRING, AT(notices_smtp), "smtp://127.0.0.1:25",
      "smtp://HOST:PORT", is_smtp_url},
     {"notices.from", TYPE_STRING, AT(notices_from), "\"\"",
-     "a mail address, or \"\" for chaperone@ this host", is_address},
+     "a mail address, or \"\" for chaperone@ this host", ch_config_is_address},
     {"notices.compliance", TYPE_STRING, AT(notices_compliance), "\"\"",
-     "a mail address, or \"\" for nobody", is_address},
+     "a mail address, or \"\" for nobody", ch_config_is_address},
     {"notices.author", TYPE_BOOL, AT(notices_author), "true", NULL, NULL},
     {"review.listen", TYPE_STRING, AT(review_listen), "127.0.0.1:8025",
      "HOST:PORT", is_listen},

@@ -6,8 +6,8 @@
 #include <syslog.h>
 
 /* As YAML 1.1 reads it back, 5.6 and 5.7: line ends fold, escapes do not. */
-static void
-append_quoted(GString *out, const char *text)
+void
+ch_config_append_quoted(GString *out, const char *text)
 {
     g_string_append_c(out, '"');
     for (const char *p = text; *p != '\0'; p = g_utf8_next_char(p)) {
@@ -24,15 +24,15 @@ append_quoted(GString *out, const char *text)
     g_string_append_c(out, '"');
 }
 
-static void
-append_strings(GString *out, const char *const *list)
+void
+ch_config_append_strings(GString *out, const char *const *list)
 {
     g_string_append_c(out, '[');
     for (guint i = 0; list[i] != NULL; i++) {
         if (i > 0) {
             g_string_append(out, ", ");
         }
-        append_quoted(out, list[i]);
+        ch_config_append_quoted(out, list[i]);
     }
     g_string_append_c(out, ']');
 }
@@ -57,7 +57,7 @@ append_overrides(GString *out, const ch_config *config)
         for (guint f = 0; f < G_N_ELEMENTS(fields); f++) {
             if (fields[f][1] != NULL) {
                 g_string_append_printf(out, "\n  %s%s: ", sign, fields[f][0]);
-                append_quoted(out, fields[f][1]);
+                ch_config_append_quoted(out, fields[f][1]);
                 sign = "  ";
             }
         }
@@ -72,9 +72,9 @@ append_tls(GString *out, const ch_config *config)
         return;
     }
     g_string_append(out, "{certificate: ");
-    append_quoted(out, config->review_certificate);
+    ch_config_append_quoted(out, config->review_certificate);
     g_string_append(out, ", key: ");
-    append_quoted(out, config->review_key);
+    ch_config_append_quoted(out, config->review_key);
     g_string_append_c(out, '}');
 }
 
@@ -97,10 +97,10 @@ append_value(GString *out, const ch_config *config, const config_key *key)
     const void *field = (const char *)config + key->offset;
     switch (key->type) {
     case TYPE_STRING:
-        append_quoted(out, *(char *const *)field);
+        ch_config_append_quoted(out, *(char *const *)field);
         break;
     case TYPE_STRINGS:
-        append_strings(out, *(const char *const *const *)field);
+        ch_config_append_strings(out, *(const char *const *const *)field);
         break;
     case TYPE_ENUM:
         append_enum(out, key, *(const int *)field);
@@ -121,6 +121,9 @@ append_value(GString *out, const ch_config *config, const config_key *key)
         break;
     case TYPE_OVERRIDES:
         append_overrides(out, config);
+        break;
+    case TYPE_ACCOUNTS:
+        ch_config_append_accounts(out, config);
         break;
     case TYPE_TLS:
         append_tls(out, config);

@@ -36,6 +36,25 @@ ch_paths_dup_rules(void)
 }
 
 char *
+ch_paths_dup_extract(void)
+{
+    g_autofree char *tree = source_tree();
+    g_autofree char *exe = g_file_read_link("/proc/self/exe", NULL);
+    g_autofree char *dir = exe == NULL ? NULL : g_path_get_dirname(exe);
+    for (guint up = 0; tree != NULL && dir != NULL && up < 2; up++) {
+        char *beside = g_build_filename(dir, "chaperone-extract", NULL);
+        if (g_file_test(beside, G_FILE_TEST_IS_EXECUTABLE)) {
+            return beside; /* of build/, build/tests/, build/san-.../ */
+        }
+        g_free(beside);
+        char *parent = g_path_get_dirname(dir);
+        g_free(dir);
+        dir = parent;
+    }
+    return g_strdup(CH_LIBEXECDIR "/chaperone-extract");
+}
+
+char *
 ch_paths_dup_gateways(void)
 {
     g_autofree char *tree = source_tree();

@@ -111,8 +111,10 @@ ch_cmd_doctor(int argc, char **argv)
     check_people(&d, house->config);
     check_daemon(&d, house->config);
     check_store(&d, house->config);
+    doctor_check_extract(&d, house->config);
     doctor_check_postfix(&d, house->config);
     doctor_check_release(&d, house->config);
+    doctor_check_accounts(&d, house);
     check_clock(&d);
     printf("%u bad, %u to look at\n", d.bad, d.warned);
     return d.bad > 0 ? EX_UNAVAILABLE : EX_OK;

@@ -41,7 +41,7 @@ explain_input(const ch_judge *j, const ch_input *input, GError **error)
         return FALSE;
     }
     if (v->in_scope) {
-        trace = ch_ruleset_trace(j->house->rules, v->texts, &v->facts, error);
+        trace = ch_ruleset_trace(v->rules, v->texts, &v->facts, error);
         if (trace == NULL) {
             return FALSE;
         }

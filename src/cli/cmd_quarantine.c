@@ -94,6 +94,27 @@ run_list(const ch_quarantine *q)
     return ch_print_finish();
 }
 
+/* When a post that waits would appear if it were released now. */
+static int
+show_plan(const ch_quarantine *q, const ch_item *item, const ch_envelope *e,
+          GBytes *raw)
+{
+    if (item->state != CH_STATE_HELD &&
+        item->state != CH_STATE_RELEASE_FAILED) {
+        return EX_OK;
+    }
+    g_autoptr(ch_diag) diag = ch_diag_new();
+    g_autoptr(ch_house) house = ch_house_load_gateways(q->config_file, diag);
+    if (house == NULL) {
+        return ch_cli_fail_diag(diag);
+    }
+    g_autoptr(GBytes) mail = ch_auth_strip(raw);
+    g_autoptr(GPtrArray) plan =
+        ch_retime_plan(house, e, mail, g_get_real_time());
+    ch_quarantine_print_plan(plan);
+    return EX_OK;
+}
+
 static int
 run_show(const ch_quarantine *q)
 {
@@ -109,8 +130,10 @@ run_show(const ch_quarantine *q)
         return ch_cli_fail(error);
     }
     g_autoptr(GBytes) raw = NULL;
+    g_autoptr(ch_envelope) e = NULL;
+    int code;
     if (item->has_message) {
-        raw = ch_store_read(q->store, q->id, NULL, &error);
+        raw = ch_store_read(q->store, q->id, &e, &error);
         if (raw == NULL) {
             return ch_cli_fail(error);
         }
@@ -121,6 +144,10 @@ run_show(const ch_quarantine *q)
     }
     ch_quarantine_print_item(item, steps);
     if (raw != NULL) {
+        code = show_plan(q, item, e, raw);
+        if (code != EX_OK) {
+            return code;
+        }
         ch_quarantine_print_message(raw);
     } else {
         printf("\nThe message was destroyed or never kept.\n");
@@ -190,19 +217,49 @@ run_refuse(const ch_quarantine *q)
     return EX_OK;
 }
 
+/* What the release makes of times in the post; NULL and *code_out: it cannot
+ * be. */
+static GPtrArray *
+plan_release(const ch_quarantine *q, gint64 now_us, int *code_out)
+{
+    GError *error = NULL;
+    g_autoptr(ch_diag) diag = ch_diag_new();
+    g_autoptr(ch_house) house = ch_house_load_gateways(q->config_file, diag);
+    if (house == NULL) {
+        *code_out = ch_cli_fail_diag(diag);
+        return NULL;
+    }
+    GPtrArray *plan = ch_release_plan(q->store, house, q->id, now_us, &error);
+    if (plan == NULL) {
+        *code_out = ch_cli_fail(error);
+        if (*code_out == EX_DATAERR) {
+            fprintf(stderr, "chaperone: release it with --as-is, refuse it, or "
+                            "have it sent again\n");
+        }
+    }
+    return plan;
+}
+
 static int
 run_release(const ch_quarantine *q)
 {
     GError *error = NULL;
+    int code = EX_OK;
     if (q->note == NULL || *q->note == '\0') {
         return ch_cli_usage("quarantine", "release needs --note TEXT");
     }
     ch_decision decision = decision_of(q, q->note);
-    if (!ch_release_approve(q->store, q->id, &decision, &error)) {
+    g_autoptr(GPtrArray) plan =
+        q->as_is ? NULL : plan_release(q, decision.time_us, &code);
+    if (code != EX_OK) {
+        return code;
+    }
+    if (!ch_release_approve(q->store, q->id, plan, &decision, &error)) {
         return ch_cli_fail(error);
     }
+    ch_quarantine_print_plan(plan);
     wake_daemon(q);
-    return EX_OK;
+    return ch_print_finish();
 }
 
 /* What a person found out about a mail whose fate nobody knew. */
@@ -279,7 +336,8 @@ enum {
     TAKES_NOTE = 8,
     TAKES_REVIEWER = 16,
     TAKES_FORCE = 32,
-    TAKES_OUTCOME = 64
+    TAKES_OUTCOME = 64,
+    TAKES_AS_IS = 128
 };
 
 typedef struct {
@@ -292,7 +350,7 @@ typedef struct {
 static const verb verbs[] = {
     {"list", run_list, FALSE, TAKES_FORMAT | TAKES_STATE},
     {"show", run_show, TRUE, TAKES_REASON | TAKES_REVIEWER},
-    {"release", run_release, TRUE, TAKES_NOTE | TAKES_REVIEWER},
+    {"release", run_release, TRUE, TAKES_NOTE | TAKES_REVIEWER | TAKES_AS_IS},
     {"settle", run_settle, TRUE, TAKES_NOTE | TAKES_REVIEWER | TAKES_OUTCOME},
     {"refuse", run_refuse, TRUE, TAKES_NOTE | TAKES_REVIEWER},
     {"seen", run_seen, TRUE, TAKES_NOTE | TAKES_REVIEWER},
@@ -325,6 +383,7 @@ misplaced_option(const verb *v, const ch_quarantine *q)
         {"--note", q->note != NULL, TAKES_NOTE},
         {"--reviewer", q->reviewer != NULL, TAKES_REVIEWER},
         {"--force", q->force, TAKES_FORCE},
+        {"--as-is", q->as_is, TAKES_AS_IS},
         {"--outcome", q->outcome != NULL, TAKES_OUTCOME},
         {"--recipient", q->recipient != 0, TAKES_OUTCOME},
     };
@@ -443,6 +502,8 @@ ch_cmd_quarantine(int argc, char **argv)
          "settle: which one, if several are unknown", "N"},
         {"reviewer", 0, 0, G_OPTION_ARG_STRING, &q.reviewer,
          "who decides (default: the user's name)", "NAME"},
+        {"as-is", 0, 0, G_OPTION_ARG_NONE, &q.as_is,
+         "release: leave times in the post as they are", NULL},
         {"force", 0, 0, G_OPTION_ARG_NONE, &q.force,
          "export: also to a terminal", NULL},
         G_OPTION_ENTRY_NULL};

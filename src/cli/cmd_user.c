@@ -7,8 +7,8 @@
  */
 #include "cli.h"
 
-#include "chaperone/account.h"
 #include "chaperone/error.h"
+#include "chaperone/user.h"
 
 #include <string.h>
 #include <sysexits.h>
@@ -99,9 +99,9 @@ run_add(const user_command *u)
     if (password == NULL) {
         return EX_NOINPUT;
     }
-    return finish(ch_account_add(u->store, u->name, role, password, u->author,
-                                 &who, &error),
-                  error);
+    return finish(
+        ch_user_add(u->store, u->name, role, password, u->author, &who, &error),
+        error);
 }
 
 static int
@@ -114,8 +114,7 @@ run_passwd(const user_command *u)
         return EX_NOINPUT;
     }
     return finish(
-        ch_account_set_password(u->store, u->name, password, &who, &error),
-        error);
+        ch_user_set_password(u->store, u->name, password, &who, &error), error);
 }
 
 static int
@@ -124,8 +123,7 @@ run_disable(const user_command *u)
     GError *error = NULL;
     const ch_decision who = decision_of();
     return finish(
-        ch_account_set_disabled(u->store, u->name, !u->off, &who, &error),
-        error);
+        ch_user_set_disabled(u->store, u->name, !u->off, &who, &error), error);
 }
 
 /* What an authenticator app takes; shown once. */
@@ -135,7 +133,7 @@ run_totp(const user_command *u)
     GError *error = NULL;
     const ch_decision who = decision_of();
     g_autoptr(GBytes) secret = u->off ? NULL : ch_totp_new_secret();
-    if (!ch_account_set_totp(u->store, u->name, secret, &who, &error)) {
+    if (!ch_user_set_totp(u->store, u->name, secret, &who, &error)) {
         return ch_cli_fail(error);
     }
     if (secret != NULL) {
@@ -161,12 +159,12 @@ static int
 run_list(const user_command *u)
 {
     GError *error = NULL;
-    g_autoptr(GPtrArray) list = ch_account_list(u->store, &error);
+    g_autoptr(GPtrArray) list = ch_user_list(u->store, &error);
     if (list == NULL) {
         return ch_cli_fail(error);
     }
     for (guint i = 0; i < list->len; i++) {
-        const ch_account *a = g_ptr_array_index(list, i);
+        const ch_user *a = g_ptr_array_index(list, i);
         gboolean locked = a->locked_us > g_get_real_time();
         printf("%-24s %-9s %-9s %-8s", a->name, ch_role_name(a->role),
                a->disabled_us >= 0 ? "disabled"

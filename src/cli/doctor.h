@@ -22,10 +22,18 @@ void doctor_say(doctor *d, doctor_grade grade, const char *what,
 /* Output of postconf with these arguments, without line end, or NULL if the
  * command is missing or fails.  second may be NULL.  Owned. */
 char *doctor_postconf(const doctor *d, const char *first, const char *second);
+/* What a table ("hash:/etc/postfix/transport") says of a key, or NULL.
+ * Owned. */
+char *doctor_postmap(const doctor *d, const char *key, const char *table);
 /* How main.cf may name the milter's socket, the best first.  Owned. */
 GStrv doctor_dup_socket_names(const doctor *d, const ch_config *config);
 
 void doctor_check_postfix(doctor *d, const ch_config *config);
+/* Files of the accounts' secrets, and where their aliases go without the
+ * milter. */
+void doctor_check_accounts(doctor *d, const ch_house *house);
+/* The reader of attachments. */
+void doctor_check_extract(doctor *d, ch_config *config);
 /* The listener of release.smtp, and its lines in master.cf. */
 void doctor_check_release(doctor *d, const ch_config *config);
 

@@ -5,12 +5,14 @@
 
 #include <sys/stat.h>
 
-char *
-doctor_postconf(const doctor *d, const char *first, const char *second)
+/* Output of a command of Postfix, without line end, or NULL.  Owned. */
+static char *
+run(const doctor *d, const char *command, const char *const *args)
 {
     /* Not in the PATH of everybody who may run the doctor. */
-    gboolean usual = g_file_test("/usr/sbin/postconf", G_FILE_TEST_EXISTS);
-    const char *argv[6] = {usual ? "/usr/sbin/postconf" : "postconf"};
+    g_autofree char *usual = g_build_filename("/usr/sbin", command, NULL);
+    gboolean there = g_file_test(usual, G_FILE_TEST_EXISTS);
+    const char *argv[8] = {there ? usual : command};
     guint n = 1;
     int status;
     char *out = NULL;
@@ -18,8 +20,9 @@ doctor_postconf(const doctor *d, const char *first, const char *second)
         argv[n++] = "-c";
         argv[n++] = d->postfix_dir;
     }
-    argv[n++] = first;
-    argv[n] = second;
+    for (guint i = 0; args[i] != NULL; i++) {
+        argv[n++] = args[i];
+    }
     if (!g_spawn_sync(NULL, (char **)argv, NULL,
                       G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL,
                       NULL, &out, NULL, &status, NULL) ||
@@ -28,6 +31,20 @@ doctor_postconf(const doctor *d, const char *first, const char *second)
         return NULL;
     }
     return g_strchomp(out);
+}
+
+char *
+doctor_postconf(const doctor *d, const char *first, const char *second)
+{
+    const char *const args[] = {first, second, NULL};
+    return run(d, "postconf", args);
+}
+
+char *
+doctor_postmap(const doctor *d, const char *key, const char *table)
+{
+    const char *const args[] = {"-q", key, table, NULL};
+    return run(d, "postmap", args);
 }
 
 /* Whether any smtpd of master.cf runs in a chroot, as Debian ships it. */

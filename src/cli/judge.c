@@ -5,6 +5,7 @@
 #include "judge.h"
 
 #include "chaperone/error.h"
+#include "chaperone/pool.h"
 #include "chaperone/report.h"
 
 #include <unistd.h>
@@ -143,6 +144,7 @@ ch_judge_open(ch_judge *j, int argc, char **argv, const char *summary,
         return FALSE;
     }
     j->known = ch_known_new(j->house->config);
+    ch_pool_attach(j->house);
     if (j->gateway != NULL &&
         ch_gateways_find(j->house->gateways, j->gateway) == NULL) {
         *exit_out =

@@ -10,7 +10,7 @@
 typedef struct {
     char *config_file, *format, *state, *reason, *note, *reviewer,
         *outcome; /* or NULL */
-    gboolean force;
+    gboolean force, as_is;
     int recipient; /* 0: not named */
     const char *id;
     ch_store *store;
@@ -24,6 +24,9 @@ void ch_quarantine_print_json(const ch_item *item, const GPtrArray *steps);
 void ch_quarantine_print_table(const GPtrArray *items);
 /* What is known about an item, its findings by rule and place. */
 void ch_quarantine_print_item(const ch_item *item, const GPtrArray *steps);
+/* When and how each gateway would publish it, and what a release changes for
+ * that; NULL: nothing. */
+void ch_quarantine_print_plan(const GPtrArray *plan);
 /* The texts of a message as a reader sees them, without control
  * characters. */
 void ch_quarantine_print_message(GBytes *raw);

@@ -71,6 +71,7 @@ ch_quarantine_print_json(const ch_item *item, const GPtrArray *steps)
     ch_print_add_time(b, "time", item->time_us);
     ch_print_add_text(b, "author", item->author);
     ch_print_add_text(b, "gateway", item->gateways);
+    ch_print_add_text(b, "account", item->accounts);
     add_rules(b, item->rules);
     ch_print_add_time(b, "publish_at", item->publish_at_us);
     ch_print_add_time(b, "deadline", item->deadline_us);
@@ -284,6 +285,9 @@ ch_quarantine_print_item(const ch_item *item, const GPtrArray *steps)
     print_time("received:", item->time_us);
     print_field("author:", item->author);
     print_field("gateway:", item->gateways);
+    if (item->accounts != NULL) {
+        print_field("account:", item->accounts);
+    }
     print_field("verdict:", item->verdict);
     print_time("publish at:", item->publish_at_us);
     print_time("deadline:", item->deadline_us);
@@ -301,6 +305,58 @@ ch_quarantine_print_item(const ch_item *item, const GPtrArray *steps)
     print_findings(item->findings_json);
     if (item->hints != NULL) {
         print_field("hints:", item->hints);
+    }
+}
+
+static const char *
+words_of(ch_retime_kind kind)
+{
+    switch (kind) {
+    case CH_RETIME_KEPT:
+        return "; its delay is written anew";
+    case CH_RETIME_LATE:
+        return "; its time is over: at once (release.late: publish)";
+    case CH_RETIME_ANEW:
+        return "; its time is over: it waits anew (release.late: retime)";
+    case CH_RETIME_REFUSED:
+        return "; its time is over: no release (release.late: refuse)";
+    case CH_RETIME_IMPOSSIBLE:
+        return "; its delay cannot be written anew: release it --as-is or "
+               "refuse it";
+    case CH_RETIME_NONE:
+        break;
+    }
+    return "";
+}
+
+static void
+print_retiming(const ch_retiming *r)
+{
+    g_autofree char *utc = ch_print_dup_time(r->publish_at_us);
+    g_autoptr(GDateTime) at =
+        r->publish_at_us < 0
+            ? NULL
+            : g_date_time_new_from_unix_utc(r->publish_at_us / G_USEC_PER_SEC);
+    g_autoptr(GDateTime) local =
+        at == NULL ? NULL : g_date_time_to_timezone(at, r->zone);
+    g_autofree char *site =
+        local == NULL ? NULL : g_date_time_format(local, "%Y-%m-%d %H:%M %Z");
+    g_autofree char *text =
+        utc == NULL
+            ? g_strdup_printf("recipient %u, %s: time not known, by %s%s",
+                              r->recipient, r->gateway, r->rule,
+                              words_of(r->kind))
+            : g_strdup_printf("recipient %u, %s: %s (%s), by %s%s",
+                              r->recipient, r->gateway, utc, site, r->rule,
+                              words_of(r->kind));
+    print_field("appears:", text);
+}
+
+void
+ch_quarantine_print_plan(const GPtrArray *plan)
+{
+    for (guint i = 0; plan != NULL && i < plan->len; i++) {
+        print_retiming(g_ptr_array_index(plan, i));
     }
 }
 

@@ -53,7 +53,8 @@ is_told(const ch_verdict *v, const ch_gateway *g, const ch_rule *rule)
 static void
 add(ch_verdict *v, const char *id, ch_where where, const ch_gateway *only)
 {
-    const ch_rule *rule = ch_ruleset_find(v->house->rules, id);
+    const ch_rule *rule =
+        v->rules == NULL ? NULL : ch_ruleset_find(v->rules, id);
     if (rule != NULL && v->findings->len < CH_MAX_FINDINGS &&
         !is_told(v, only, rule)) {
         ch_finding f = {.rule = rule,
@@ -66,9 +67,13 @@ add(ch_verdict *v, const char *id, ch_where where, const ch_gateway *only)
     }
 }
 
+/* What the gateway will see as its address: some read it. */
 static const char *
 address_of(const ch_destination *d, const ch_envelope *e)
 {
+    if (d->account != NULL && d->account->secret != NULL) {
+        return d->account->secret;
+    }
     const ch_recipient *r = d->recipient <= e->recipients->len
                                 ? e->recipients->pdata[d->recipient - 1]
                                 : NULL;

@@ -210,6 +210,17 @@ add_cuts(const ch_codes *r, GArray *pieces)
     }
 }
 
+static void
+add_timers(const ch_codes *r, GArray *pieces)
+{
+    for (guint i = 0; r != NULL && i < r->timers->len; i++) {
+        const ch_mark *m = &g_array_index(r->timers, ch_mark, i);
+        ch_piece piece = {ch_text_part(r->text),
+                          ch_text_origin_of_plain(r->text, m->span), m->rule};
+        g_array_append_val(pieces, piece);
+    }
+}
+
 /* --- the walk ------------------------------------------------------------- */
 
 static ch_codes *
@@ -284,6 +295,7 @@ posting_new(void)
     p->categories = g_ptr_array_new_with_free_func(g_free);
     p->published = g_array_new(FALSE, FALSE, sizeof(ch_piece));
     p->cut = g_array_new(FALSE, FALSE, sizeof(ch_piece));
+    p->timers = g_array_new(FALSE, FALSE, sizeof(ch_piece));
     return p;
 }
 
@@ -319,6 +331,8 @@ ch_directive_read(const ch_gateway *g, const ch_post_view *v)
         add_cuts(plain, p->cut);
         add_cuts(html, p->cut);
     }
+    add_timers(plain, p->timers);
+    add_timers(html, p->timers);
     find_visibility(p, g, v, r);
     find_time(p, g, v, r);
     ch_codes_free(plain);
@@ -352,6 +366,7 @@ ch_posting_unref(ch_posting *p)
         g_clear_pointer(&p->networks, g_ptr_array_unref);
         g_array_unref(p->published);
         g_array_unref(p->cut);
+        g_array_unref(p->timers);
         g_free(p);
     }
 }

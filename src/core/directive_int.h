@@ -24,9 +24,10 @@ typedef struct {
     const char *plain; /* borrowed from text */
     gsize length;
     gboolean html;
-    ch_span body;  /* what lies outside is cut off */
-    GArray *marks; /* of ch_mark: not published */
-    GString *said; /* all directives in one spelling, to compare views */
+    ch_span body;   /* what lies outside is cut off */
+    GArray *marks;  /* of ch_mark: not published */
+    GArray *timers; /* of ch_mark: "delay", "date" */
+    GString *said;  /* all directives in one spelling, to compare views */
     char *title, *status, *delay, *date;
     gboolean has_password, is_now, is_disputed;
     ch_visibility visibility; /* CH_SEEN_PUBLIC: not said */

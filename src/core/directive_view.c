@@ -17,6 +17,7 @@ ch_codes_new(const ch_text *text, gboolean html)
     r->plain = ch_text_plain(text, &r->length);
     r->body = (ch_span){0, r->length};
     r->marks = g_array_new(FALSE, FALSE, sizeof(ch_mark));
+    r->timers = g_array_new(FALSE, FALSE, sizeof(ch_mark));
     r->said = g_string_new(NULL);
     r->tags = g_ptr_array_new_with_free_func(g_free);
     r->categories = g_ptr_array_new_with_free_func(g_free);
@@ -30,6 +31,7 @@ ch_codes_free(ch_codes *r)
         return;
     }
     g_array_unref(r->marks);
+    g_array_unref(r->timers);
     g_string_free(r->said, TRUE);
     g_free(r->title);
     g_free(r->status);
@@ -102,6 +104,19 @@ ch_codes_mark(ch_codes *r, ch_span span, const char *rule)
     }
 }
 
+/* What says when: a release may have to write it anew. */
+static void
+note_timer(ch_codes *r, ch_span span, const char *name)
+{
+    static const char *const names[] = {"delay", "date"};
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        ch_mark timer = {span, names[i]};
+        if (strcmp(name, names[i]) == 0) {
+            g_array_append_val(r->timers, timer);
+        }
+    }
+}
+
 void
 ch_codes_say(ch_codes *r, ch_span span, const char *name, const char *value)
 {
@@ -110,6 +125,7 @@ ch_codes_say(ch_codes *r, ch_span span, const char *name, const char *value)
     } else {
         g_autofree char *lower = g_ascii_strdown(value, -1);
         g_string_append_printf(r->said, "%s=%s\n", name, lower);
+        note_timer(r, span, name);
     }
     ch_codes_mark(r, span, NULL);
 }

@@ -130,8 +130,9 @@ note_visible_address(ch_verdict *v)
     g_auto(GStrv) shown =
         v->message == NULL ? NULL : ch_message_dup_recipients(v->message);
     for (guint i = 0; shown != NULL && shown[i] != NULL; i++) {
-        const ch_gateway *g = ch_gateways_match(v->house->gateways, shown[i]);
-        secret = secret || (g != NULL && g->secret);
+        const ch_account *account = NULL;
+        const ch_gateway *g = ch_house_gateway(v->house, shown[i], &account);
+        secret = secret || (g != NULL && account == NULL && g->secret);
         person = person || g == NULL;
     }
     if (secret && person) {

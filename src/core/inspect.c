@@ -2,6 +2,7 @@
  * The walk on one screen: post -> texts -> findings -> verdict.
  *
  *   message.c, html.c     bytes to parts and texts
+ *   message_extract.c     documents to texts, by a jailed program
  *   text.c, fold.c        texts to one spelling, with the way back
  *   rule_run.c            texts to findings
  *   rule_opinion.c        the classifier's second opinion on them
@@ -11,10 +12,12 @@
  *   hints.c               notes for the author
  *   policy.c              findings to a verdict for each gateway
  *
- * Nothing here touches disk, clock, log or MTA.
+ * Nothing here touches disk, clock, log or MTA; documents are read by what the
+ * house brought for it.
  */
 #include "inspect_int.h"
 
+#include "chaperone/admission.h"
 #include "chaperone/html.h"
 #include "chaperone/policy.h"
 #include "chaperone/secrets.h"
@@ -28,12 +31,14 @@ static const ch_ask ask_nothing = {.gateway = NULL};
 gboolean
 ch_inspect_in_scope(const ch_house *house, const ch_envelope *e)
 {
-    if (house->config->scope == CH_SCOPE_ALL) {
+    if (house->config->scope != CH_SCOPE_GATEWAYS) {
         return TRUE;
     }
     for (guint i = 0; i < e->recipients->len; i++) {
         const ch_recipient *r = e->recipients->pdata[i];
-        if (ch_gateways_match(house->gateways, r->address) != NULL) {
+        if (ch_house_gateway(house, r->address, NULL) != NULL ||
+            ch_accounts_of_secret(house->accounts, r->address) != NULL ||
+            ch_admission_is_check(house, r->address)) {
             return TRUE;
         }
     }
@@ -158,9 +163,14 @@ verdict_new(ch_house *house)
 }
 
 static void
-add_destination(ch_verdict *v, const ch_gateway *gateway, guint recipient)
+add_destination(ch_verdict *v, const ch_gateway *gateway,
+                const ch_account *account, guint recipient)
 {
-    ch_destination d = {gateway, recipient, CH_ACCEPT, -1, NULL};
+    ch_destination d = {.gateway = gateway,
+                        .account = account,
+                        .recipient = recipient,
+                        .verdict = CH_ACCEPT,
+                        .publish_at_us = -1};
     g_array_append_val(v->destinations, d);
 }
 
@@ -169,39 +179,49 @@ find_destinations(ch_verdict *v, const ch_envelope *e, const ch_ask *ask)
 {
     for (guint i = 0; i < e->recipients->len; i++) {
         const ch_recipient *r = e->recipients->pdata[i];
-        const ch_gateway *g = ch_gateways_match(v->house->gateways, r->address);
+        const ch_account *account = NULL;
+        const ch_gateway *g = ch_house_gateway(v->house, r->address, &account);
         if (g != NULL) {
-            add_destination(v, g, i + 1);
+            add_destination(v, g, account, i + 1);
         }
     }
     if (v->destinations->len == 0 && ask->gateway != NULL) {
         const ch_gateway *g =
             ch_gateways_find(v->house->gateways, ask->gateway);
         if (g != NULL) {
-            add_destination(v, g, 1);
+            add_destination(v, g, NULL, 1);
         }
     }
+    v->rules = ch_house_rules(v->house, v->destinations);
+}
+
+/* Attached, or within a document. */
+static gboolean
+has_unseen_media(const ch_message *m)
+{
+    const GArray *list = ch_message_unscanned(m);
+    for (guint i = 0; i < list->len; i++) {
+        const ch_unscanned *u = &g_array_index(list, ch_unscanned, i);
+        const ch_part *part =
+            u->part < 0 ? NULL : ch_message_parts(m)->pdata[u->part];
+        if (u->reason == CH_UNSCANNED_UNSUPPORTED && part != NULL &&
+            part->is_media) {
+            return TRUE;
+        }
+    }
+    return (ch_message_seen(m, -1) & 1u << CH_SEEN_MEDIA) != 0;
 }
 
 /* Media that nobody looked into do not hold a post, but its author is told. */
 static void
 note_unseen_media(ch_verdict *v)
 {
-    const GArray *list =
-        v->message == NULL ? NULL : ch_message_unscanned(v->message);
-    for (guint i = 0; list != NULL && i < list->len; i++) {
-        const ch_unscanned *u = &g_array_index(list, ch_unscanned, i);
-        const ch_part *part =
-            u->part < 0 ? NULL : ch_message_parts(v->message)->pdata[u->part];
-        if (u->reason == CH_UNSCANNED_UNSUPPORTED && part != NULL &&
-            ch_message_is_media(part->type)) {
-            ch_hints_add(v, "structure/unsupported",
-                         "Pictures, sound and video were not looked into: "
-                         "check that they show no patient.",
-                         "No se miraron las imagenes, el sonido ni el "
-                         "video: compruebe que no muestran a un paciente.");
-            return;
-        }
+    if (v->message != NULL && has_unseen_media(v->message)) {
+        ch_hints_add(v, "structure/unsupported",
+                     "Pictures, sound and video were not looked into: "
+                     "check that they show no patient.",
+                     "No se miraron las imagenes, el sonido ni el "
+                     "video: compruebe que no muestran a un paciente.");
     }
 }
 
@@ -237,7 +257,7 @@ static void
 decide(ch_verdict *v, const ch_envelope *e)
 {
     ch_policy policy = {.config = v->house->config,
-                        .rules = v->house->rules,
+                        .rules = v->rules,
                         .author = v->author,
                         .now_us = e->time_us,
                         .no_reject = is_automatic(v, e)};
@@ -284,13 +304,13 @@ judge(ch_verdict *taken, const ch_envelope *e, const ch_ask *ask,
         v->facts.parts = ch_message_parts(v->message);
     }
     g_auto(ch_opinion) opinion = {.text = -1};
-    if (!ch_ruleset_run(v->house->rules, v->texts, &v->facts, v->findings,
-                        &opinion, error)) {
+    if (!ch_ruleset_run(v->rules, v->texts, &v->facts, v->findings, &opinion,
+                        error)) {
         return NULL;
     }
     v->kind = opinion.kind;
-    ch_secrets_find(v->house->gateways, v->house->rules, v->texts, v->message,
-                    e, v->findings);
+    ch_secrets_find(v, e);
+    ch_secrets_find_accounts(v);
     v->spanish = is_spanish(v);
     v->is_reply = v->facts.is_reply;
     v->author = ch_config_dup_author(v->house->config, e);
@@ -300,6 +320,25 @@ judge(ch_verdict *taken, const ch_envelope *e, const ch_ask *ask,
     ch_hints_find(v);
     decide(v, e);
     return g_steal_pointer(&v);
+}
+
+/* Mail to people under scope "secrets": nothing else counts in it.  Without
+ * a finding it is out of scope, whatever else it says.  Takes v. */
+static ch_verdict *
+judge_secrets(ch_verdict *v, const ch_envelope *e)
+{
+    for (guint i = 0; i < v->texts->len; i++) {
+        ch_text_fold(v->texts->pdata[i]);
+    }
+    v->gateways = gateway_names(v);
+    v->author = ch_config_dup_author(v->house->config, e);
+    ch_secrets_find_accounts(v);
+    v->in_scope = v->findings->len > 0;
+    if (v->in_scope) {
+        v->spanish = is_spanish(v);
+        decide(v, e);
+    }
+    return v;
 }
 
 ch_verdict *
@@ -314,7 +353,31 @@ ch_inspect(ch_house *house, const ch_envelope *e, GBytes *raw,
     find_destinations(v, e, ask);
     v->in_scope = ask->judge_all || ask->gateway != NULL ||
                   (ch_inspect_in_scope(house, e) && !is_report_to_people(v, e));
-    return v->in_scope ? judge(v, e, ask, error) : v;
+    if (house->config->scope == CH_SCOPE_SECRETS && v->destinations->len == 0 &&
+        !ask->judge_all) {
+        return judge_secrets(v, e);
+    }
+    if (!v->in_scope) {
+        return v;
+    }
+    ch_message_extract(v->message, house->extractor);
+    return judge(v, e, ask, error);
+}
+
+ch_verdict *
+ch_inspect_read(ch_house *house, const ch_envelope *e, GBytes *raw)
+{
+    ch_verdict *v = verdict_new(house);
+    v->message = ch_message_parse(raw);
+    v->texts = g_ptr_array_ref(ch_message_texts(v->message));
+    for (guint i = 0; i < v->texts->len; i++) {
+        ch_text_fold(v->texts->pdata[i]);
+    }
+    find_destinations(v, e, &ask_nothing);
+    v->gateways = gateway_names(v);
+    v->is_reply = is_reply(v);
+    ch_destinations_read(v, e);
+    return v;
 }
 
 static void

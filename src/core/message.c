@@ -22,6 +22,7 @@ part_free(ch_part *part)
     g_free((char *)part->number);
     g_free((char *)part->type);
     g_free((char *)part->name);
+    g_free(part->encoding);
     g_free(part);
 }
 
@@ -44,6 +45,8 @@ message_new(GBytes *raw)
     m->texts = g_ptr_array_new_with_free_func((GDestroyNotify)ch_text_free);
     m->unscanned = g_array_new(FALSE, FALSE, sizeof(ch_unscanned));
     m->defects = g_array_new(FALSE, FALSE, sizeof(ch_defect));
+    m->documents =
+        g_ptr_array_new_with_free_func((GDestroyNotify)ch_document_free);
     return m;
 }
 
@@ -58,6 +61,7 @@ ch_message_free(ch_message *m)
     g_ptr_array_unref(m->texts);
     g_array_unref(m->unscanned);
     g_array_unref(m->defects);
+    g_ptr_array_unref(m->documents);
     g_free(m->type);
     g_bytes_unref(m->raw);
     g_free(m);
@@ -259,6 +263,7 @@ ch_message_parse(GBytes *raw)
         m->length = CH_MAX_TEXT; /* beyond any max_message */
     }
     g_autoptr(ch_head) top = ch_head_scan(m, 0, m->length);
+    m->head_length = MIN(top->end, m->length);
     keep_headers(m, top);
     ch_message_read_head(m, top, -1);
     walk_tree(m, top);
@@ -370,6 +375,13 @@ ch_message_dup_recipients(const ch_message *m)
         }
     }
     return g_strv_builder_end(out);
+}
+
+const char *
+ch_message_head(const ch_message *m, gsize *length_out)
+{
+    *length_out = m->head_length;
+    return m->data;
 }
 
 const char *

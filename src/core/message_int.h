@@ -7,13 +7,16 @@
  *   message_decode.c  transfer encodings
  *   message_walk.c    GMime's tree: parts, containers
  *   message_leaf.c    one part to texts
+ *   message_uu.c      files that stand uuencoded in a text
  *   message_seam.c    where one text part ends and the next begins
+ *   message_extract.c documents, by a reader that the caller brings
  */
 #ifndef CHAPERONE_MESSAGE_INT_H
 #define CHAPERONE_MESSAGE_INT_H
 
 #include "chaperone/limits.h"
 #include "chaperone/message.h"
+#include "chaperone/sniff.h"
 
 /* One field of a header block. */
 typedef struct {
@@ -35,17 +38,26 @@ typedef struct {
     char *name, *value;
 } ch_header;
 
+/* A part to be read by another program. */
+typedef struct {
+    int part;
+    char *encoding;  /* of its transfer, "" for none */
+    GBytes *content; /* decoded already; or NULL: the bytes of the part */
+} ch_document;
+
 struct ch_message {
     GBytes *raw;
     const char *data; /* of raw */
     gsize length;
-    GPtrArray *headers; /* of ch_header, top level */
-    GPtrArray *parts;   /* of ch_part */
-    GPtrArray *texts;   /* of ch_text */
-    GArray *unscanned;  /* of ch_unscanned */
-    GArray *defects;    /* of ch_defect */
-    char *type;         /* of the whole */
-    gsize text_total;   /* bytes of all sources */
+    gsize head_length;    /* with the empty line after it */
+    GPtrArray *headers;   /* of ch_header, top level */
+    GPtrArray *parts;     /* of ch_part */
+    GPtrArray *texts;     /* of ch_text */
+    GArray *unscanned;    /* of ch_unscanned */
+    GArray *defects;      /* of ch_defect */
+    GPtrArray *documents; /* of ch_document */
+    char *type;           /* of the whole */
+    gsize text_total;     /* bytes of all sources */
     gboolean has_image;
 };
 
@@ -85,18 +97,32 @@ typedef struct {
     gboolean flowed, delsp; /* RFC 3676 */
     ch_where where;
     int part;
-} ch_reading;
+} ch_part_reading;
 
 /* Decodes one transfer encoding and charset, appends the texts. */
-void ch_message_read_leaf(ch_message *m, const ch_reading *how,
+void ch_message_read_leaf(ch_message *m, const ch_part_reading *how,
                           const char *encoding, ch_span raw);
 /* The same for content that is decoded already. */
-void ch_message_read_content(ch_message *m, const ch_reading *how,
+void ch_message_read_content(ch_message *m, const ch_part_reading *how,
                              GBytes *content);
+
+/* Reads the files that stand uuencoded in a text. */
+void ch_message_read_uu(ch_message *m, const ch_part_reading *how,
+                        GBytes *utf8);
 
 /* Texts of the seams between text parts that are shown one after the other;
  * once all others are there. */
 void ch_message_add_seams(ch_message *m);
+
+/* Remembers a part for ch_message_extract. */
+void ch_message_note_document(ch_message *m, int part, const char *encoding);
+/* The same for bytes that stood within the part. */
+void ch_message_note_content(ch_message *m, int part, GBytes *content);
+void ch_document_free(ch_document *document);
+/* What the first bytes of a part are, its transfer encoding undone. */
+ch_sniff ch_message_sniff(const ch_message *m, const char *encoding,
+                          ch_span raw);
+void ch_message_add_seen(ch_message *m, guint seen, int part);
 
 /* Walks what GMime made of the bytes (tree is a GMimeMessage). */
 void ch_message_walk(ch_message *m, void *tree, const ch_head *top);

@@ -8,6 +8,7 @@
 #include "core/message_int.h"
 
 #include "chaperone/html.h"
+#include "chaperone/table.h"
 #include "core/charset.h"
 
 #include <string.h>
@@ -52,9 +53,15 @@ ch_message_add_text(ch_message *m, ch_where where, int part, GBytes *utf8)
         return;
     }
     g_autoptr(GBytes) source = ch_message_admit(m, utf8, part);
-    if (source != NULL) {
-        g_ptr_array_add(m->texts, ch_text_new_whole(where, part, source));
+    if (source == NULL) {
+        return;
     }
+    ch_text *table = where == CH_WHERE_ATTACHMENT
+                         ? ch_table_text(where, part, source)
+                         : NULL;
+    g_ptr_array_add(m->texts, table != NULL
+                                  ? table
+                                  : ch_text_new_whole(where, part, source));
 }
 
 void
@@ -111,7 +118,7 @@ read_flowed_line(const char *s, gsize at, gsize len)
 }
 
 static void
-add_flowed(ch_message *m, const ch_reading *how, GBytes *utf8)
+add_flowed(ch_message *m, const ch_part_reading *how, GBytes *utf8)
 {
     g_autoptr(GBytes) source = ch_message_admit(m, utf8, how->part);
     if (source == NULL) {
@@ -150,7 +157,7 @@ is_html(const char *type)
 }
 
 static void
-add_html(ch_message *m, const ch_reading *how, GBytes *utf8)
+add_html(ch_message *m, const ch_part_reading *how, GBytes *utf8)
 {
     g_autoptr(GBytes) source = ch_message_admit(m, utf8, how->part);
     if (source != NULL && !ch_html_extract(source, how->part, m->texts)) {
@@ -169,14 +176,17 @@ has_armour(GBytes *utf8)
 }
 
 static void
-add_reading(ch_message *m, const ch_reading *how, GBytes *utf8)
+add_reading(ch_message *m, const ch_part_reading *how, GBytes *utf8)
 {
     if (has_armour(utf8)) {
         ch_message_add_unscanned(m, CH_UNSCANNED_ENCRYPTED, how->part);
     }
     if (is_html(how->type)) {
         add_html(m, how, utf8);
-    } else if (how->flowed && !is_blank(utf8)) {
+        return;
+    }
+    ch_message_read_uu(m, how, utf8);
+    if (how->flowed && !is_blank(utf8)) {
         add_flowed(m, how, utf8);
     } else {
         ch_message_add_text(m, how->where, how->part, utf8);
@@ -184,7 +194,8 @@ add_reading(ch_message *m, const ch_reading *how, GBytes *utf8)
 }
 
 void
-ch_message_read_content(ch_message *m, const ch_reading *how, GBytes *content)
+ch_message_read_content(ch_message *m, const ch_part_reading *how,
+                        GBytes *content)
 {
     g_auto(ch_decoded) decoded = {NULL, NULL, FALSE};
     ch_charset_decode(how->charset, content, &decoded);
@@ -198,8 +209,8 @@ ch_message_read_content(ch_message *m, const ch_reading *how, GBytes *content)
 }
 
 void
-ch_message_read_leaf(ch_message *m, const ch_reading *how, const char *encoding,
-                     ch_span raw)
+ch_message_read_leaf(ch_message *m, const ch_part_reading *how,
+                     const char *encoding, ch_span raw)
 {
     if (raw.end <= raw.start) {
         return;

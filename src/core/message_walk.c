@@ -8,6 +8,8 @@
  */
 #include "core/message_int.h"
 
+#include "chaperone/extraction.h"
+
 #include <gmime/gmime.h>
 #include <string.h>
 
@@ -126,6 +128,7 @@ add_part(ch_message *m, GMimeObject *object, const place *at, ch_span raw)
     part->type = dup_type(object);
     part->parent = at->parent;
     part->raw = raw;
+    part->is_media = ch_message_is_media(part->type);
     GMimeContentDisposition *d = g_mime_object_get_content_disposition(object);
     part->is_attachment =
         d != NULL && g_mime_content_disposition_is_attachment(d);
@@ -195,13 +198,13 @@ parameter_is(GMimeObject *object, const char *name, const char *value)
     return have != NULL && g_ascii_strcasecmp(have, value) == 0;
 }
 
-static ch_reading
+static ch_part_reading
 reading_of(GMimeObject *object, const ch_part *part, int index)
 {
     gboolean body =
         !part->is_attachment && (strcmp(part->type, "text/plain") == 0 ||
                                  !g_str_has_prefix(part->type, "text/"));
-    return (ch_reading){
+    return (ch_part_reading){
         .type = part->type,
         .charset = type_parameter(object, "charset"),
         .flowed = parameter_is(object, "format", "flowed"),
@@ -239,10 +242,14 @@ list_encodings(const ch_message *m, const ch_head *head)
 }
 
 static void
-read_all_encodings(ch_message *m, const ch_reading *how, const ch_head *head,
-                   ch_span raw)
+read_all_encodings(ch_message *m, const ch_part_reading *how,
+                   const ch_head *head, ch_span raw)
 {
     g_autoptr(GPtrArray) encodings = list_encodings(m, head);
+    ch_part *part = g_ptr_array_index(m->parts, how->part);
+    g_free(part->encoding);
+    part->encoding =
+        encodings->len > 1 ? NULL : g_ascii_strdown(encodings->pdata[0], -1);
     for (guint i = 0; i < encodings->len; i++) {
         ch_message_read_leaf(m, how, g_ptr_array_index(encodings, i), raw);
     }
@@ -255,7 +262,8 @@ read_otherwise(ch_message *m, int index, const ch_head *head, ch_span raw)
     static const char *const types[] = {"text/plain", "text/html"};
     const ch_part *part = g_ptr_array_index(m->parts, index);
     for (gsize i = 0; i < G_N_ELEMENTS(types); i++) {
-        ch_reading how = {types[i], NULL, FALSE, FALSE, CH_WHERE_BODY, index};
+        ch_part_reading how = {types[i], NULL,          FALSE,
+                               FALSE,    CH_WHERE_BODY, index};
         if (strcmp(part->type, types[i]) != 0) {
             read_all_encodings(m, &how, head, raw);
         }
@@ -276,14 +284,35 @@ has_vague_type(const ch_message *m, const ch_head *head)
     return FALSE;
 }
 
+/* Documents by their signature, whatever they are called; files of medical
+ * systems that are text, when they are attached. */
+static void
+note_documents(ch_message *m, int index, const ch_head *head, gboolean always)
+{
+    const ch_part *part = g_ptr_array_index(m->parts, index);
+    g_autoptr(GPtrArray) encodings = list_encodings(m, head);
+    for (guint i = 0; i < encodings->len; i++) {
+        const char *encoding = g_ptr_array_index(encodings, i);
+        ch_sniff kind = ch_message_sniff(m, encoding, part->raw);
+        if (always || (!ch_sniff_is_text(kind) && kind != CH_SNIFF_UNKNOWN)) {
+            ch_message_note_document(m, index, encoding);
+            ch_message_add_unscanned(m, CH_UNSCANNED_UNSUPPORTED, index);
+        }
+        if (ch_sniff_is_medical(kind) && (always || part->is_attachment)) {
+            ch_message_add_seen(m, 1u << CH_SEEN_MEDICAL, index);
+        }
+    }
+}
+
 static void
 read_leaf(ch_message *m, GMimeObject *object, int index, const ch_head *head)
 {
     const ch_part *part = g_ptr_array_index(m->parts, index);
-    ch_reading how = reading_of(object, part, index);
+    ch_part_reading how = reading_of(object, part, index);
     switch (leaf_kind_of(part->type, type_parameter(object, "smime-type"))) {
     case LEAF_TEXT:
         read_all_encodings(m, &how, head, part->raw);
+        note_documents(m, index, head, FALSE);
         break;
     case LEAF_SILENT:
         break;
@@ -299,7 +328,7 @@ read_leaf(ch_message *m, GMimeObject *object, int index, const ch_head *head)
         if (has_vague_type(m, head)) {
             read_all_encodings(m, &how, head, part->raw);
         } else {
-            ch_message_add_unscanned(m, CH_UNSCANNED_UNSUPPORTED, index);
+            note_documents(m, index, head, TRUE);
         }
         break;
     }
@@ -340,7 +369,8 @@ add_margin(ch_message *m, const char *text, ch_where where, int index)
     g_auto(GStrv) lines = g_strsplit(text, "\n", 0);
     for (gsize i = 0; lines[i] != NULL; i++) {
         if (!is_customary(lines[i])) {
-            ch_reading how = {"text/plain", NULL, FALSE, FALSE, where, index};
+            ch_part_reading how = {"text/plain", NULL,  FALSE,
+                                   FALSE,        where, index};
             g_autoptr(GBytes) bytes = g_bytes_new(text, strlen(text));
             ch_message_read_content(m, &how, bytes);
             return;

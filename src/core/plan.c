@@ -7,12 +7,13 @@
 #include "chaperone/plan.h"
 
 /* Verdict for each recipient.  People are judged only under scope "all";
- * else they are no destination and a post to a gateway cannot hold them. */
+ * else they are no destination and a post to a gateway cannot hold them,
+ * unless it would give them the address of an account. */
 static void
 fill_actions(const ch_verdict *verdict, guint n, ch_action *actions)
 {
     gboolean all = verdict->house->config->scope == CH_SCOPE_ALL ||
-                   verdict->destinations->len == 0;
+                   verdict->leaks || verdict->destinations->len == 0;
     for (guint i = 0; i < n; i++) {
         actions[i] = all ? verdict->action : CH_ACCEPT;
     }

@@ -3,6 +3,7 @@
  */
 #include "chaperone/policy.h"
 
+#include "chaperone/accounts.h"
 #include "chaperone/directive.h"
 
 static gboolean
@@ -48,6 +49,15 @@ is_cut_off(const ch_finding *f, const ch_posting *posting)
            ch_posting_cuts(posting, f->part, f->span);
 }
 
+/* Whether the account does without that rule. */
+static gboolean
+is_spared(const ch_destination *d, const ch_rule *rule)
+{
+    return d != NULL && d->account != NULL &&
+           (listed(d->account->set->rules_disable, rule->id) ||
+            listed(d->account->set->rules_monitor, rule->id));
+}
+
 /* Action of a finding for one destination (NULL: none in particular).  Rules
  * of conduct toward the public mind who sees what; no other rule does. */
 static ch_action
@@ -69,7 +79,8 @@ action_for(const ch_policy *p, const ch_finding *f, const ch_destination *d)
             asked = (ch_action)(asked - 1);
         }
     }
-    return effective(p, f->rule, asked, d->gateway);
+    return is_spared(d, f->rule) ? CH_ACCEPT
+                                 : effective(p, f->rule, asked, d->gateway);
 }
 
 /* Rules of weight (S1 to S3) that only tag, each once, for one gateway.  What
@@ -103,6 +114,7 @@ decide_one(const ch_policy *p, GArray *findings, const ch_destination *d,
         verdict = MAX(verdict, action);
     }
     if (combined != NULL && !listed(p->config->rules_disable, combined->id) &&
+        !is_spared(d, combined) &&
         count_weak(p, findings, d) >= p->config->policy_combined) {
         *combined_out = TRUE;
         verdict =

@@ -95,8 +95,8 @@ ch_reply_dup_escaped(const char *line)
     return g_string_free(out, FALSE);
 }
 
-static char *
-dup_place(const ch_finding *f, gboolean spanish)
+char *
+ch_reply_dup_place(const ch_finding *f, gboolean spanish)
 {
     const char *name = ch_where_name(f->where);
     if (f->has_span && f->where == CH_WHERE_BODY) {
@@ -124,7 +124,7 @@ add_rule_lines(GPtrArray *lines, const ch_verdict *v, const char *id)
         }
         const char *title = v->spanish ? f->rule->title_es : f->rule->title;
         const char *advice = v->spanish ? f->rule->advice_es : f->rule->advice;
-        g_autofree char *place = dup_place(f, v->spanish);
+        g_autofree char *place = ch_reply_dup_place(f, v->spanish);
         if (n == 0) {
             g_ptr_array_add(lines,
                             g_strdup_printf(v->spanish

@@ -16,20 +16,6 @@ ch_report_dup_time(gint64 time_us)
     return time == NULL ? NULL : g_date_time_format(time, "%FT%TZ");
 }
 
-static const ch_text *
-text_of(const ch_verdict *v, const ch_finding *f)
-{
-    for (guint i = 0; i < v->texts->len; i++) {
-        const ch_text *t = v->texts->pdata[i];
-        gsize size = g_bytes_get_size(ch_text_source(t));
-        if (ch_text_where(t) == f->where && ch_text_part(t) == f->part &&
-            f->span.end <= size) {
-            return t;
-        }
-    }
-    return NULL;
-}
-
 /* Short words that identify nobody are left readable. */
 static gboolean
 is_plain_word(const char *word, gsize len)
@@ -65,9 +51,9 @@ append_masked_word(GString *out, const char *word, gsize len)
 }
 
 char *
-ch_report_dup_masked(const ch_verdict *v, const ch_finding *f)
+ch_report_dup_masked(const ch_finding *f)
 {
-    const ch_text *text = f->has_span ? text_of(v, f) : NULL;
+    const ch_text *text = f->has_span ? f->text : NULL;
     if (text == NULL) {
         return NULL;
     }
@@ -131,14 +117,43 @@ confidence_name(ch_confidence confidence)
     return names[confidence];
 }
 
+/* "sheet 2, cell B14" for a sheet, whose lines are rows and whose tabs part
+ * the columns; else as it stands.  NULL: none.  Owned. */
+char *
+ch_report_dup_place(const ch_finding *f)
+{
+    const char *place = f->text == NULL ? NULL : ch_text_place(f->text);
+    const char *step = place == NULL ? NULL : strrchr(place, ',');
+    step = step == NULL ? place : step + 2;
+    if (step == NULL || !g_str_has_prefix(step, "sheet ")) {
+        return g_strdup(place);
+    }
+    const char *data = g_bytes_get_data(ch_text_source(f->text), NULL);
+    guint column = 0;
+    for (gsize i = f->span.start; i > 0 && data[i - 1] != '\n'; i--) {
+        column += data[i - 1] == '\t' ? 1 : 0;
+    }
+    char letters[3] = {(char)('A' + column % 26), '\0', '\0'};
+    if (column >= 26) { /* ZZ is as far as anybody reads */
+        letters[1] = letters[0];
+        letters[0] = (char)('A' + MIN(column / 26 - 1, 25));
+    }
+    return g_strdup_printf("%s, cell %s%u", place, letters, f->line);
+}
+
 static void
 add_place(JsonBuilder *b, const ch_verdict *v, const ch_finding *f)
 {
+    g_autofree char *place = ch_report_dup_place(f);
+
     ch_report_add_member(b, "where", ch_where_name(f->where));
     ch_report_add_member(b, "part", ch_report_part_number(v, f->part));
     add_offset(b, "start", f, f->span.start);
     add_offset(b, "end", f, f->span.end);
     add_offset(b, "line", f, f->line);
+    if (place != NULL) {
+        ch_report_add_member(b, "place", place);
+    }
 }
 
 /* Only where there is one. */
@@ -153,7 +168,7 @@ add_authorization(JsonBuilder *b, const ch_finding *f)
 static void
 add_finding(JsonBuilder *b, const ch_verdict *v, const ch_finding *f)
 {
-    g_autofree char *masked = ch_report_dup_masked(v, f);
+    g_autofree char *masked = ch_report_dup_masked(f);
     json_builder_begin_object(b);
     ch_report_add_member(b, "rule", f->rule->id);
     ch_report_add_member(b, "action", ch_action_name(f->action));
@@ -231,7 +246,8 @@ add_destination(JsonBuilder *b, const ch_verdict *v, const ch_destination *d)
         d->publish_at_us < 0 ? NULL : ch_report_dup_time(d->publish_at_us);
     json_builder_begin_object(b);
     ch_report_add_member(b, "name", d->gateway->name);
-    ch_report_add_member(b, "account", NULL);
+    ch_report_add_member(b, "account",
+                         d->account == NULL ? NULL : d->account->set->alias);
     json_builder_set_member_name(b, "recipient");
     json_builder_add_int_value(b, d->recipient);
     ch_report_add_member(b, "verdict", ch_action_name(d->verdict));
@@ -394,9 +410,12 @@ colour_of(ch_action action, gboolean colour)
 static void
 append_finding(GString *out, const ch_verdict *v, const ch_finding *f)
 {
-    g_autofree char *masked = ch_report_dup_masked(v, f);
-    g_string_append_printf(out, "  %-10s %s  [%s", ch_action_name(f->action),
-                           f->rule->id, ch_where_name(f->where));
+    g_autofree char *masked = ch_report_dup_masked(f);
+    g_autofree char *place = ch_report_dup_place(f);
+    g_string_append_printf(out, "  %-10s %s  [%s%s%s",
+                           ch_action_name(f->action), f->rule->id,
+                           ch_where_name(f->where), place == NULL ? "" : " ",
+                           place == NULL ? "" : place);
     if (f->has_span) {
         g_string_append_printf(out, " line %u, bytes %zu-%zu", f->line,
                                f->span.start, f->span.end);

@@ -5,6 +5,7 @@
  */
 #include "rule_run_int.h"
 
+#include "chaperone/extraction.h"
 #include "chaperone/limits.h"
 
 #include <string.h>
@@ -363,14 +364,23 @@ add_unscanned(const rule_run *r, fact_kind fact, GArray *hits)
     for (guint i = 0; list != NULL && i < list->len; i++) {
         const ch_unscanned *u = &g_array_index(list, ch_unscanned, i);
         gboolean unsupported = u->reason == CH_UNSCANNED_UNSUPPORTED;
-        const char *type =
-            u->part < 0
-                ? ""
-                : ((const ch_part *)r->facts->parts->pdata[u->part])->type;
+        const ch_part *part =
+            u->part < 0 ? NULL : r->facts->parts->pdata[u->part];
         if (fact == FACT_UNREADABLE
                 ? !unsupported
-                : unsupported && !ch_message_is_media(type)) {
+                : unsupported && (part == NULL || !part->is_media)) {
             add_fact(hits, u->part);
+        }
+    }
+}
+
+static void
+add_seen(const rule_run *r, ch_seen seen, GArray *hits)
+{
+    const GPtrArray *parts = r->facts->parts;
+    for (guint i = 0; parts != NULL && i < parts->len; i++) {
+        if (((const ch_part *)parts->pdata[i])->seen & 1u << seen) {
+            add_fact(hits, (int)i);
         }
     }
 }
@@ -423,6 +433,12 @@ find_fact(const rule_run *r, const rule_signal *s)
     const GArray *defects = r->facts->defects;
     if (s->fact == FACT_UNREADABLE || s->fact == FACT_UNSUPPORTED) {
         add_unscanned(r, s->fact, hits);
+    } else if (s->fact == FACT_MEDICAL_FILE) {
+        add_seen(r, CH_SEEN_MEDICAL, hits);
+    } else if (s->fact == FACT_PHOTO_PLACE) {
+        add_seen(r, CH_SEEN_LOCATION, hits);
+    } else if (s->fact == FACT_PHOTO_PREVIEW) {
+        add_seen(r, CH_SEEN_CROPPED, hits);
     } else if (s->fact == FACT_AMBIGUOUS) {
         for (guint i = 0; defects != NULL && i < defects->len; i++) {
             add_fact(hits, g_array_index(defects, ch_defect, i).part);

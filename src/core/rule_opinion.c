@@ -304,6 +304,7 @@ add(const rule_run *r, const ch_opinion *opinion, GArray *findings)
                         .action = action,
                         .where = ch_text_where(text),
                         .part = ch_text_part(text),
+                        .text = text,
                         .has_span = TRUE,
                         .learned = TRUE,
                         .span = ch_text_origin(text, opinion->span)};

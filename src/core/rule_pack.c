@@ -203,6 +203,24 @@ read_reference(const scope_names *names, ch_rule *rule,
     }
 }
 
+/* Examples are texts: they cannot show what kind of file is attached. */
+static gboolean
+asks_of_files(const ch_yaml_node *rule)
+{
+    const ch_yaml_node *signals = ch_yaml_get(rule, "signals");
+    for (guint i = 0; signals != NULL && i < signals->children->len; i++) {
+        const ch_yaml_node *fact =
+            ch_yaml_get(signals->children->pdata[i], "fact");
+        const char *name = fact == NULL ? NULL : fact->text;
+        if (g_strcmp0(name, "medical-file") == 0 ||
+            g_strcmp0(name, "photo-location") == 0 ||
+            g_strcmp0(name, "photo-preview") == 0) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 static void
 read_meta(rule_entry *r, const ch_yaml_node *yaml, ch_diag *diag)
 {
@@ -237,7 +255,7 @@ read_meta(rule_entry *r, const ch_yaml_node *yaml, ch_diag *diag)
     r->quoted = quoted == NULL || g_strcmp0(quoted->text, "false") != 0;
     r->signature =
         signature == NULL || g_strcmp0(signature->text, "false") != 0;
-    if (!g_strv_contains(ch_required_rules, p->id)) {
+    if (!g_strv_contains(ch_required_rules, p->id) && !asks_of_files(yaml)) {
         read_examples(p, yaml, diag);
     }
 }

@@ -10,6 +10,16 @@
 #include "chaperone/error.h"
 #include "chaperone/limits.h"
 
+/* Texts of one part may be readings of the same words; those of a document
+ * stand in different places. */
+static gboolean
+may_be_same(const ch_finding *a, const ch_finding *b)
+{
+    gboolean placed = b->text != NULL && ch_text_place(b->text) != NULL;
+    return a->where == b->where && a->part == b->part &&
+           a->has_span == b->has_span && (a->text == b->text || !placed);
+}
+
 static void
 add_finding(const rule_run *r, const rule_entry *entry, ch_finding f,
             GArray *findings)
@@ -22,9 +32,8 @@ add_finding(const rule_run *r, const rule_entry *entry, ch_finding f,
     }
     for (guint i = 0; i < findings->len; i++) {
         const ch_finding *g = &g_array_index(findings, ch_finding, i);
-        if (g->rule == f.rule && g->where == f.where && g->part == f.part &&
-            g->has_span == f.has_span && g->span.start <= f.span.end &&
-            f.span.start <= g->span.end) {
+        if (g->rule == f.rule && may_be_same(g, &f) &&
+            g->span.start <= f.span.end && f.span.start <= g->span.end) {
             return; /* overlaps one that is there */
         }
     }
@@ -89,7 +98,8 @@ report(rule_run *r, const GArray *evidence, GArray *findings)
         return;
     }
     const ch_text *text = r->texts->pdata[number];
-    ch_finding f = {.where = ch_text_where(text), .part = ch_text_part(text)};
+    ch_finding f = {
+        .where = ch_text_where(text), .part = ch_text_part(text), .text = text};
     if (!is_excepted(r, number, folded)) {
         f.has_span = TRUE;
         f.span = ch_text_origin(text, folded);

@@ -305,12 +305,13 @@ read_profile(const char *path, const char *name, GPtrArray *documents,
 /* What the configuration names of profiles/ below path.  found: names that
  * were there. */
 static void
-read_profiles(const ch_config *config, const char *path, GHashTable *found,
-              GPtrArray *documents, ch_diag *diag)
+read_profiles(const ch_config *config, const char *const *specialties,
+              const char *path, GHashTable *found, GPtrArray *documents,
+              ch_diag *diag)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new();
-    for (guint i = 0; config->practice_specialty[i] != NULL; i++) {
-        g_ptr_array_add(names, config->practice_specialty[i]);
+    for (guint i = 0; specialties[i] != NULL; i++) {
+        g_ptr_array_add(names, (gpointer)specialties[i]);
     }
     g_ptr_array_add(
         names, (gpointer)ch_jurisdiction_names[config->practice_jurisdiction]);
@@ -322,7 +323,8 @@ read_profiles(const ch_config *config, const char *path, GHashTable *found,
 }
 
 static GPtrArray *
-read_documents(const ch_config *config, ch_diag *diag)
+read_documents(const ch_config *config, const char *const *specialties,
+               ch_diag *diag)
 {
     g_autoptr(GHashTable) found = g_hash_table_new(g_str_hash, g_str_equal);
     GPtrArray *documents =
@@ -332,15 +334,16 @@ read_documents(const ch_config *config, ch_diag *diag)
         for (guint f = 0; f < files->len; f++) {
             read_document(files->pdata[f], documents, diag);
         }
-        read_profiles(config, config->rules_paths[i], found, documents, diag);
+        read_profiles(config, specialties, config->rules_paths[i], found,
+                      documents, diag);
     }
     /* A jurisdiction may have no rules of its own. */
-    for (guint i = 0; config->practice_specialty[i] != NULL; i++) {
-        if (!g_hash_table_contains(found, config->practice_specialty[i])) {
+    for (guint i = 0; specialties[i] != NULL; i++) {
+        if (!g_hash_table_contains(found, specialties[i])) {
             ch_diag_add(diag, "rules", 0, 0,
                         "practice.specialty: there is no profiles/%s.yaml in "
                         "any of rules.paths",
-                        config->practice_specialty[i]);
+                        specialties[i]);
         }
     }
     return documents;
@@ -370,11 +373,11 @@ digest_tree(rule_cache *cache, const char *path, guint depth)
 }
 
 static rule_cache *
-open_cache(const ch_config *config)
+open_cache(const ch_config *config, const char *const *specialties)
 {
     rule_cache *cache = ch_rule_cache_new(config);
     if (cache != NULL) {
-        g_autofree char *profiles = g_strjoinv(" ", config->practice_specialty);
+        g_autofree char *profiles = g_strjoinv(" ", (GStrv)specialties);
         ch_rule_cache_add(cache, profiles, "", 0);
         ch_rule_cache_add(
             cache, ch_jurisdiction_names[config->practice_jurisdiction], "", 0);
@@ -393,10 +396,18 @@ open_cache(const ch_config *config)
 ch_ruleset *
 ch_ruleset_load(const ch_config *config, ch_diag *diag)
 {
+    return ch_ruleset_load_for(
+        config, (const char *const *)config->practice_specialty, diag);
+}
+
+ch_ruleset *
+ch_ruleset_load_for(const ch_config *config, const char *const *specialties,
+                    ch_diag *diag)
+{
     guint before = ch_diag_count(diag);
-    g_autoptr(rule_cache) cache = open_cache(config);
+    g_autoptr(rule_cache) cache = open_cache(config, specialties);
     g_autoptr(GBytes) cached = ch_rule_cache_load(cache);
-    g_autoptr(GPtrArray) documents = read_documents(config, diag);
+    g_autoptr(GPtrArray) documents = read_documents(config, specialties, diag);
     g_autoptr(ch_ruleset) rules = build(config, documents, TRUE, cached, diag);
     if (rules == NULL) {
         return NULL;

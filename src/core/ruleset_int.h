@@ -42,6 +42,9 @@ typedef enum {
     FACT_UNREADABLE,    /* encrypted, damaged, limit, timeout */
     FACT_UNSUPPORTED,   /* no picture, sound or video */
     FACT_AMBIGUOUS,     /* any defect of structure */
+    FACT_MEDICAL_FILE,  /* of a medical system, by its signature */
+    FACT_PHOTO_PLACE,   /* a photo says where it was taken */
+    FACT_PHOTO_PREVIEW, /* a photo's preview is of another shape */
     FACT_PATTERN_LIMIT, /* raised by the run itself */
     FACT_POSTING,       /* a posting address: raised by the walk */
     FACT_GATEWAY_STATE, /* what a gateway makes of it: raised by the walk */

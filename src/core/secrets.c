@@ -2,8 +2,8 @@
  * Posting addresses that a post gives away.
  *
  * A part of the walk after the rules: the table of gateways knows what a
- * secret address looks like, rules do not.  The address itself never leaves
- * this file.
+ * secret address looks like, accounts know theirs to the letter, rules know
+ * neither.  The address itself never leaves this file.
  */
 #include "chaperone/secrets.h"
 
@@ -13,6 +13,9 @@
 
 #define LOCAL_SIGNS  "._%+-"
 #define DOMAIN_SIGNS ".-"
+
+/* A local part this long with a digit in it is no word of any language. */
+#define TELLING_LENGTH 8
 
 static gboolean
 is_of(char c, const char *signs)
@@ -45,18 +48,32 @@ is_secret(const ch_gateways *gateways, const char *address)
 }
 
 static void
-add(const ch_ruleset *rules, const char *id, ch_finding f, GArray *findings)
+add(ch_verdict *v, const char *id, ch_finding f)
 {
-    f.rule = ch_ruleset_find(rules, id);
-    if (f.rule != NULL && findings->len < CH_MAX_FINDINGS) {
+    f.rule = ch_ruleset_find(v->rules, id);
+    if (f.rule != NULL && v->findings->len < CH_MAX_FINDINGS) {
         f.asked = f.action = f.rule->action;
-        g_array_append_val(findings, f);
+        g_array_append_val(v->findings, f);
     }
 }
 
 static void
-search(const ch_gateways *gateways, const ch_ruleset *rules,
-       const ch_text *text, GArray *findings)
+add_at(ch_verdict *v, const ch_text *text, ch_span folded)
+{
+    ch_finding f = {.where = ch_text_where(text),
+                    .part = ch_text_part(text),
+                    .text = text,
+                    .has_span = TRUE,
+                    .span = ch_text_origin(text, folded)};
+    f.line = ch_text_line(text, f.span.start);
+    add(v, "structure/posting-address", f);
+}
+
+/* --- what looks like one ---------------------------------------------------
+ */
+
+static void
+search(ch_verdict *v, const ch_text *text)
 {
     gsize length;
     const char *folded = ch_text_folded(text, &length);
@@ -64,24 +81,21 @@ search(const ch_gateways *gateways, const ch_ruleset *rules,
          p = memchr(p + 1, '@', length - (gsize)(p + 1 - folded))) {
         ch_span s = address_at(folded, length, (gsize)(p - folded));
         g_autofree char *address = g_strndup(folded + s.start, s.end - s.start);
-        if (s.end > 0 && is_secret(gateways, address)) {
-            ch_finding f = {.where = ch_text_where(text),
-                            .part = ch_text_part(text),
-                            .has_span = TRUE,
-                            .span = ch_text_origin(text, s)};
-            f.line = ch_text_line(text, f.span.start);
-            add(rules, "structure/posting-address", f, findings);
+        /* Those of accounts are looked for by themselves. */
+        if (s.end > 0 && is_secret(v->house->gateways, address) &&
+            ch_accounts_of_secret(v->house->accounts, address) == NULL) {
+            add_at(v, text, s);
         }
     }
 }
 
 /* Somebody gets this mail who is no gateway. */
 static gboolean
-goes_to_people(const ch_gateways *gateways, const ch_envelope *e)
+goes_to_people(const ch_house *house, const ch_envelope *e)
 {
     for (guint i = 0; i < e->recipients->len; i++) {
         const ch_recipient *r = e->recipients->pdata[i];
-        if (ch_gateways_match(gateways, r->address) == NULL) {
+        if (ch_house_gateway(house, r->address, NULL) == NULL) {
             return TRUE;
         }
     }
@@ -101,16 +115,125 @@ shows_address(const ch_gateways *gateways, const ch_message *m)
 }
 
 void
-ch_secrets_find(const ch_gateways *gateways, const ch_ruleset *rules,
-                const GPtrArray *texts, const ch_message *message,
-                const ch_envelope *e, GArray *findings)
+ch_secrets_find(ch_verdict *v, const ch_envelope *e)
 {
-    for (guint i = 0; i < texts->len; i++) {
-        search(gateways, rules, texts->pdata[i], findings);
+    for (guint i = 0; i < v->texts->len; i++) {
+        search(v, v->texts->pdata[i]);
     }
-    if (message != NULL && goes_to_people(gateways, e) &&
-        shows_address(gateways, message)) {
-        add(rules, "structure/posting-address-shown",
-            (ch_finding){.where = CH_WHERE_HEADER, .part = -1}, findings);
+    if (v->message != NULL && goes_to_people(v->house, e) &&
+        shows_address(v->house->gateways, v->message)) {
+        add(v, "structure/posting-address-shown",
+            (ch_finding){.where = CH_WHERE_HEADER, .part = -1});
+    }
+}
+
+/* --- those of accounts -----------------------------------------------------
+ */
+
+/* What alone gives the address away: its local part, if that is no word. */
+static gboolean
+is_telling(const char *local, gsize length)
+{
+    gboolean digit = FALSE;
+    for (gsize i = 0; i < length; i++) {
+        digit = digit || g_ascii_isdigit(local[i]);
+    }
+    return digit && length >= TELLING_LENGTH;
+}
+
+/* The next whole word that is needle, from a place on. */
+static gboolean
+find_word(const char *text, gsize length, const char *needle, gsize n,
+          gsize from, ch_span *out)
+{
+    while (from + n <= length) {
+        const char *hit = memmem(text + from, length - from, needle, n);
+        if (hit == NULL) {
+            return FALSE;
+        }
+        gsize at = (gsize)(hit - text);
+        if ((at == 0 || !g_ascii_isalnum(text[at - 1])) &&
+            (at + n == length || !g_ascii_isalnum(text[at + n]))) {
+            *out = (ch_span){at, at + n};
+            return TRUE;
+        }
+        from = at + 1;
+    }
+    return FALSE;
+}
+
+/* Bytes of the needle that are looked for. */
+static gsize
+needle_length(const char *needle)
+{
+    const char *at = strrchr(needle, '@');
+    gsize local = at == NULL ? 0 : (gsize)(at - needle);
+    return is_telling(needle, local) ? local : strlen(needle);
+}
+
+static void
+search_account(ch_verdict *v, const ch_text *text, const char *needle)
+{
+    gsize length, n = needle_length(needle);
+    const char *folded = ch_text_folded(text, &length);
+    ch_span s = {0, 0};
+    while (find_word(folded, length, needle, n, s.end, &s)) {
+        v->leaks = TRUE;
+        add_at(v, text, s);
+    }
+}
+
+/* The header in lower case and without folding, RFC 5322 2.2.3.  Owned. */
+static GString *
+dup_header(const ch_message *m)
+{
+    gsize length;
+    const char *head = ch_message_head(m, &length);
+    GString *flat = g_string_sized_new(length);
+    for (gsize i = 0; i < length; i++) {
+        if (head[i] != '\r' && (head[i] != '\n' || i + 1 >= length ||
+                                (head[i + 1] != ' ' && head[i + 1] != '\t'))) {
+            g_string_append_c(flat, g_ascii_tolower(head[i]));
+        }
+    }
+    return flat;
+}
+
+/* Texts have the fields that people read, decoded; all others are here. */
+static void
+search_header(ch_verdict *v, const GString *header, const char *secret)
+{
+    g_autofree char *lower = g_ascii_strdown(secret, -1);
+    ch_span s;
+    if (find_word(header->str, header->len, lower, needle_length(lower), 0,
+                  &s)) {
+        v->leaks = TRUE;
+        add(v, "structure/posting-address",
+            (ch_finding){.where = CH_WHERE_HEADER, .part = -1});
+    }
+}
+
+void
+ch_secrets_find_accounts(ch_verdict *v)
+{
+    GString *header = NULL;
+    for (guint a = 0; a < ch_accounts_count(v->house->accounts); a++) {
+        const ch_account *account = ch_accounts_nth(v->house->accounts, a);
+        if (account->secret == NULL || !account->gateway.secret) {
+            continue;
+        }
+        if (header == NULL && v->message != NULL) {
+            header = dup_header(v->message);
+        }
+        for (guint i = 0; i < v->texts->len; i++) {
+            search_account(v, v->texts->pdata[i], account->needle);
+        }
+        if (header != NULL) {
+            search_header(v, header, account->secret);
+        }
+    }
+    if (header != NULL) {
+        explicit_bzero(header->str, header->len);
+        g_string_free(header, TRUE);
     }
 }

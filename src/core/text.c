@@ -91,6 +91,7 @@ ch_text_free(ch_text *text)
         return;
     }
     g_bytes_unref(text->source);
+    g_free(text->place);
     g_string_free(text->plain, TRUE);
     ch_map_free(text->plain_map);
     if (text->folded != NULL) {
@@ -107,6 +108,19 @@ ch_text_free(ch_text *text)
         }
     }
     g_free(text);
+}
+
+void
+ch_text_set_place(ch_text *text, const char *place)
+{
+    g_free(text->place);
+    text->place = g_strdup(place);
+}
+
+const char *
+ch_text_place(const ch_text *text)
+{
+    return text->place;
 }
 
 ch_where

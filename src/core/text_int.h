@@ -15,6 +15,7 @@ typedef struct {
 struct ch_text {
     ch_where where;
     int part;
+    char *place; /* or NULL */
     GBytes *source;
     GString *plain;
     ch_map *plain_map;              /* plain to source */

@@ -69,6 +69,20 @@ ch_verdict_dup_gateways(const ch_verdict *verdict)
 }
 
 char *
+ch_verdict_dup_accounts(const ch_verdict *verdict)
+{
+    GString *list = g_string_new(NULL);
+    for (guint i = 0; i < verdict->destinations->len; i++) {
+        const ch_destination *d =
+            &g_array_index(verdict->destinations, ch_destination, i);
+        if (d->account != NULL) {
+            append_once(list, d->account->set->alias);
+        }
+    }
+    return g_string_free(list, FALSE);
+}
+
+char *
 ch_verdict_dup_notes(const ch_verdict *verdict)
 {
     GString *list = g_string_new(NULL);

@@ -21,6 +21,11 @@ static const char *const hotlines[] = {
     "8004224453",               /* Childhelp */
     "8007848669",               /* Quitline */
     "8888537867",               /* Quitline in Spanish */
+    "8553353569",               /* the same, Department of Health */
+    "8009853059",               /* surprise bills, CMS */
+    "8007721213",               /* Social Security */
+    "8003216742",               /* OSHA */
+    "8004226237",               /* National Cancer Institute */
     "8002324636",               /* CDC */
     "8006334227",               /* Medicare */
     "8009506264",               /* NAMI */

@@ -47,7 +47,8 @@ is_issued(const char *d)
            !g_strv_contains(printed, d);
 }
 
-/* "512-34 6789" is something else. */
+/* "512-34 6789" is something else, unless a word says what it is: a PDF that
+ * breaks a line at a hyphen reads "512-346789". */
 static gboolean
 has_like_separators(const char *value, gsize size)
 {
@@ -60,11 +61,11 @@ static gboolean
 accept(const ch_entity_text *in, ch_span *span)
 {
     char d[16];
-    if (CH_DIGITS(in, *span, d) != 9 || !is_issued(d) ||
-        !has_like_separators(in->data + span->start, span->end - span->start)) {
+    gsize size = span->end - span->start;
+    if (CH_DIGITS(in, *span, d) != 9 || !is_issued(d)) {
         return FALSE;
     }
-    return span->end - span->start > 9
+    return size > 9 && has_like_separators(in->data + span->start, size)
                ? !ch_labels_deny(&labels, in, *span)
                : ch_labels_claim(&labels, in, *span) &&
                      !ch_kind_has_word(in, *span, 30, 0, no_labels);
@@ -72,6 +73,6 @@ accept(const ch_entity_text *in, ch_span *span)
 
 const ch_entity_kind ch_entity_us_ssn = {
     "us-ssn",
-    CH_LEFT "(?:[0-9]{9}|[0-9]{3}(?: ?[-./] ?| )[0-9]{2}(?: ?[-./] ?| )"
+    CH_LEFT "(?:[0-9]{9}|[0-9]{3}(?: ?[-./] ?| )[0-9]{2}(?: ?[-./] ?| )?"
             "[0-9]{4})" CH_RIGHT "|(?<=ssn)[0-9]{9}" CH_RIGHT,
     accept, NULL};

@@ -31,6 +31,9 @@ static ch_daemon *the_daemon;
 /* Messages after which free memory between used memory is given back. */
 #define TRIM_EVERY 256
 
+#define ACTIONS                                                                \
+    (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_DELRCPT | SMFIF_ADDRCPT_PAR |       \
+     SMFIF_CHGFROM | SMFIF_SETSYMLIST)
 #define NR_CONTENT (SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY)
 #define NR_ENVELOPE                                                            \
     (SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_MAIL | SMFIP_NR_RCPT)
@@ -110,8 +113,11 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long protocol,
     if (c->daemon->unix_socket) {
         steps |= NR_ENVELOPE;
     }
-    c->actions = actions & (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_DELRCPT |
-                            SMFIF_SETSYMLIST);
+    g_autoptr(ch_house) house = ch_daemon_house(c->daemon);
+    if (ch_admission_is_needed(house)) {
+        steps &= ~(unsigned long)SMFIP_NR_RCPT;
+    }
+    c->actions = actions & ACTIONS;
     c->protocol = protocol & steps;
     if ((c->actions & SMFIF_SETSYMLIST) != 0) {
         ask_for_macros(ctx);
@@ -204,6 +210,30 @@ on_mail(SMFICTX *ctx, char **args)
     return go_on(c, SMFIP_NR_MAIL);
 }
 
+/* The recipient that was added last, if it may not be written to: the others
+ * of the mail go on.  Where no answer can be given here, deliver.c refuses
+ * the mail as a whole: Postfix waits for none on a connection that is older
+ * than the accounts, and cannot refuse a recipient of sendmail(1). */
+static ch_admission
+admit_last(const ch_connection *c, const ch_envelope *e)
+{
+    if ((c->protocol & SMFIP_NR_RCPT) != 0 || c->local || c->release) {
+        return CH_ADMITTED;
+    }
+    g_autofree char *author = ch_config_dup_author(c->house->config, e);
+    return ch_admission_of(
+        c->house, g_ptr_array_index(e->recipients, e->recipients->len - 1),
+        author);
+}
+
+static sfsistat
+refuse_last(SMFICTX *ctx, const ch_connection *c, const ch_envelope *e,
+            ch_admission why)
+{
+    g_ptr_array_set_size(e->recipients, (gint)e->recipients->len - 1);
+    return ch_mta_turn_away(ctx, c, e, why);
+}
+
 static sfsistat
 on_rcpt(SMFICTX *ctx, char **args)
 {
@@ -212,9 +242,13 @@ on_rcpt(SMFICTX *ctx, char **args)
         ch_envelope *e = ch_intake_envelope(c->intake);
         if (e->recipients->len >= CH_MAX_RECIPIENTS) {
             c->refused = TRUE;
-        } else {
-            ch_envelope_add_recipient(e, args[0], macro(ctx, "{rcpt_addr}"),
-                                      esmtp_of(args));
+            return go_on(c, SMFIP_NR_RCPT);
+        }
+        ch_envelope_add_recipient(e, args[0], macro(ctx, "{rcpt_addr}"),
+                                  esmtp_of(args));
+        ch_admission why = admit_last(c, e);
+        if (why != CH_ADMITTED) {
+            return refuse_last(ctx, c, e, why);
         }
     }
     return go_on(c, SMFIP_NR_RCPT);
@@ -334,8 +368,7 @@ ch_callbacks_register(ch_daemon *daemon, GError **error)
     struct smfiDesc callbacks = {
         .xxfi_name = name,
         .xxfi_version = SMFI_VERSION,
-        .xxfi_flags =
-            SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_DELRCPT | SMFIF_SETSYMLIST,
+        .xxfi_flags = ACTIONS,
         .xxfi_negotiate = on_negotiate,
         .xxfi_connect = on_connect,
         .xxfi_envfrom = on_mail,

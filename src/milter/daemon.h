@@ -116,6 +116,12 @@ gboolean ch_readmit_is_listener(const ch_connection *c,
 gboolean ch_readmit(SMFICTX *ctx, const ch_connection *c, const ch_envelope *e,
                     GBytes *raw, sfsistat *status_out);
 
+/* --- draft.c ---------------------------------------------------------- */
+
+/* A mail that is a draft: reported to its author, and dropped. */
+sfsistat ch_draft_take(SMFICTX *ctx, const ch_connection *c,
+                       const ch_envelope *e, const char *author, GBytes *raw);
+
 /* --- deliver.c -------------------------------------------------------- */
 
 /* End of message: judges it and does what follows. */

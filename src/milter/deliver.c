@@ -12,6 +12,7 @@
  * discard reject  commit the ledger row; 550
  */
 #include "chaperone/announce.h"
+#include "chaperone/draft.h"
 #include "chaperone/error.h"
 #include "chaperone/limits.h"
 #include "chaperone/log.h"
@@ -51,6 +52,25 @@ log_message(const delivery *d, const char *verdict, const char *state,
            state, CH_LOG_ELAPSED_US, elapsed(d), CH_LOG_END);
 }
 
+/* Unjudged, in monitor mode; but nobody who may not write to an account, no
+ * draft, and no alias goes on as such. */
+static sfsistat
+let_go(const delivery *d)
+{
+    ch_admission why = ch_admission_of_all(d->house, d->e, d->author);
+    if (why != CH_ADMITTED) {
+        return ch_mta_turn_away(d->ctx, d->c, d->e, why);
+    }
+    for (guint i = 0; i < d->e->recipients->len; i++) {
+        const ch_recipient *r = g_ptr_array_index(d->e->recipients, i);
+        if (ch_admission_is_check(d->house, r->address)) {
+            return ch_mta_defer(d->ctx);
+        }
+    }
+    return ch_mta_readdress(d->ctx, d->c, d->e) ? SMFIS_CONTINUE
+                                                : ch_mta_defer(d->ctx);
+}
+
 /* Trouble of ours: 451, or in monitor mode a pass that nobody can miss. */
 static sfsistat
 fail(const delivery *d, const char *reason, const GError *error)
@@ -60,7 +80,7 @@ fail(const delivery *d, const char *reason, const GError *error)
     ch_log(monitor ? LOG_WARNING : LOG_ERR, monitor ? "monitor" : "failure",
            CH_LOG_ID, d->id, CH_LOG_QUEUE_ID, d->e->queue_id, CH_LOG_REASON,
            reason, CH_LOG_ERROR, error, CH_LOG_END);
-    return monitor ? SMFIS_CONTINUE : ch_mta_defer(d->ctx);
+    return monitor ? let_go(d) : ch_mta_defer(d->ctx);
 }
 
 /* --- records ------------------------------------------------------------ */
@@ -108,6 +128,7 @@ commit_held(const delivery *d, ch_record *record, ch_prior *prior,
                       .id = d->id,
                       .author = d->author,
                       .gateways = record->gateways,
+                      .accounts = record->accounts,
                       .rules = record->rules,
                       .hints = record->hints,
                       .publish_at_us = record->publish_at_us,
@@ -245,7 +266,7 @@ answer_prior(delivery *d, const ch_prior *prior, gboolean *done_out)
 
 typedef struct {
     const ch_verdict *verdict;
-    char *rules, *gateways, *findings, *hints;
+    char *rules, *gateways, *accounts, *findings, *hints;
     gint64 publish_at_us;
 } judged;
 
@@ -254,6 +275,7 @@ judged_clear(judged *j)
 {
     g_free(j->rules);
     g_free(j->gateways);
+    g_free(j->accounts);
     g_free(j->findings);
     g_free(j->hints);
 }
@@ -268,6 +290,7 @@ record_judged(const delivery *d, const judged *j, ch_state state,
         record_of(d, state, ch_action_name(verdict), j->rules, j->gateways);
     record.findings_json = j->findings;
     record.hints = j->hints[0] != '\0' ? j->hints : NULL;
+    record.accounts = j->accounts[0] != '\0' ? j->accounts : NULL;
     record.spanish = j->verdict->spanish;
     record.publish_at_us = j->publish_at_us;
     return record;
@@ -304,7 +327,8 @@ pass(delivery *d, const judged *j, const ch_plan *plan, const ch_envelope *part)
         return fail(d, "store", error);
     }
     if (!ch_mta_mark(d->ctx, d->c, d->raw, ch_action_name(plan->passing),
-                     tagged ? j->rules : "", d->id)) {
+                     tagged ? j->rules : "", d->id) ||
+        !ch_mta_readdress(d->ctx, d->c, part != NULL ? part : d->e)) {
         return fail(d, "mta", NULL);
     }
     if (plan->kind == CH_PLAN_SPLIT) {
@@ -409,6 +433,7 @@ carry_out(delivery *d, const ch_verdict *verdict)
         .verdict = verdict,
         .rules = ch_verdict_dup_rules(verdict),
         .gateways = ch_verdict_dup_gateways(verdict),
+        .accounts = ch_verdict_dup_accounts(verdict),
         .findings = ch_record_dup_findings(verdict),
         .hints = ch_verdict_dup_notes(verdict),
         .publish_at_us = ch_verdict_publish_at(verdict),
@@ -443,7 +468,7 @@ dup_gateway_names(const delivery *d)
     GString *names = g_string_new(NULL);
     for (guint i = 0; i < d->e->recipients->len; i++) {
         const ch_recipient *r = g_ptr_array_index(d->e->recipients, i);
-        const ch_gateway *g = ch_gateways_match(d->house->gateways, r->address);
+        const ch_gateway *g = ch_house_gateway(d->house, r->address, NULL);
         if (g != NULL && strstr(names->str, g->name) == NULL) {
             g_string_append_printf(names, "%s%s", names->len > 0 ? "," : "",
                                    g->name);
@@ -499,6 +524,13 @@ judge(delivery *d)
     if (ch_readmit(d->ctx, d->c, d->e, d->raw, &readmitted)) {
         return readmitted;
     }
+    ch_admission why = ch_admission_of_all(d->house, d->e, d->author);
+    if (why != CH_ADMITTED) {
+        return ch_mta_turn_away(d->ctx, d->c, d->e, why);
+    }
+    if (ch_draft_is_one(d->house, d->e, d->raw)) {
+        return ch_draft_take(d->ctx, d->c, d->e, d->author, d->raw);
+    }
     ch_store_retry_key(store, d->e, d->author, d->raw, d->key);
     if (d->house->config->mode == CH_MODE_ENFORCE) {
         gboolean done = FALSE;
@@ -541,7 +573,7 @@ too_large(const delivery *d)
            CH_LOG_ID, d->id, CH_LOG_QUEUE_ID, d->e->queue_id, CH_LOG_REASON,
            "size", CH_LOG_END);
     if (monitor) {
-        return SMFIS_CONTINUE;
+        return let_go(d);
     }
     g_autoptr(ch_reply) reply = ch_reply_too_large(config->milter_max_message);
     return ch_mta_reply(d->ctx, reply);
@@ -558,6 +590,8 @@ ch_deliver(SMFICTX *ctx, ch_connection *c)
                   .e = ch_intake_envelope(c->intake),
                   .started_us = g_get_monotonic_time()};
     ch_id_new(d.e->time_us, d.id);
+    g_autofree char *author = ch_config_dup_author(config, d.e);
+    d.author = author;
     if (ch_intake_is_too_large(c->intake) ||
         ch_intake_own_headers(c->intake)->len > CH_MAX_HEADERS) {
         return too_large(&d);
@@ -566,8 +600,6 @@ ch_deliver(SMFICTX *ctx, ch_connection *c)
         return fail(&d, "memory", NULL);
     }
     g_autoptr(GBytes) raw = ch_intake_take_bytes(c->intake);
-    g_autofree char *author = ch_config_dup_author(config, d.e);
     d.raw = raw;
-    d.author = author;
     return judge(&d);
 }

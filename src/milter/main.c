@@ -10,6 +10,7 @@
 #include "chaperone/error.h"
 #include "chaperone/log.h"
 #include "chaperone/notify.h"
+#include "chaperone/pool.h"
 #include "chaperone/usock.h"
 #include "chaperone/version.h"
 #include "daemon.h"
@@ -189,6 +190,7 @@ start(ch_daemon *daemon, GError **error)
     if (daemon->store == NULL || !ch_reload_start(daemon, error)) {
         return FALSE;
     }
+    ch_pool_start(ch_pool_attach(daemon->house));
     ch_witness_configuration(daemon, daemon->house);
     ch_housekeeping_start(daemon);
     ch_log(LOG_NOTICE, "started", CH_LOG_VERSION, CH_VERSION, CH_LOG_SOCKET,
@@ -394,7 +396,9 @@ main(int argc, char **argv)
     g_autoptr(ch_diag) diag = ch_diag_new();
     ch_daemon daemon = {.config_file = config_file};
     daemon.house = ch_house_load(config_file, diag);
-    if (daemon.house == NULL) {
+    if (daemon.house == NULL ||
+        !ch_accounts_are_complete(daemon.house->accounts, diag)) {
+        ch_house_unref(daemon.house);
         g_autofree char *text = ch_diag_dup_text(diag);
         return complain(text, EX_CONFIG);
     }

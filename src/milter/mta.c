@@ -8,6 +8,10 @@
 #include "mta.h"
 
 #include "chaperone/limits.h"
+#include "chaperone/log.h"
+
+#include <string.h>
+#include <syslog.h>
 
 #define MLREPLY(...) smfi_setmlreply(ctx, code, status, __VA_ARGS__, NULL)
 
@@ -77,6 +81,18 @@ sfsistat
 ch_mta_defer(SMFICTX *ctx)
 {
     g_autoptr(ch_reply) reply = ch_reply_failure();
+    return ch_mta_reply(ctx, reply);
+}
+
+sfsistat
+ch_mta_turn_away(SMFICTX *ctx, const ch_connection *c, const ch_envelope *e,
+                 ch_admission why)
+{
+    g_autoptr(ch_reply) reply = ch_admission_reply(c->house, why);
+    ch_metrics_failure(c->daemon->metrics, "admission");
+    ch_log(LOG_NOTICE, "turned-away", CH_LOG_QUEUE_ID, e->queue_id,
+           CH_LOG_AUTHOR, e->login, CH_LOG_REASON, ch_admission_name(why),
+           CH_LOG_END);
     return ch_mta_reply(ctx, reply);
 }
 
@@ -173,4 +189,52 @@ ch_mta_delete(SMFICTX *ctx, const ch_envelope *e, const GArray *indexes)
         }
     }
     return TRUE;
+}
+
+/* --- accounts --------------------------------------------------------------
+ */
+
+/* RFC 3461 4.1: nobody is told of what becomes of it, for the report would
+ * name the address. */
+static gboolean
+replace_recipient(SMFICTX *ctx, const ch_recipient *r,
+                  const ch_account *account)
+{
+    char never[] = "NOTIFY=NEVER";
+    g_autofree char *secret = g_strdup_printf("<%s>", account->secret);
+    gboolean ok = smfi_delrcpt(ctx, r->arg) == MI_SUCCESS &&
+                  smfi_addrcpt_par(ctx, secret, never) == MI_SUCCESS;
+    explicit_bzero(secret, strlen(secret));
+    return ok;
+}
+
+static gboolean
+replace_sender(SMFICTX *ctx, const ch_connection *c)
+{
+    g_autofree char *sender =
+        g_strdup_printf("<%s>", c->house->config->notices_compliance);
+    return smfi_chgfrom(ctx, sender, NULL) == MI_SUCCESS;
+}
+
+gboolean
+ch_mta_readdress(SMFICTX *ctx, const ch_connection *c, const ch_envelope *e)
+{
+    g_autoptr(GHashTable) done = g_hash_table_new(g_direct_hash, NULL);
+    const unsigned long needed =
+        SMFIF_DELRCPT | SMFIF_ADDRCPT_PAR | SMFIF_CHGFROM;
+    gboolean secret = FALSE;
+    for (guint i = 0; i < e->recipients->len; i++) {
+        const ch_recipient *r = g_ptr_array_index(e->recipients, i);
+        const ch_account *account =
+            ch_accounts_find(c->house->accounts, r->address);
+        if (account == NULL || !g_hash_table_add(done, (gpointer)account)) {
+            continue;
+        }
+        if (account->secret == NULL || (c->actions & needed) != needed ||
+            !replace_recipient(ctx, r, account)) {
+            return FALSE;
+        }
+        secret = secret || account->gateway.secret;
+    }
+    return !secret || replace_sender(ctx, c);
 }

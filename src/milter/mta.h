@@ -4,12 +4,15 @@
 #ifndef CHAPERONE_MTA_H
 #define CHAPERONE_MTA_H
 
-#include "chaperone/reply.h"
+#include "chaperone/admission.h"
 #include "daemon.h"
 
 /* Answers with reply; SMFIS_REJECT or SMFIS_TEMPFAIL by its code.  A reply
  * is always set: a fixed one if libmilter refuses this one. */
 sfsistat ch_mta_reply(SMFICTX *ctx, const ch_reply *reply);
+/* 550 for who may not write there; counted and logged. */
+sfsistat ch_mta_turn_away(SMFICTX *ctx, const ch_connection *c,
+                          const ch_envelope *e, ch_admission why);
 /* 451 for trouble of ours. */
 sfsistat ch_mta_defer(SMFICTX *ctx);
 
@@ -17,6 +20,11 @@ sfsistat ch_mta_defer(SMFICTX *ctx);
  * X-Chaperone-* headers, then adds ours; rules may be "". */
 gboolean ch_mta_mark(SMFICTX *ctx, const ch_connection *c, GBytes *raw,
                      const char *verdict, const char *rules, const char *id);
+/* Puts the gateway's address in the place of each alias among the recipients
+ * of e, which is what goes on; a bounce from afar then goes to compliance, for
+ * it would tell the author the address. */
+gboolean ch_mta_readdress(SMFICTX *ctx, const ch_connection *c,
+                          const ch_envelope *e);
 /* Deletes recipients by index. */
 gboolean ch_mta_delete(SMFICTX *ctx, const ch_envelope *e,
                        const GArray *indexes);

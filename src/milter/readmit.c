@@ -66,7 +66,8 @@ static sfsistat
 let_pass(SMFICTX *ctx, const ch_connection *c, const ch_envelope *e,
          GBytes *raw, const ch_claim *claim)
 {
-    if (!ch_mta_mark(ctx, c, raw, ch_action_name(CH_ACCEPT), "", claim->id)) {
+    if (!ch_mta_mark(ctx, c, raw, ch_action_name(CH_ACCEPT), "", claim->id) ||
+        !ch_mta_readdress(ctx, c, e)) {
         return ch_mta_defer(ctx);
     }
     ch_log(LOG_INFO, "release-passed", CH_LOG_ID, claim->id, CH_LOG_QUEUE_ID,

@@ -8,6 +8,7 @@
 #include "chaperone/control.h"
 #include "chaperone/log.h"
 #include "chaperone/notify.h"
+#include "chaperone/pool.h"
 #include "chaperone/version.h"
 #include "daemon.h"
 
@@ -73,12 +74,24 @@ swap(ch_daemon *daemon, ch_house *house)
     return old;
 }
 
+/* Before the new house is shared. */
+static gboolean
+take_secrets(ch_daemon *daemon, ch_house *house, ch_diag *diag)
+{
+    g_autoptr(ch_house) old = ch_daemon_house(daemon);
+    ch_accounts_keep(house->accounts, old->accounts);
+    return ch_accounts_are_complete(house->accounts, diag);
+}
+
 static gboolean
 reload(ch_daemon *daemon, GString *answer)
 {
     g_autoptr(ch_diag) diag = ch_diag_new();
     ch_notify("RELOADING=1");
     ch_house *house = ch_house_load(daemon->config_file, diag);
+    if (house != NULL && !take_secrets(daemon, house, diag)) {
+        g_clear_pointer(&house, ch_house_unref);
+    }
     if (house == NULL) {
         g_autofree char *text = ch_diag_dup_text(diag);
         g_string_append_printf(answer, "%s\n", text);
@@ -87,6 +100,7 @@ reload(ch_daemon *daemon, GString *answer)
         ch_notify("READY=1");
         return FALSE;
     }
+    ch_pool_start(ch_pool_attach(house));
     ch_log_open("chaperone-milter", house->config);
     guint rules = ch_ruleset_rules(house->rules)->len;
     g_autoptr(ch_house) mine = ch_house_ref(house);

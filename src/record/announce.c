@@ -14,6 +14,7 @@ ch_event_of_item(const ch_item *item, ch_notice_kind kind, gint64 time_us)
                       .id = item->id,
                       .author = item->author,
                       .gateways = item->gateways,
+                      .accounts = item->accounts,
                       .rules = item->rules,
                       .hints = item->hints,
                       .publish_at_us = item->publish_at_us,
@@ -68,7 +69,7 @@ fill_rules(const ch_house *house, const ch_event *event, GPtrArray *titles,
 {
     g_auto(GStrv) ids = split_names(event->rules);
     for (guint i = 0; ids[i] != NULL; i++) {
-        const ch_rule *rule = ch_ruleset_find(house->rules, ids[i]);
+        const ch_rule *rule = ch_house_find_rule(house, ids[i]);
         if (rule != NULL) {
             add_rule(titles, advices, rule, event->spanish);
         } else if (ids[i][0] != '\0') {
@@ -105,9 +106,8 @@ clear_outgoing(gpointer data)
     g_bytes_unref(out->mail);
 }
 
-/* notices.from, or chaperone@ this host.  Owned. */
-static char *
-dup_sender(const ch_config *config)
+char *
+ch_announce_dup_sender(const ch_config *config)
 {
     return config->notices_from[0] != '\0'
                ? g_strdup(config->notices_from)
@@ -119,13 +119,56 @@ static void
 add_outgoing(GArray *list, const ch_notice *notice, const ch_house *house,
              const ch_store *store, char *recipient)
 {
-    g_autofree char *from = dup_sender(house->config);
+    g_autofree char *from = ch_announce_dup_sender(house->config);
     ch_outgoing out = {
         .kind = ch_notice_kind_name(notice->kind),
         .recipient = recipient,
         .mail = ch_notice_compose(notice, from, recipient, store),
     };
     g_array_append_val(list, out);
+}
+
+static gboolean
+is_told(const GArray *list, const char *address)
+{
+    for (guint i = 0; i < list->len; i++) {
+        if (g_ascii_strcasecmp(g_array_index(list, ch_outgoing, i).recipient,
+                               address) == 0) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* Those of the accounts that the post went to, as compliance is told. */
+static void
+add_reviewers(GArray *list, const ch_notice *notice, const ch_house *house,
+              const ch_store *store, const char *aliases)
+{
+    g_auto(GStrv) names = split_names(aliases);
+    for (guint i = 0; names[i] != NULL; i++) {
+        const ch_account *a = ch_accounts_find(house->accounts, names[i]);
+        for (guint r = 0; a != NULL && a->set->reviewers[r] != NULL; r++) {
+            if (!is_told(list, a->set->reviewers[r])) {
+                add_outgoing(list, notice, house, store,
+                             g_strdup(a->set->reviewers[r]));
+            }
+        }
+    }
+}
+
+/* Of the first account that has one of its own, else the practice's. */
+static GTimeZone *
+site_zone(const ch_house *house, const char *aliases)
+{
+    g_auto(GStrv) names = split_names(aliases);
+    for (guint i = 0; names[i] != NULL; i++) {
+        const ch_account *a = ch_accounts_find(house->accounts, names[i]);
+        if (a != NULL && a->gateway.zone != NULL) {
+            return a->gateway.zone;
+        }
+    }
+    return house->config->zone;
 }
 
 /* What concerns the work of reviewers is not told to authors. */
@@ -170,7 +213,7 @@ ch_announce(const ch_house *house, ch_store *store, const ch_event *event)
         .ledger_head = head,
         .publish_at_us = event->publish_at_us,
         .time_us = event->time_us,
-        .zone = config->zone,
+        .zone = site_zone(house, event->accounts),
         .spanish = event->spanish,
     };
     GArray *list = g_array_new(FALSE, FALSE, sizeof(ch_outgoing));
@@ -181,11 +224,12 @@ ch_announce(const ch_house *house, ch_store *store, const ch_event *event)
         add_outgoing(list, &notice, house, store,
                      ch_config_dup_author_address(config, event->author));
     }
+    notice.to_author = FALSE;
     if (config->notices_compliance[0] != '\0' &&
         event->kind != CH_NOTICE_ASKED) {
-        notice.to_author = FALSE;
         add_outgoing(list, &notice, house, store,
                      g_strdup(config->notices_compliance));
     }
+    add_reviewers(list, &notice, house, store, event->accounts);
     return list;
 }

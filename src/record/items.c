@@ -58,6 +58,7 @@ ch_item_free(ch_item *item)
     g_free(item->note);
     g_free(item->findings_json);
     g_free(item->hints);
+    g_free(item->accounts);
     g_free(item);
 }
 
@@ -126,15 +127,15 @@ insert_row(ch_db *db, const ch_record *r, GError **error)
         db,
         "INSERT INTO item (id, state, time_us, publish_at_us, deadline_us,"
         " author, gateways, rules, verdict, queue_id, findings, retry_key,"
-        " size, spanish, hints)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " size, spanish, hints, accounts)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         CH_VALUES(CH_TEXT(r->id), CH_TEXT(ch_state_name(r->state)),
                   CH_INT(r->time_us), CH_INT(r->publish_at_us),
                   CH_INT(r->deadline_us), CH_TEXT(r->author),
                   CH_TEXT(r->gateways), CH_TEXT(r->rules), CH_TEXT(r->verdict),
                   CH_TEXT(r->queue_id), CH_TEXT(r->findings_json),
                   CH_BLOB(r->retry_key, CH_DIGEST_BYTES), CH_INT((gint64)size),
-                  CH_INT(r->spanish), CH_TEXT(r->hints)),
+                  CH_INT(r->spanish), CH_TEXT(r->hints), CH_TEXT(r->accounts)),
         error);
 }
 
@@ -201,6 +202,7 @@ ch_items_read(ch_rows *rows, GError **error)
     item->has_message = ch_rows_int(rows, 16, 0) != 0;
     item->spanish = ch_rows_int(rows, 17, 0) != 0;
     item->hints = ch_rows_dup_text(rows, 18);
+    item->accounts = ch_rows_dup_text(rows, 19);
     return g_steal_pointer(&item);
 }
 

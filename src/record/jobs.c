@@ -112,6 +112,43 @@ ch_job_count_failure(ch_db *db, const ch_seal *seal, gpointer data,
     return TRUE;
 }
 
+#define CH_US_PER_HOUR (CH_US_PER_DAY / 24)
+
+static gboolean
+note_draft(ch_db *db, const ch_seal *seal, const ch_draft_record *r,
+           GError **error)
+{
+    const ch_ledger_row row = {.time_us = r->time_us,
+                               .id = r->id,
+                               .event = "checked",
+                               .author = r->author,
+                               .gateways = r->gateways,
+                               .rules = r->rules,
+                               .verdict = r->verdict,
+                               .uid = -1};
+    return ch_db_run(db, "INSERT INTO draft (author, time_us) VALUES (?, ?)",
+                     CH_VALUES(CH_TEXT(r->author), CH_INT(r->time_us)),
+                     error) &&
+           ch_ledger_append(db, seal, &row, error) &&
+           ch_outbox_add(db, r->id, r->report, 1, r->time_us, error);
+}
+
+gboolean
+ch_job_draft(ch_db *db, const ch_seal *seal, gpointer data, GError **error)
+{
+    ch_drafting *job = data;
+    const ch_draft_record *r = job->record;
+    gint64 count = 0;
+    if (!ch_db_run(db, "DELETE FROM draft WHERE time_us <= ?",
+                   CH_VALUES(CH_INT(r->time_us - CH_US_PER_HOUR)), error) ||
+        !ch_db_number(db, "SELECT count(*) FROM draft WHERE author = ?",
+                      CH_VALUES(CH_TEXT(r->author)), 0, &count, error)) {
+        return FALSE;
+    }
+    job->within = count < r->per_hour;
+    return !job->within || note_draft(db, seal, r, error);
+}
+
 /* --- deciding ------------------------------------------------------------ */
 
 gboolean

@@ -194,13 +194,19 @@ dup_distinct(const ch_notice *n)
     return g_strdup(n->to_author ? "author" : "compliance");
 }
 
+/* One mail, its texts still in UTF-8. */
+typedef struct {
+    const char *id, *from, *to, *subject, *body;
+    const char *kind, *distinct; /* of the Message-ID */
+    const char *submitted;       /* RFC 3834 5 */
+    gint64 time_us;
+} letter;
+
 static void
-append_header(GString *mail, const ch_notice *n, const char *id,
-              const char *from)
+append_header(GString *mail, const letter *l, const char *id, const char *from)
 {
-    g_autofree char *date = dup_date(n->time_us);
+    g_autofree char *date = dup_date(l->time_us);
     g_autofree char *domain = dup_domain(from);
-    g_autofree char *distinct = dup_distinct(n);
     g_string_append_printf(mail,
                            "From: %s\r\n"
                            "Date: %s\r\n"
@@ -208,24 +214,21 @@ append_header(GString *mail, const ch_notice *n, const char *id,
                            "MIME-Version: 1.0\r\n"
                            "Content-Type: text/plain; charset=utf-8\r\n"
                            "Content-Transfer-Encoding: quoted-printable\r\n"
-                           /* RFC 3834 5; the other is Exchange's. */
-                           "Auto-Submitted: auto-generated\r\n"
+                           /* The other is Exchange's. */
+                           "Auto-Submitted: %s\r\n"
                            "X-Auto-Response-Suppress: All\r\n",
-                           from, date, id, ch_notice_kind_name(n->kind),
-                           distinct, domain);
+                           from, date, id, l->kind, l->distinct, domain,
+                           l->submitted);
 }
 
-GBytes *
-ch_notice_compose(const ch_notice *notice, const char *from, const char *to,
-                  const ch_store *store)
+static GBytes *
+compose(const letter *l, const ch_store *store)
 {
-    g_autofree char *id = dup_header_text(notice->id);
-    g_autofree char *from_text = dup_header_text(from);
-    g_autofree char *to_text = dup_header_text(to);
-    g_autofree char *plain_subject = ch_notice_dup_subject(notice);
-    g_autofree char *subject = dup_encoded_subject(plain_subject);
-    g_autofree char *plain_body = ch_notice_dup_body(notice);
-    g_autofree char *body = dup_encoded_body(plain_body);
+    g_autofree char *id = dup_header_text(l->id);
+    g_autofree char *from_text = dup_header_text(l->from);
+    g_autofree char *to_text = dup_header_text(l->to);
+    g_autofree char *subject = dup_encoded_subject(l->subject);
+    g_autofree char *body = dup_encoded_body(l->body);
 
     g_autoptr(GString) to_signed = g_string_new(NULL);
     g_autoptr(GString) subject_signed = g_string_new(NULL);
@@ -235,12 +238,46 @@ ch_notice_compose(const ch_notice *notice, const char *from, const char *to,
         dup_digest(store, id, to_signed, subject_signed, body, strlen(body));
 
     g_autoptr(GString) mail = g_string_new(NULL);
-    append_header(mail, notice, id, from_text);
+    append_header(mail, l, id, from_text);
     g_string_append_printf(mail,
                            "To: %s\r\nSubject: %s\r\n" MARK ": %s %s\r\n\r\n",
                            to_text, subject, id, digest);
     g_string_append(mail, body);
     return g_bytes_new(mail->str, mail->len);
+}
+
+GBytes *
+ch_notice_compose(const ch_notice *notice, const char *from, const char *to,
+                  const ch_store *store)
+{
+    g_autofree char *subject = ch_notice_dup_subject(notice);
+    g_autofree char *body = ch_notice_dup_body(notice);
+    g_autofree char *distinct = dup_distinct(notice);
+    const letter l = {.id = notice->id,
+                      .from = from,
+                      .to = to,
+                      .subject = subject,
+                      .body = body,
+                      .kind = ch_notice_kind_name(notice->kind),
+                      .distinct = distinct,
+                      .submitted = "auto-generated",
+                      .time_us = notice->time_us};
+    return compose(&l, store);
+}
+
+GBytes *
+ch_notice_compose_answer(const ch_answer *answer, const ch_store *store)
+{
+    const letter l = {.id = answer->id,
+                      .from = answer->from,
+                      .to = answer->to,
+                      .subject = answer->subject,
+                      .body = answer->body,
+                      .kind = answer->kind,
+                      .distinct = "author",
+                      .submitted = "auto-replied",
+                      .time_us = answer->time_us};
+    return compose(&l, store);
 }
 
 /* --- recognising

@@ -13,8 +13,8 @@ typedef struct {
     const char *subject[2][CH_NOTICE_COUNT]; /* to compliance, to the author */
     const char *what[2][CH_NOTICE_COUNT];
     const char *next[2][CH_NOTICE_COUNT];
-    const char *why, *publish_at, *author, *no_author, *note, *show, *open;
-    const char *head;
+    const char *why, *publish_at, *in_time, *author, *no_author, *note, *show,
+        *open, *head;
 } words;
 
 static const words english = {
@@ -76,6 +76,8 @@ static const words english = {
               "You will be told. Do not send the post again."}},
     .why = "Why:",
     .publish_at = "Planned time of publication:",
+    .in_time =
+        "Decide before then, or it cannot appear when its author wanted.",
     .author = "Author:",
     .no_author = "not known",
     .note = "The reviewer wrote:",
@@ -151,6 +153,7 @@ static const words spanish = {
           "Le avisaremos. No envíe la publicación otra vez."}},
     .why = "Motivo:",
     .publish_at = "Hora prevista de publicación:",
+    .in_time = "Decida antes, o no podrá salir cuando su autor quería.",
     .author = "Autor:",
     .no_author = "no se sabe",
     .note = "La persona que la revisó escribió:",
@@ -215,15 +218,17 @@ dup_time(const ch_notice *n)
     const char *zone = g_date_time_get_timezone_abbreviation(t);
     if (n->spanish) {
         return g_strdup_printf(
-            "%s, %d de %s de %d, %d:%02d (%s)", spanish_days[day],
-            g_date_time_get_day_of_month(t), spanish_months[month],
-            g_date_time_get_year(t), hour, minute, zone);
+            "%s, %d de %s de %d, %d:%02d (%s), %02d:%02d UTC",
+            spanish_days[day], g_date_time_get_day_of_month(t),
+            spanish_months[month], g_date_time_get_year(t), hour, minute, zone,
+            g_date_time_get_hour(utc), g_date_time_get_minute(utc));
     }
     return g_strdup_printf(
-        "%s, %s %d, %d, %d:%02d %s (%s)", english_days[day],
+        "%s, %s %d, %d, %d:%02d %s (%s), %02d:%02d UTC", english_days[day],
         english_months[month], g_date_time_get_day_of_month(t),
         g_date_time_get_year(t), hour % 12 == 0 ? 12 : hour % 12, minute,
-        hour < 12 ? "AM" : "PM", zone);
+        hour < 12 ? "AM" : "PM", zone, g_date_time_get_hour(utc),
+        g_date_time_get_minute(utc));
 }
 
 /* --- body ---------------------------------------------------------------- */
@@ -294,6 +299,10 @@ ch_notice_dup_body(const ch_notice *n)
     add_what(body, n, w);
     add_rules(body, n, w);
     add_labelled(body, w->publish_at, at);
+    if (at != NULL && !n->to_author && n->kind == CH_NOTICE_HELD &&
+        n->publish_at_us > n->time_us) {
+        g_string_append_printf(body, "%s\n\n", w->in_time);
+    }
     add_labelled(body, w->note, n->note);
     g_string_append_printf(body, "%s\n\n", w->next[audience(n)][n->kind]);
     if (!n->to_author) {

@@ -7,6 +7,8 @@
  */
 #include "chaperone/record.h"
 
+#include "chaperone/report.h"
+
 static void
 append_part(GString *out, const ch_verdict *verdict, int part)
 {
@@ -34,6 +36,10 @@ append_finding(GString *out, const ch_verdict *verdict, const ch_finding *f)
                                f->span.start, f->span.end, f->line);
     } else {
         g_string_append(out, ",\"start\":null,\"end\":null,\"line\":null");
+    }
+    g_autofree char *place = ch_report_dup_place(f);
+    if (place != NULL) {
+        g_string_append_printf(out, ",\"place\":\"%s\"", place);
     }
     if (f->authorization != NULL) {
         g_string_append_printf(out, ",\"authorization\":\"%s\"",

@@ -86,11 +86,50 @@ find_recipients(const ch_envelope *e)
     return places;
 }
 
-gboolean
-ch_release_approve(ch_store *store, const char *id, const ch_decision *decision,
-                   GError **error)
+static void
+clear_version(gpointer data)
 {
-    guint8 content[CH_DIGEST_BYTES];
+    ch_version *v = data;
+    g_clear_pointer(&v->edits, g_bytes_unref);
+}
+
+/* The retiming of that recipient that changes the mail, or NULL. */
+static const ch_retiming *
+find_retiming(const GPtrArray *plan, guint recipient)
+{
+    for (guint i = 0; plan != NULL && i < plan->len; i++) {
+        const ch_retiming *r = g_ptr_array_index(plan, i);
+        if (r->recipient == recipient && r->edits->len > 0) {
+            return r;
+        }
+    }
+    return NULL;
+}
+
+/* FALSE: the edits do not fit the mail. */
+static gboolean
+add_version(const ch_store *store, GArray *versions, guint recipient,
+            GBytes *mail, const ch_retiming *r, GError **error)
+{
+    ch_version v = {.recipient = recipient};
+    g_autoptr(GBytes) derived =
+        r == NULL ? g_bytes_ref(mail) : ch_edits_apply(r->edits, mail, error);
+    if (derived == NULL) {
+        return FALSE;
+    }
+    ch_release_content(ch_store_seal(store), derived, v.content);
+    if (r != NULL) {
+        v.edits = ch_edits_pack(r->edits);
+        v.how = ch_retime_kind_name(r->kind);
+    }
+    g_array_append_val(versions, v);
+    return TRUE;
+}
+
+gboolean
+ch_release_approve(ch_store *store, const char *id, const GPtrArray *plan,
+                   const ch_decision *decision, GError **error)
+{
     g_autoptr(ch_envelope) e = NULL;
     g_autoptr(GBytes) raw = ch_store_read(store, id, &e, error);
     if (raw == NULL) {
@@ -98,13 +137,46 @@ ch_release_approve(ch_store *store, const char *id, const ch_decision *decision,
     }
     /* What is approved is what is sent: without what names authorizations. */
     g_autoptr(GBytes) mail = ch_auth_strip(raw);
-    ch_release_content(ch_store_seal(store), mail, content);
     g_autoptr(GArray) recipients = find_recipients(e);
+    g_autoptr(GArray) versions = g_array_new(FALSE, FALSE, sizeof(ch_version));
+    g_array_set_clear_func(versions, clear_version);
+    for (guint i = 0; i < recipients->len; i++) {
+        guint recipient = g_array_index(recipients, guint, i);
+        if (!add_version(store, versions, recipient, mail,
+                         find_retiming(plan, recipient), error)) {
+            return FALSE;
+        }
+    }
+    guint8 content[CH_DIGEST_BYTES];
+    ch_release_content(ch_store_seal(store), mail, content);
     ch_approval approval = {.id = id,
                             .decision = decision,
-                            .recipients = recipients,
+                            .versions = versions,
                             .content = content};
     return ch_store_submit(store, ch_job_approve, &approval, error);
+}
+
+GPtrArray *
+ch_release_plan(ch_store *store, ch_house *house, const char *id, gint64 now_us,
+                GError **error)
+{
+    g_autoptr(ch_envelope) e = NULL;
+    g_autoptr(GBytes) raw = ch_store_read(store, id, &e, error);
+    if (raw == NULL) {
+        return NULL;
+    }
+    g_autoptr(GBytes) mail = ch_auth_strip(raw);
+    g_autoptr(GPtrArray) plan = ch_retime_plan(house, e, mail, now_us);
+    const ch_retiming *obstacle = ch_retime_obstacle(plan);
+    if (obstacle != NULL) {
+        g_set_error(error, CH_ERROR, CH_ERROR_STATE, "item %s: %s", id,
+                    obstacle->kind == CH_RETIME_REFUSED
+                        ? "the time of publication is over, and release.late "
+                          "is refuse"
+                        : "its time of publication cannot be written anew");
+        return NULL;
+    }
+    return g_steal_pointer(&plan);
 }
 
 gboolean
@@ -178,6 +250,41 @@ make_token(const ch_store *store, guint8 digest_out[CH_DIGEST_BYTES])
     return header;
 }
 
+/* The version that was approved for that recipient, made anew; an error if it
+ * is not, to the byte, what it was.  Owned. */
+static GBytes *
+read_approved(ch_store *store, const ch_release_step *step, GBytes *raw,
+              GError **error)
+{
+    guint8 approved[CH_DIGEST_BYTES], content[CH_DIGEST_BYTES];
+    g_autoptr(GBytes) packed = NULL;
+    ch_db *db = ch_store_lock_reader(store, error);
+    if (db == NULL) {
+        return NULL;
+    }
+    gboolean ok =
+        ch_deliveries_version(db, step->row, approved, &packed, error);
+    ch_store_unlock_reader(store, ok);
+    if (!ok) {
+        return NULL;
+    }
+    g_autoptr(GBytes) mail = ch_auth_strip(raw);
+    g_autoptr(GPtrArray) edits =
+        packed == NULL ? ch_edits_new() : ch_edits_unpack(packed, error);
+    g_autoptr(GBytes) version =
+        edits == NULL ? NULL : ch_edits_apply(edits, mail, error);
+    if (version == NULL) {
+        return NULL;
+    }
+    ch_release_content(ch_store_seal(store), version, content);
+    if (!ch_hash_equal(content, approved)) {
+        g_set_error(error, CH_ERROR, CH_ERROR_INTERNAL,
+                    "item %s: the mail is not the approved one", step->id);
+        return NULL;
+    }
+    return g_steal_pointer(&version);
+}
+
 ch_release_attempt *
 ch_release_begin(ch_store *store, const ch_release_step *step, GError **error)
 {
@@ -189,7 +296,10 @@ ch_release_begin(ch_store *store, const ch_release_step *step, GError **error)
     if (raw == NULL) {
         return NULL;
     }
-    attempt->mail = ch_auth_strip(raw);
+    attempt->mail = read_approved(store, step, raw, error);
+    if (attempt->mail == NULL) {
+        return NULL;
+    }
     if (step->recipient < 1 ||
         step->recipient > attempt->envelope->recipients->len) {
         g_set_error(error, CH_ERROR, CH_ERROR_INTERNAL,

@@ -35,12 +35,26 @@ typedef struct {
 gboolean ch_deliveries_by_token(ch_db *db, const guint8 token[CH_DIGEST_BYTES],
                                 ch_under_way *out, GError **error);
 
+/* What is approved for one recipient. */
+typedef struct {
+    guint recipient; /* 1-based */
+    guint8 content[CH_DIGEST_BYTES];
+    GBytes *edits;   /* packed, NULL: the mail as it is */
+    const char *how; /* ch_retime_kind_name */
+} ch_version;
+
 typedef struct {
     const char *id;
     const ch_decision *decision;
-    const GArray *recipients; /* of guint, 1-based */
-    const guint8 *content;    /* CH_DIGEST_BYTES */
+    const GArray *versions; /* of ch_version */
+    const guint8 *content;  /* of the mail as it was shown */
 } ch_approval;
+
+/* What was approved for the recipient of that row; edits_out may become
+ * NULL. */
+gboolean ch_deliveries_version(ch_db *db, gint64 row,
+                               guint8 content_out[CH_DIGEST_BYTES],
+                               GBytes **edits_out, GError **error);
 
 typedef struct {
     const ch_release_step *step;

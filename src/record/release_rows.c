@@ -154,6 +154,33 @@ ch_deliveries_by_token(ch_db *db, const guint8 token[CH_DIGEST_BYTES],
     return TRUE;
 }
 
+gboolean
+ch_deliveries_version(ch_db *db, gint64 row,
+                      guint8 content_out[CH_DIGEST_BYTES], GBytes **edits_out,
+                      GError **error)
+{
+    g_autoptr(GError) step_error = NULL;
+    g_autoptr(ch_rows) rows =
+        ch_db_query(db, "SELECT content, edits FROM delivery WHERE row = ?",
+                    CH_VALUES(CH_INT(row)), error);
+    if (rows == NULL) {
+        return FALSE;
+    }
+    if (ch_rows_next(rows, &step_error)) {
+        if (ch_rows_copy(rows, 0, content_out, CH_DIGEST_BYTES)) {
+            *edits_out = ch_rows_dup_bytes(rows, 1);
+            return TRUE;
+        }
+    }
+    if (step_error != NULL) {
+        g_propagate_error(error, g_steal_pointer(&step_error));
+    } else {
+        g_set_error_literal(error, CH_ERROR, CH_ERROR_INTERNAL,
+                            "store: a release is damaged");
+    }
+    return FALSE;
+}
+
 /* --- the item -------------------------------------------------------------
  */
 
@@ -229,24 +256,56 @@ update_item(ch_db *db, const ch_seal *seal, const char *id,
 
 /* --- approving ----------------------------------------------------------- */
 
+/* A derived version has a row of its own in the ledger, with its digest. */
+static gboolean
+note_derived(ch_db *db, const ch_seal *seal, const ch_item *item,
+             const ch_decision *d, const ch_version *v, GError **error)
+{
+    GString *note = g_string_new(NULL);
+    g_string_printf(note, "recipient %u: %s, content ", v->recipient, v->how);
+    for (guint i = 0; i < CH_DIGEST_BYTES; i++) {
+        g_string_append_printf(note, "%02x", v->content[i]);
+    }
+    ch_decision derived = *d;
+    derived.note = note->str;
+    gboolean ok =
+        ch_job_append(db, seal, item, "release-derived", &derived, error);
+    g_string_free(note, TRUE);
+    return ok;
+}
+
 /* A recipient that was refused begins anew; one that has the mail stays. */
 static gboolean
-insert_rows(ch_db *db, const ch_approval *a, GError **error)
+insert_version(ch_db *db, const ch_approval *a, const ch_version *v,
+               GError **error)
 {
     gint64 now = a->decision->time_us;
-    for (guint i = 0; i < a->recipients->len; i++) {
-        guint recipient = g_array_index(a->recipients, guint, i);
-        if (!ch_db_run(
-                db,
-                "INSERT INTO delivery (id, recipient, state, due_us, time_us,"
-                " content) VALUES (?, ?, 'waiting', ?, ?, ?)"
-                " ON CONFLICT (id, recipient) DO UPDATE SET"
-                " state = 'waiting', attempts = 0, due_us = excluded.due_us,"
-                " time_us = excluded.time_us, content = excluded.content"
-                " WHERE state = 'refused'",
-                CH_VALUES(CH_TEXT(a->id), CH_INT(recipient), CH_INT(now),
-                          CH_INT(now), CH_BLOB(a->content, CH_DIGEST_BYTES)),
-                error)) {
+    gsize length = 0;
+    const void *edits =
+        v->edits == NULL ? NULL : g_bytes_get_data(v->edits, &length);
+    return ch_db_run(
+        db,
+        "INSERT INTO delivery (id, recipient, state, due_us, time_us,"
+        " content, edits) VALUES (?, ?, 'waiting', ?, ?, ?, ?)"
+        " ON CONFLICT (id, recipient) DO UPDATE SET"
+        " state = 'waiting', attempts = 0, due_us = excluded.due_us,"
+        " time_us = excluded.time_us, content = excluded.content,"
+        " edits = excluded.edits WHERE state = 'refused'",
+        CH_VALUES(CH_TEXT(a->id), CH_INT(v->recipient), CH_INT(now),
+                  CH_INT(now), CH_BLOB(v->content, CH_DIGEST_BYTES),
+                  CH_BLOB(edits, length)),
+        error);
+}
+
+static gboolean
+insert_versions(ch_db *db, const ch_seal *seal, const ch_item *item,
+                const ch_approval *a, GError **error)
+{
+    for (guint i = 0; i < a->versions->len; i++) {
+        const ch_version *v = &g_array_index(a->versions, ch_version, i);
+        if (!insert_version(db, a, v, error) ||
+            (v->edits != NULL && ch_db_changes(db) > 0 &&
+             !note_derived(db, seal, item, a->decision, v, error))) {
             return FALSE;
         }
     }
@@ -280,7 +339,7 @@ ch_job_approve(ch_db *db, const ch_seal *seal, gpointer data, GError **error)
                                          CH_TEXT(d->note), CH_TEXT(a->id)),
                                error) &&
                      ch_job_append(db, seal, item, name, d, error) &&
-                     insert_rows(db, a, error));
+                     insert_versions(db, seal, item, a, error));
 }
 
 /* --- an attempt ---------------------------------------------------------- */

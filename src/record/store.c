@@ -335,6 +335,16 @@ ch_store_count_failure(ch_store *store, const guint8 key[CH_DIGEST_BYTES],
     return TRUE;
 }
 
+gboolean
+ch_store_add_draft(ch_store *store, const ch_draft_record *draft,
+                   gboolean *within_out, GError **error)
+{
+    ch_drafting job = {.record = draft};
+    gboolean ok = ch_store_submit(store, ch_job_draft, &job, error);
+    *within_out = ok && job.within;
+    return ok;
+}
+
 /* --- looking
  * ------------------------------------------------------------------ */
 

@@ -15,7 +15,7 @@
  *   jobs.c          the rules: what one step of a transaction does
  *   writer.c        group commit: many jobs, one transaction
  *   store.c         puts them together
- *   account.c, session.c, totp.c
+ *   user.c, session.c, totp.c
  *                   who may use the review page
  *   review.c, review_list.c
  *                   what reviewers do before a decision, and their lists
@@ -243,7 +243,7 @@ gboolean ch_ledger_prune(ch_db *db, const ch_seal *seal, gint64 before_us,
     " item.gateways, item.rules, item.verdict, item.queue_id, item.reviewer,"  \
     " item.note, item.findings, item.size,"                                    \
     " EXISTS (SELECT 1 FROM payload WHERE payload.id = item.id),"              \
-    " item.spanish, item.hints"
+    " item.spanish, item.hints, item.accounts"
 #define CH_ITEM_COLUMN_COUNT 19
 
 ch_item *ch_items_read(ch_rows *rows, GError **error); /* Owned. */
@@ -302,6 +302,11 @@ typedef struct {
 } ch_failure;
 
 typedef struct {
+    const ch_draft_record *record;
+    gboolean within; /* out */
+} ch_drafting;
+
+typedef struct {
     const char *id;
     ch_state state;    /* ch_job_decide */
     const char *event; /* ch_job_note_view */
@@ -330,6 +335,8 @@ gboolean ch_job_take(ch_db *db, const ch_seal *seal, gpointer data,
                      GError **error); /* ch_take */
 gboolean ch_job_count_failure(ch_db *db, const ch_seal *seal, gpointer data,
                               GError **error); /* ch_failure */
+gboolean ch_job_draft(ch_db *db, const ch_seal *seal, gpointer data,
+                      GError **error); /* ch_drafting */
 gboolean ch_job_decide(ch_db *db, const ch_seal *seal, gpointer data,
                        GError **error); /* ch_decide */
 gboolean ch_job_seen(ch_db *db, const ch_seal *seal, gpointer data,
@@ -344,11 +351,11 @@ gboolean ch_job_destroy(ch_db *db, const ch_seal *seal, gpointer data,
 gboolean ch_job_forget(ch_db *db, const ch_seal *seal, gpointer data,
                        GError **error); /* ch_purge */
 
-/* --- account.c ----------------------------------------------------------- */
+/* --- user.c ----------------------------------------------------------- */
 
 /* Second factors are sealed by to instead of from; all sessions end. */
-gboolean ch_accounts_rewrap(ch_db *db, const ch_seal *from, const ch_seal *to,
-                            GError **error);
+gboolean ch_users_rewrap(ch_db *db, const ch_seal *from, const ch_seal *to,
+                         GError **error);
 
 /* --- review.c ------------------------------------------------------------ */
 

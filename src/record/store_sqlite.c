@@ -115,6 +115,16 @@ static const char *const steps[] = {
     " WHEN OLD.row > coalesce((SELECT row FROM ledger_chained), 0) BEGIN"
     " SELECT RAISE(ABORT, 'the ledger is insert-only'); END;",
 
+    /* accounts: aliases that the post went to; edits: what a release changes
+     * of the mail as received (times), no text of it. */
+    "ALTER TABLE item ADD COLUMN accounts TEXT;"
+    "ALTER TABLE delivery ADD COLUMN edits BLOB;",
+
+    /* Who asked for reports in the last hour. */
+    "CREATE TABLE draft (author TEXT NOT NULL, time_us INTEGER NOT NULL)"
+    " STRICT;"
+    "CREATE INDEX draft_by_author ON draft (author, time_us);",
+
     /* Who may use the review page.  password: argon2id's own text; totp: the
      * second factor's secret, sealed; totp_step: the last one used.  session:
      * digests of tokens, never a token. */

@@ -2,7 +2,7 @@
  * One-time codes of a second factor: RFC 6238 with HMAC-SHA-1, thirty seconds
  * and six digits, which is what every authenticator app takes.
  */
-#include "chaperone/account.h"
+#include "chaperone/user.h"
 
 #include <sodium.h>
 #include <string.h>

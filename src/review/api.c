@@ -97,7 +97,7 @@ void
 ch_api_signin(ch_ctx *c)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(ch_account) account = NULL;
+    g_autoptr(ch_user) account = NULL;
     int status;
     /* No form of another site can send a header. */
     if (c->header_csrf == NULL) {

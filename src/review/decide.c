@@ -182,7 +182,11 @@ do_release(act *a, GError **error)
     if (read_content(a->c, a->content)) {
         a->guard.content = a->content;
     }
-    return ch_release_approve(a->c->store, a->item->id, &a->decision, error);
+    g_autoptr(GPtrArray) plan =
+        ch_release_plan(a->c->store, a->c->server->house, a->item->id,
+                        a->decision.time_us, error);
+    return plan != NULL && ch_release_approve(a->c->store, a->item->id, plan,
+                                              &a->decision, error);
 }
 
 static gboolean

@@ -101,7 +101,7 @@ store_secret(ch_ctx *c, GBytes *secret, const char *code)
     const char *name = c->session->account;
     const ch_decision who = {.reviewer = name, .uid = -1, .time_us = c->now_us};
     int status = 0;
-    if (!ch_account_set_totp(c->store, name, secret, &who, &error) ||
+    if (!ch_user_set_totp(c->store, name, secret, &who, &error) ||
         !ch_signin_check_code(c, name, code, &status, &error) ||
         (status == 0 && !ch_signin_begin(c, name, TRUE, &error))) {
         ch_respond_gerror(c, error);
@@ -202,8 +202,8 @@ ch_post_setup(ch_ctx *c)
         show_setup(c, 400, given, T(c, "The two passwords are not the same."));
         return;
     }
-    if (!ch_account_add_first(c->store, name, password != NULL ? password : "",
-                              &who, &error)) {
+    if (!ch_user_add_first(c->store, name, password != NULL ? password : "",
+                           &who, &error)) {
         if (g_error_matches(error, CH_ERROR, CH_ERROR_INPUT)) {
             show_setup(c, 400, given, error->message);
         } else {

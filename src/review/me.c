@@ -113,7 +113,7 @@ void
 ch_post_my_password(ch_ctx *c)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(ch_account) account = NULL;
+    g_autoptr(ch_user) account = NULL;
     const char *name = c->session->account;
     const char *password = ch_field_get(c->request->form, "password");
     const char *again = ch_field_get(c->request->form, "again");
@@ -126,9 +126,9 @@ ch_post_my_password(ch_ctx *c)
         show_me(c, status, T(c, "That is not your password."));
     } else if (g_strcmp0(password, again) != 0) {
         show_me(c, 400, T(c, "The two passwords are not the same."));
-    } else if (ch_account_set_password(c->store, name,
-                                       password != NULL ? password : "", &who,
-                                       &error)) {
+    } else if (ch_user_set_password(c->store, name,
+                                    password != NULL ? password : "", &who,
+                                    &error)) {
         ch_respond_cookie(c, ch_cookie_session(c), "", 0);
         ch_respond_see(c, "/sign-in");
     } else if (g_error_matches(error, CH_ERROR, CH_ERROR_INPUT)) {
@@ -162,7 +162,7 @@ ch_post_language(ch_ctx *c)
     const char *back = ch_field_get(c->request->form, "back");
     const char *lang = g_strcmp0(wanted, "es") == 0 ? "es" : "en";
     if (c->session != NULL && c->session->complete &&
-        !ch_account_set_lang(c->store, c->session->account, lang, &error)) {
+        !ch_user_set_lang(c->store, c->session->account, lang, &error)) {
         ch_respond_gerror(c, error);
         return;
     }

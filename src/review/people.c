@@ -29,7 +29,7 @@ put_roles(ch_ctx *c, ch_html *h, ch_role selected)
 }
 
 static const char *
-standing_of(ch_ctx *c, const ch_account *a)
+standing_of(ch_ctx *c, const ch_user *a)
 {
     return a->disabled_us >= 0        ? T(c, "disabled")
            : a->locked_us > c->now_us ? T(c, "locked")
@@ -38,7 +38,7 @@ standing_of(ch_ctx *c, const ch_account *a)
 }
 
 static void
-put_person(ch_ctx *c, ch_html *h, const ch_account *a)
+put_person(ch_ctx *c, ch_html *h, const ch_user *a)
 {
     g_autofree char *path = g_strdup_printf("/people/%s", a->name);
     ch_html_open(h, "li", A("class", "person"));
@@ -90,7 +90,7 @@ static void
 show_people(ch_ctx *c, int status, const char *trouble)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(GPtrArray) list = ch_account_list(c->store, &error);
+    g_autoptr(GPtrArray) list = ch_user_list(c->store, &error);
     if (list == NULL) {
         ch_respond_gerror(c, error);
         return;
@@ -167,9 +167,8 @@ ch_post_people(ch_ctx *c)
         ch_respond_error(c, 400, T(c, "There is no such role."));
         return;
     }
-    gboolean ok =
-        ch_account_add(c->store, name, role, field(c, "password"),
-                       author[0] != '\0' ? author : NULL, &who, &error);
+    gboolean ok = ch_user_add(c->store, name, role, field(c, "password"),
+                              author[0] != '\0' ? author : NULL, &who, &error);
     finish(c, ok, error);
 }
 
@@ -189,15 +188,14 @@ ch_post_person(ch_ctx *c)
         return;
     }
     if (strcmp(what, "role") == 0 && ch_role_parse(field(c, "role"), &role)) {
-        ok = ch_account_set_role(c->store, name, role, &who, &error);
+        ok = ch_user_set_role(c->store, name, role, &who, &error);
     } else if (strcmp(what, "password") == 0) {
-        ok = ch_account_set_password(c->store, name, field(c, "password"), &who,
-                                     &error);
+        ok = ch_user_set_password(c->store, name, field(c, "password"), &who,
+                                  &error);
     } else if (strcmp(what, "totp") == 0) {
-        ok = ch_account_set_totp(c->store, name, NULL, &who, &error);
+        ok = ch_user_set_totp(c->store, name, NULL, &who, &error);
     } else if (strcmp(what, "disable") == 0 || strcmp(what, "enable") == 0) {
-        ok = ch_account_set_disabled(c->store, name, what[0] == 'd', &who,
-                                     &error);
+        ok = ch_user_set_disabled(c->store, name, what[0] == 'd', &who, &error);
     } else {
         ch_respond_error(c, 400, T(c, "Nothing was changed."));
         return;

@@ -172,7 +172,7 @@ use_proxy_login(ch_ctx *c)
     if (c->session != NULL || c->proxy_login == NULL) {
         return TRUE;
     }
-    g_autoptr(ch_account) a = ch_account_get(c->store, c->proxy_login, &error);
+    g_autoptr(ch_user) a = ch_user_get(c->store, c->proxy_login, &error);
     if (a == NULL && !g_error_matches(error, CH_ERROR, CH_ERROR_NOTFOUND)) {
         ch_respond_gerror(c, error);
         return FALSE;

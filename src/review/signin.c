@@ -105,7 +105,7 @@ ch_get_signin(ch_ctx *c)
 /* --- steps ---------------------------------------------------------------- */
 
 gboolean
-ch_signin_needs_more(const ch_ctx *c, const ch_account *account)
+ch_signin_needs_more(const ch_ctx *c, const ch_user *account)
 {
     return account->has_totp ||
            c->config->review_second_factor == CH_FACTOR_REQUIRED;
@@ -132,7 +132,7 @@ ch_signin_begin(ch_ctx *c, const char *name, gboolean complete, GError **error)
 
 gboolean
 ch_signin_check(ch_ctx *c, const char *name, const char *password,
-                ch_account **account_out, int *status_out, GError **error)
+                ch_user **account_out, int *status_out, GError **error)
 {
     ch_signin result = CH_SIGNIN_WRONG;
     *status_out = 0;
@@ -144,18 +144,18 @@ ch_signin_check(ch_ctx *c, const char *name, const char *password,
         g_strstrip(g_ascii_strdown(name != NULL ? name : "", -1));
     g_mutex_lock(&c->server->hash_lock);
     gboolean ok =
-        ch_account_check(c->store, lower, password != NULL ? password : "",
-                         c->now_us, &result, error);
+        ch_user_check(c->store, lower, password != NULL ? password : "",
+                      c->now_us, &result, error);
     g_mutex_unlock(&c->server->hash_lock);
     if (!ok) {
         return FALSE;
     }
     if (result != CH_SIGNIN_OK) {
-        note_failure(c, ch_account_is_name(lower) ? lower : "-");
+        note_failure(c, ch_user_is_name(lower) ? lower : "-");
         *status_out = 401;
         return TRUE;
     }
-    *account_out = ch_account_get(c->store, lower, error);
+    *account_out = ch_user_get(c->store, lower, error);
     return *account_out != NULL;
 }
 
@@ -163,7 +163,7 @@ void
 ch_post_signin(ch_ctx *c)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(ch_account) account = NULL;
+    g_autoptr(ch_user) account = NULL;
     int status;
     if (!ch_signin_check(c, ch_field_get(c->request->form, "name"),
                          ch_field_get(c->request->form, "password"), &account,
@@ -241,8 +241,8 @@ ch_signin_check_code(ch_ctx *c, const char *name, const char *code,
         *status_out = 429;
         return TRUE;
     }
-    if (!ch_account_check_totp(c->store, name, digits, c->now_us, &result,
-                               error)) {
+    if (!ch_user_check_totp(c->store, name, digits, c->now_us, &result,
+                            error)) {
         return FALSE;
     }
     if (result != CH_SIGNIN_OK) {

@@ -1,6 +1,6 @@
 """make bench: how fast Chaperone is, beside its floors and its aims.
 
-    bench.py BUILD [engine] [store] [milter] [memory] [postfix]
+    bench.py BUILD [engine] [store] [milter] [memory] [postfix] [attachments]
 
 Each part starts what it measures in a directory of its own, on unix sockets
 or loopback, and ends it.  Targets take turns within a round; figures are
@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 
+import extraction
 import mails
 import smtp
 from targets import chaperone, describe_machine, floor, progress
@@ -237,8 +238,13 @@ def postfix(bench):
                   f"{share:.2f}", share >= 0.8)
 
 
+def attachments(bench):
+    progress("attachments: a minute")
+    extraction.run(bench, table)
+
+
 PARTS = {"engine": engine, "store": store, "milter": milter, "memory": memory,
-         "postfix": postfix}
+         "postfix": postfix, "attachments": attachments}
 
 
 def main():

@@ -26,6 +26,8 @@ MASTER = """\
   -o smtpd_recipient_restrictions=permit_mynetworks,reject
   -o smtpd_sasl_auth_enable=no
   -o content_filter=
+127.0.0.1:{bare} inet n - {jail} - - smtpd
+  -o smtpd_milters=
 pickup   unix n - n 1 1 pickup
 cleanup  unix n - {jail} - 0 cleanup
 qmgr     unix n - n 300 1 qmgr
@@ -85,6 +87,18 @@ milter_connect_timeout = 5s
 milter_command_timeout = 30s
 milter_content_timeout = 60s
 maximal_queue_lifetime = 1h
+transport_maps = texthash:$config_directory/transport
+virtual_alias_maps = texthash:$config_directory/virtual
+notify_classes = bounce, resource, software
+bounce_notice_recipient = compliance@practice.example
+"""
+
+# README, "Accounts": what is not replaced by the milter bounces.
+TRANSPORT = """\
+social.practice.example error:5.3.5 the filter for posts is not attached
+"""
+VIRTUAL = """\
+@social.practice.example @social.practice.example
 """
 
 
@@ -107,13 +121,18 @@ class Postfix:
         self.log = os.path.join(root, "maillog")
         self.port = free_port()
         self.release_port = free_port()
+        self.bare_port = free_port()  # asks no milter
         self.chroot = chroot
         self._make_directories()
         with open(os.path.join(self.etc, "main.cf"), "w") as f:
             f.write(MAIN.format(spool=self.spool, data=self.data, log=self.log, root=root,
                                 sink=sink_port, sasl=self.sasl, milter=milter))
+        for name, text in (("transport", TRANSPORT), ("virtual", VIRTUAL)):
+            with open(os.path.join(self.etc, name), "w") as f:
+                f.write(text)
         with open(os.path.join(self.etc, "master.cf"), "w") as f:
             f.write(MASTER.format(port=self.port, release=self.release_port,
+                                  bare=self.bare_port,
                                   jail="y" if chroot else "n"))
         self._make_users(users)
         if chroot:

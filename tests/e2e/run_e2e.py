@@ -12,13 +12,17 @@ import time
 import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import tests_accounts  # noqa: E402
+import tests_attach  # noqa: E402
 import tests_audit  # noqa: E402
 import tests_auth  # noqa: E402
 import tests_crash  # noqa: E402
 import tests_doctor  # noqa: E402
+import tests_draft  # noqa: E402
 import tests_effects  # noqa: E402
 import tests_fault  # noqa: E402
 import tests_release  # noqa: E402
+import tests_schedule  # noqa: E402
 import tests_sendmail  # noqa: E402
 import tests_trouble  # noqa: E402
 from testsite import SOURCE, Site  # noqa: E402
@@ -67,7 +71,8 @@ def main():
         print("e2e: needs root: Postfix drops from root to its own user", file=sys.stderr)
         return 77
     results = []
-    for group in (tests_effects.GROUPS + tests_auth.GROUPS + tests_audit.GROUPS + tests_release.GROUPS + tests_trouble.GROUPS +
+    for group in (tests_effects.GROUPS + tests_accounts.GROUPS + tests_draft.GROUPS + tests_schedule.GROUPS +
+                  tests_attach.GROUPS + tests_auth.GROUPS + tests_audit.GROUPS + tests_release.GROUPS + tests_trouble.GROUPS +
                   tests_doctor.GROUPS + tests_crash.GROUPS + tests_fault.GROUPS + tests_sendmail.GROUPS):
         run_group(group, build, sys.argv[2:], results)
     print(f"e2e: {results.count(True)} passed, {results.count(False)} failed")

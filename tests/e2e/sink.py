@@ -31,6 +31,7 @@ class Message:
 class Sink:
     def __init__(self):
         self.messages = []
+        self.refuse = set()  # recipients that are answered 550
         self.lock = threading.Condition()
         self.listener = socket.socket()
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -77,6 +78,9 @@ class Sink:
                 sender, recipients = self._address(line), []
                 say(b"250 2.1.0 Ok")
             elif verb.startswith(b"RCPT TO:"):
+                if self._address(line) in self.refuse:
+                    say(b"550 5.1.1 no such mailbox")
+                    continue
                 recipients.append(self._address(line))
                 say(b"250 2.1.5 Ok")
             elif verb == b"DATA":

@@ -27,7 +27,8 @@ def test_doctor_finds_nothing_wrong(site):
     bad = [line for line in text.splitlines() if line.startswith("BAD")]
     assert code == 0 and not bad, text
     for what in ("smtpd_milters", "non_smtpd_milters", "milter_default_action", "milter.socket",
-                 "store", "chaperone-milter", "release listener", "release: smtpd_milters",
+                 "store", "chaperone-milter", "chaperone-extract", "words in pictures",
+                 "release listener", "release: smtpd_milters",
                  "release: local_header_rewrite_clients", "release: content_filter",
                  "release: who may connect"):
         assert re.search(rf"^ok +{re.escape(what)}:", text, re.M), (what, text)

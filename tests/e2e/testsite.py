@@ -21,6 +21,8 @@ AUTHOR, PASSWORD = "anna", "correct-horse"
 LOGIN = f"{AUTHOR}@{REALM}"
 COMPLIANCE = f"compliance@{REALM}"
 CONTACT = "Questions: compliance@practice.example, 614-555-0100"
+# Accounts: name of the secret's file and what is in it.
+SECRETS = {"blog": "zuto481mepi@post.wordpress.com", "page": "maple.q7sekret@blogger.com"}
 USER = "nobody"  # on every Debian; the daemon drops from root to it
 
 CONFIG = """\
@@ -35,13 +37,14 @@ scope: {scope}
 mixed: {mixed}
 mode: {mode}
 authors: {{trusted: ["local:root"]}}
-gateways: {{files: [{gateways}]}}
+gateways: {{files: [{gateways}{more_gateways}], accounts: [{accounts}]}}
+check: {{address: "{check}", per_hour: {per_hour}}}
 milter: {{socket: "{socket}", socket_mode: "0660", user: {user}, group: postfix,
          on_failure: tempfail, max_message: {max_message}}}
 control: {{socket: "unix:{root}/var/control.sock"}}
 quarantine: {{retention: {retention}}}
 store: {{url: "sqlite:{root}/var/chaperone.db", key_file: {root}/var/store.key}}
-release: {{smtp: "smtp://{release}"}}
+release: {{smtp: "smtp://{release}", late: {late}}}
 notices: {{smtp: "smtp://{notices}", from: chaperone@practice.example,
           compliance: {compliance}, author: true}}
 metrics: {{textfile: {root}/var/metrics.prom}}
@@ -120,11 +123,17 @@ class Site:
         var = os.path.join(root, "var")
         os.makedirs(var)
         shutil.chown(var, USER)
+        self.secrets = os.path.join(root, "secrets")
+        os.makedirs(self.secrets)
+        for name, secret in SECRETS.items():
+            self.write_secret(name, secret)
         self.config = os.path.join(root, "chaperone.yaml")
         self.options = dict(scope="gateways", mixed="split", mode="enforce",
                             max_message="50MiB", retention="90d",
                             release=f"127.0.0.1:{self.postfix.release_port}",
-                            notices=f"127.0.0.1:{self.postfix.port}")
+                            notices=f"127.0.0.1:{self.postfix.port}",
+                            accounts="", check="", per_hour=30,
+                            late="publish", more_gateways="")
         self.milter = None
         self.extra = ""  # further lines of the configuration
         self.environment = {}  # of the daemon, further variables
@@ -132,14 +141,23 @@ class Site:
 
     # --- processes --------------------------------------------------------
 
+    def write_secret(self, name, text, mode=0o600):
+        path = os.path.join(self.secrets, name)
+        with open(path, "w") as f:
+            f.write(text + "\n")
+        shutil.chown(path, USER)
+        os.chmod(path, mode)
+
     def write_config(self, extra="", **options):
         self.options.update(options)
+        accounts = self.options["accounts"].replace("SECRETS", self.secrets)
         with open(self.config, "w") as f:
             f.write(CONFIG.format(root=self.root, rules=", ".join(self.rules),
                                   gateways=os.path.join(self.root, "gateways.yaml"),
                                   socket=self.socket, user=USER, contact=CONTACT,
                                   compliance=COMPLIANCE,
-                                  **self.options) + self.extra + extra)
+                                  **dict(self.options, accounts=accounts))
+                    + self.extra + extra)
 
     def start_milter(self, program=None, setup=None, **options):
         """Starts the daemon and waits until it says READY=1 (sd_notify);
@@ -200,6 +218,17 @@ class Site:
         finally:
             self.postfix.stop()
             self.sink.close()
+
+    def clock(self, seconds):
+        """The daemon's clock is wrong by so much from its next start on; 0: it
+        is right again."""
+        for name in ("LD_PRELOAD", "CH_CLOCK_OFFSET", "ASAN_OPTIONS"):
+            self.environment.pop(name, None)
+        if seconds:
+            # A sanitizer wants to come first, but bears not to.
+            options = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
+            self.environment.update(LD_PRELOAD=os.path.join(self.build, "clock.so"),
+                                    CH_CLOCK_OFFSET=str(seconds), ASAN_OPTIONS=options)
 
     # --- sending ------------------------------------------------------------
 

@@ -59,6 +59,7 @@ check_posting(const ch_posting *p, gsize plain, gsize html)
 {
     check_pieces(p->published, plain, html, TRUE);
     check_pieces(p->cut, plain, html, FALSE);
+    check_pieces(p->timers, plain, html, FALSE);
     check_words(p->tags);
     check_words(p->categories);
     g_assert(!p->mismatch || p->cut->len == 0);

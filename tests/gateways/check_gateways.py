@@ -6,6 +6,7 @@ Ends with "gateways: N passed, N failed".
 """
 import html
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -23,7 +24,7 @@ HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parent.parent
 ARRIVAL = "2026-11-20T15:00:00Z"
 PICTURE = b"\x89PNG\r\n\x1a\n"
-KEYS = {"title", "text", "at", "rule", "seen", "status", "tags", "categories",
+KEYS = {"account", "title", "text", "at", "rule", "seen", "status", "tags", "categories",
         "networks", "cut", "notes", "finding"}
 
 
@@ -76,7 +77,7 @@ def got_of(result, message):
     gateway = result["gateway"]
     structure = [f["rule"] for f in result["findings"] if f["rule"].startswith("structure/")
                  and f["rule"] != "structure/posting-address-shown"]
-    return {"gateway": gateway["name"], "title": gateway["title"],
+    return {"gateway": gateway["name"], "account": gateway["account"], "title": gateway["title"],
             "text": published(message, gateway["published"]),
             "at": gateway["publish_at"], "rule": gateway["publish_rule"],
             "seen": gateway["visibility"], "status": gateway["status"],
@@ -92,7 +93,7 @@ def want_of(case):
     unknown = set(case["want"]) - KEYS
     assert not unknown, f"{case['name']}: unknown {unknown}"
     want = {"gateway": case.get("gateway", re.sub(r"^(flickr)-.*", r"\1", case["to"])),
-            "title": case["subject"], "at": case.get("now", ARRIVAL), "rule": "arrival",
+            "account": None, "title": case["subject"], "at": case.get("now", ARRIVAL), "rule": "arrival",
             "seen": "public", "status": None, "tags": [], "categories": [],
             "networks": None, "cut": [], "notes": [], "finding": None}
     want.update(case["want"])
@@ -102,9 +103,14 @@ def want_of(case):
 
 def check(chaperone, files, now):
     """What check says of each file."""
+    credentials = pathlib.Path(files[0]).parent / "credentials"
+    credentials.mkdir(exist_ok=True)
+    for name, secret in yaml.safe_load((HERE / "secrets.yaml").read_text()).items():
+        (credentials / name).write_text(secret)
     run = subprocess.run(
         [chaperone, "check", "-c", "tests/gateways/config.yaml", "--format", "json",
-         "--now", now, *files], cwd=ROOT, capture_output=True, text=True, check=False)
+         "--now", now, *files], cwd=ROOT, capture_output=True, text=True, check=False,
+        env=dict(os.environ, CREDENTIALS_DIRECTORY=str(credentials)))
     results = [json.loads(line) for line in run.stdout.splitlines()]
     assert len(results) == len(files), run.stderr[:2000]
     return results

@@ -48,6 +48,10 @@ test_values(void **state)
     assert_string_equal(g_time_zone_get_identifier(c->zone), "Europe/Madrid");
 }
 
+#define COMPLIANCE "notices: {compliance: c@b.example}\n"
+#define ACCOUNT(rest)                                                          \
+    COMPLIANCE "gateways: {accounts: [{alias: a@b.example, " rest "}]}\n"
+
 static void
 test_errors_have_places(void **state)
 {
@@ -88,8 +92,39 @@ test_errors_have_places(void **state)
         {"smtp url", "release: {smtp: \"http://x\"}\n", "smtp://HOST:PORT"},
         {"postgres", "store: {url: \"postgres:x\"}\n", "sqlite:/PATH"},
         {"submitter", "authors: {trusted: [everybody]}\n", "a client address"},
-        {"accounts of a later version", "gateways: {accounts: [{alias: x}]}\n",
-         "only [] is understood"},
+        {"review of a later version", "review: {tls: {cert: x}}\n",
+         "only {} is understood"},
+        {"account without a secret", ACCOUNT("gateway: tumblr"),
+         "c.yaml:2:23: an account needs alias, gateway, and secret_file or"},
+        {"account with two secrets",
+         ACCOUNT("gateway: tumblr, secret_file: /s, credential: s"),
+         "an account needs alias"},
+        {"account of a relative file",
+         ACCOUNT("gateway: tumblr, secret_file: s"), "an absolute path"},
+        {"credential that leaves its directory",
+         ACCOUNT("gateway: tumblr, credential: ../s"), "letters, digits"},
+        {"account in no zone",
+         ACCOUNT("gateway: x, credential: s, timezone: Mars"), "a time zone"},
+        {"account of no trade",
+         ACCOUNT("gateway: x, credential: s, profile: magic"), "a word of"},
+        {"reviewer who is none",
+         ACCOUNT("gateway: x, credential: s, reviewers: [dana]"),
+         "mail addresses"},
+        {"unknown key of an account", ACCOUNT("gatway: x"),
+         "unknown key \"gatway\""},
+        {"alias that could be read in two ways",
+         COMPLIANCE "gateways: {accounts: [{alias: '\"a\"@b.example', gateway: "
+                    "x, credential: s}]}\n",
+         "an address such as"},
+        {"alias twice",
+         COMPLIANCE
+         "gateways: {accounts: [{alias: a@b.example, gateway: x, credential: "
+         "s}, {alias: A@b.example, gateway: x, credential: s}]}\n",
+         "a@b.example has an account already"},
+        {"nobody to tell",
+         "gateways: {accounts: [{alias: a@b.example, gateway: x, credential: "
+         "s}]}\n",
+         "c.yaml:1:22: accounts need notices.compliance"},
         {"failure that accepts", "milter: {on_failure: accept}\n",
          "milter.on_failure: allowed: tempfail"},
         {"override without end",
@@ -131,7 +166,11 @@ test_shown_configuration_reads_back(void **state)
     g_autoptr(ch_config) c = parse(
         "practice: {names: ['A \"B\"'], contact: 'x'}\nlog: {level: err}\n"
         "overrides: [{rule: privacy/us-ssn, author: ana, action: tag, until: "
-        "2026-12-31, reason: test}]\n",
+        "2026-12-31, reason: test}]\nnotices: {compliance: c@b.example}\n"
+        "gateways: {accounts: [{alias: A@b.example, gateway: x, secret_file: "
+        "/s, authors: [ana], reviewers: [d@b.example], timezone: Europe/Madrid,"
+        " profile: dental, rules: {disable: [a/b]}}, {alias: c@b.example,"
+        " gateway: y, credential: k}]}\n",
         diag);
     (void)state;
     assert_non_null(c);
@@ -145,6 +184,10 @@ test_shown_configuration_reads_back(void **state)
     const ch_override *o = again->overrides->pdata[0];
     assert_string_equal(o->author, "ana");
     assert_null(o->gateway);
+    assert_int_equal(again->accounts->len, 2);
+    const ch_account_config *a = again->accounts->pdata[0];
+    assert_string_equal(a->alias, "a@b.example");
+    assert_string_equal(a->rules_disable[0], "a/b");
 }
 
 /* Line ends and signs that YAML folds, or a terminal obeys. */

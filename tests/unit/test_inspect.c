@@ -452,7 +452,7 @@ test_masked_shows_no_identifier(void **state)
         g_autoptr(ch_verdict) v = ch_inspect_plain(house, e, &post, NULL, NULL);
         assert_true(v->findings->len > 0);
         g_autofree char *masked =
-            ch_report_dup_masked(v, &g_array_index(v->findings, ch_finding, 0));
+            ch_report_dup_masked(&g_array_index(v->findings, ch_finding, 0));
         assert_non_null(masked);
         for (guint k = 1; masked[k] != '\0'; k++) {
             assert_false(g_ascii_isdigit(masked[k]));

@@ -42,7 +42,7 @@ static void
 approve(const fixture *f, const char *id)
 {
     g_autoptr(GError) error = NULL;
-    gboolean ok = ch_release_approve(f->store, id, &ana, &error);
+    gboolean ok = ch_release_approve(f->store, id, NULL, &ana, &error);
     assert_no_error(error);
     assert_true(ok);
 }
@@ -131,7 +131,7 @@ only_held_and_failed_items_are_approved(void **state)
                                                ch_state_name((ch_state)i));
         assert_int_equal(sql_run(f, sql), SQLITE_OK);
         gint64 rows = sql_number(f, "SELECT count(*) FROM ledger");
-        gboolean ok = ch_release_approve(f->store, id, &ana, &error);
+        gboolean ok = ch_release_approve(f->store, id, NULL, &ana, &error);
         assert_int_equal(ok,
                          i == CH_STATE_HELD || i == CH_STATE_RELEASE_FAILED);
         if (!ok) {
@@ -151,7 +151,7 @@ an_approval_is_made_once_and_written_down(void **state)
     char id[CH_ID_LENGTH + 1];
     hold(f, "<a@post.example>,<b@post.example>", MIME_POST, id);
     approve(f, id);
-    assert_false(ch_release_approve(f->store, id, &ana, &error));
+    assert_false(ch_release_approve(f->store, id, NULL, &ana, &error));
     assert_error_code(&error, CH_ERROR_STATE);
     assert_false(ch_store_decide(f->store, id, CH_STATE_REFUSED, &ana, &error));
     assert_error_code(&error, CH_ERROR_STATE);
@@ -187,7 +187,7 @@ a_destroyed_message_cannot_be_approved(void **state)
     char id[CH_ID_LENGTH + 1];
     hold(f, "<a@post.example>", MIME_POST, id);
     assert_int_equal(sql_run(f, "DELETE FROM payload"), SQLITE_OK);
-    assert_false(ch_release_approve(f->store, id, &ana, &error));
+    assert_false(ch_release_approve(f->store, id, NULL, &ana, &error));
     assert_error_code(&error, CH_ERROR_STATE);
     assert_int_equal(state_of(f, id), CH_STATE_HELD);
 }
@@ -392,7 +392,7 @@ an_interrupted_attempt_waits_for_a_person(void **state)
     assert_int_equal(state_of(f, id), CH_STATE_RELEASING);
     g_autoptr(GPtrArray) none = due(f, NOW + DAY, FALSE);
     assert_int_equal(none->len, 0);
-    assert_false(ch_release_approve(f->store, id, &ana, &error));
+    assert_false(ch_release_approve(f->store, id, NULL, &ana, &error));
     assert_error_code(&error, CH_ERROR_STATE);
 }
 
@@ -534,6 +534,72 @@ claim_of(const fixture *f, GBytes *raw, gboolean use)
     return claim;
 }
 
+/* A plan with one edit of the body: what goes out, and passes, is the derived
+ * version and nothing else. */
+static void
+a_derived_version_is_what_passes(void **state)
+{
+    const fixture *f = *state;
+    g_autoptr(GError) error = NULL;
+    char id[CH_ID_LENGTH + 1];
+    const char *post = "Subject: a\r\n\r\nHi [delay +2 hours]\r\n";
+    hold(f, "<a@post.example>,<b@post.example>", post, id);
+    g_autoptr(GBytes) raw = bytes_of(post);
+    g_autoptr(ch_message) m = ch_message_parse(raw);
+    g_autoptr(GBytes) source = bytes_of("Hi [delay +2 hours]\r\n");
+    g_autoptr(GPtrArray) edits = ch_edits_new();
+    assert_true(ch_edits_add(edits, m, raw, 0, source, (ch_span){3, 19},
+                             "[delay +5 minutes]"));
+    ch_retiming r = {.recipient = 1, .kind = CH_RETIME_KEPT, .edits = edits};
+    g_autoptr(GPtrArray) plan = g_ptr_array_new();
+    g_ptr_array_add(plan, &r);
+    assert_true(ch_release_approve(f->store, id, plan, &ana, &error));
+    assert_int_equal(ledger_count(f, "release-derived"), 1);
+    g_autoptr(GPtrArray) steps = due(f, NOW + DAY, FALSE);
+    assert_int_equal(steps->len, 2);
+    const char *const want[] = {"Subject: a\r\n\r\nHi [delay +5 minutes]\r\n",
+                                post};
+    for (guint i = 0; i < 2; i++) {
+        g_autoptr(ch_release_attempt) attempt =
+            ch_release_begin(f->store, steps->pdata[i], &error);
+        assert_no_error(error);
+        g_autoptr(GBytes) right = bytes_of(want[i]);
+        assert_true(g_bytes_equal(attempt->mail, right));
+        for (guint k = 0; k < 2; k++) {
+            g_autofree char *mail = g_strconcat(attempt->header, want[k], NULL);
+            g_autoptr(GBytes) sent = bytes_of(mail);
+            g_autoptr(ch_envelope) e = ch_envelope_new();
+            ch_claim claim;
+            ch_envelope_set_sender(e, "<office@practice.example>", NULL);
+            ch_envelope_add_recipient(
+                e, i == 0 ? "<a@post.example>" : "<b@post.example>", NULL,
+                NULL);
+            assert_true(
+                ch_claim_check(f->store, e, sent, FALSE, &claim, &error));
+            assert_int_equal(claim.verdict,
+                             k == i ? CH_CLAIM_GOOD : CH_CLAIM_WRONG);
+        }
+        end(f, steps->pdata[i], attempt, CH_SMTP_SENT, "250", -1);
+    }
+}
+
+static void
+edits_that_were_tampered_with_send_nothing(void **state)
+{
+    const fixture *f = *state;
+    g_autoptr(GError) error = NULL;
+    char id[CH_ID_LENGTH + 1];
+    hold(f, "<a@post.example>", POST, id);
+    approve(f, id);
+    sql_run(f, "UPDATE delivery SET edits = x'00ff00'");
+    g_autoptr(GPtrArray) steps = due(f, NOW + DAY, FALSE);
+    assert_null(ch_release_begin(f->store, steps->pdata[0], &error));
+    assert_error_code(&error, CH_ERROR_INTERNAL);
+    sql_run(f, "UPDATE delivery SET edits = NULL, content = zeroblob(32)");
+    assert_null(ch_release_begin(f->store, steps->pdata[0], &error));
+    assert_error_code(&error, CH_ERROR_INTERNAL);
+}
+
 static void
 a_token_is_used_once_and_dies_with_its_attempt(void **state)
 {
@@ -637,6 +703,8 @@ main(void)
         TEST(an_interrupted_attempt_waits_for_a_person),
         TEST(what_a_person_finds_settles_it),
         TEST(a_token_opens_for_exactly_its_mail),
+        TEST(a_derived_version_is_what_passes),
+        TEST(edits_that_were_tampered_with_send_nothing),
         TEST(a_token_is_used_once_and_dies_with_its_attempt),
         TEST(headers_that_are_no_token),
         TEST(the_database_holds_neither_token_nor_address),

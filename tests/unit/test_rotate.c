@@ -179,9 +179,9 @@ second_factors_go_along(void **state)
     g_autoptr(GBytes) secret = ch_totp_new_secret();
     char code[CH_TOTP_DIGITS + 1], token[CH_TOKEN_HEX + 1];
     ch_signin result = CH_SIGNIN_WRONG;
-    assert_true(ch_account_add(f->store, "dana", CH_ROLE_ADMIN,
-                               "correct horse battery", NULL, &who, &error));
-    assert_true(ch_account_set_totp(f->store, "dana", secret, &who, &error));
+    assert_true(ch_user_add(f->store, "dana", CH_ROLE_ADMIN,
+                            "correct horse battery", NULL, &who, &error));
+    assert_true(ch_user_set_totp(f->store, "dana", secret, &who, &error));
     assert_true(ch_session_start(f->store, "dana", TRUE, NULL, NULL, NOW, token,
                                  &error));
     assert_true(rotate(f, &error));
@@ -189,7 +189,7 @@ second_factors_go_along(void **state)
     f->store = open_store(f, FALSE);
     ch_totp_code(secret, NOW / G_USEC_PER_SEC / CH_TOTP_STEP_S, code);
     assert_true(
-        ch_account_check_totp(f->store, "dana", code, NOW, &result, &error));
+        ch_user_check_totp(f->store, "dana", code, NOW, &result, &error));
     assert_int_equal(result, CH_SIGNIN_OK);
     assert_null(ch_session_find(f->store, token, NOW, &error));
     assert_no_error(error);

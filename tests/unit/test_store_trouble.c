@@ -502,6 +502,7 @@ an_older_schema_is_upgraded_with_its_items(void **state)
                                 "DROP INDEX outbox_by_due;"
                                 "DROP INDEX failure_by_time;"
                                 "DROP TABLE delivery;"
+                                "DROP TABLE draft;"
                                 "DROP INDEX item_by_deadline;"
                                 "DROP INDEX item_by_waiting;"
                                 "DROP INDEX item_by_passed;"
@@ -514,6 +515,7 @@ an_older_schema_is_upgraded_with_its_items(void **state)
                                 "DROP TABLE review;"
                                 "DROP TABLE authorization;"
                                 "ALTER TABLE item DROP COLUMN hints;"
+                                "ALTER TABLE item DROP COLUMN accounts;"
                                 "ALTER TABLE item DROP COLUMN spanish;"
                                 "PRAGMA user_version = 1"),
                      SQLITE_OK);
@@ -521,11 +523,11 @@ an_older_schema_is_upgraded_with_its_items(void **state)
     f->store = open_store(f, TRUE);
     g_autoptr(GBytes) raw = ch_store_read(f->store, id, NULL, &error);
     assert_non_null(raw);
-    assert_int_equal(sql_number(f, "PRAGMA user_version"), 7);
+    assert_int_equal(sql_number(f, "PRAGMA user_version"), 9);
     assert_int_equal(
         sql_number(f, "SELECT count(*) FROM sqlite_schema WHERE type ="
                       " 'index' AND name LIKE '%\\_by\\_%' ESCAPE '\\'"),
-        12);
+        13);
 }
 
 static void

@@ -14,7 +14,7 @@ add(const fixture *f, const char *name, ch_role role)
 {
     g_autoptr(GError) error = NULL;
     gboolean ok =
-        ch_account_add(f->store, name, role, PASSWORD, NULL, &who, &error);
+        ch_user_add(f->store, name, role, PASSWORD, NULL, &who, &error);
     assert_no_error(error);
     assert_true(ok);
 }
@@ -24,8 +24,7 @@ check(const fixture *f, const char *name, const char *password, gint64 now)
 {
     g_autoptr(GError) error = NULL;
     ch_signin result = CH_SIGNIN_OK;
-    assert_true(
-        ch_account_check(f->store, name, password, now, &result, &error));
+    assert_true(ch_user_check(f->store, name, password, now, &result, &error));
     return result;
 }
 
@@ -60,8 +59,8 @@ test_what_is_refused(void **state)
     };
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autoptr(GError) error = NULL;
-        assert_false(ch_account_add(f->store, rows[i].name, CH_ROLE_ADMIN,
-                                    rows[i].password, NULL, &who, &error));
+        assert_false(ch_user_add(f->store, rows[i].name, CH_ROLE_ADMIN,
+                                 rows[i].password, NULL, &who, &error));
         assert_error_code(&error, CH_ERROR_INPUT);
     }
     assert_int_equal(sql_number(f, "SELECT count(*) FROM account"), 0);
@@ -73,8 +72,8 @@ test_name_once(void **state)
     const fixture *f = *state;
     g_autoptr(GError) error = NULL;
     add(f, "dana", CH_ROLE_REVIEWER);
-    assert_false(ch_account_add(f->store, "dana", CH_ROLE_ADMIN, PASSWORD, NULL,
-                                &who, &error));
+    assert_false(ch_user_add(f->store, "dana", CH_ROLE_ADMIN, PASSWORD, NULL,
+                             &who, &error));
     assert_error_code(&error, CH_ERROR_STATE);
 }
 
@@ -105,11 +104,11 @@ test_disabled(void **state)
     add(f, "dana", CH_ROLE_REVIEWER);
     assert_true(ch_session_start(f->store, "dana", TRUE, "127.0.0.1", NULL, NOW,
                                  token, &error));
-    assert_true(ch_account_set_disabled(f->store, "dana", TRUE, &who, &error));
+    assert_true(ch_user_set_disabled(f->store, "dana", TRUE, &who, &error));
     assert_int_equal(check(f, "dana", PASSWORD, NOW), CH_SIGNIN_WRONG);
     assert_null(ch_session_find(f->store, token, NOW, &error));
     assert_no_error(error);
-    assert_true(ch_account_set_disabled(f->store, "dana", FALSE, &who, &error));
+    assert_true(ch_user_set_disabled(f->store, "dana", FALSE, &who, &error));
     assert_int_equal(check(f, "dana", PASSWORD, NOW), CH_SIGNIN_OK);
 }
 
@@ -150,13 +149,13 @@ test_totp_once(void **state)
     char code[CH_TOTP_DIGITS + 1];
     ch_signin result;
     add(f, "dana", CH_ROLE_REVIEWER);
-    assert_true(ch_account_set_totp(f->store, "dana", secret, &who, &error));
+    assert_true(ch_user_set_totp(f->store, "dana", secret, &who, &error));
     ch_totp_code(secret, NOW / G_USEC_PER_SEC / CH_TOTP_STEP_S, code);
     assert_true(
-        ch_account_check_totp(f->store, "dana", code, NOW, &result, &error));
+        ch_user_check_totp(f->store, "dana", code, NOW, &result, &error));
     assert_int_equal(result, CH_SIGNIN_OK);
     assert_true(
-        ch_account_check_totp(f->store, "dana", code, NOW, &result, &error));
+        ch_user_check_totp(f->store, "dana", code, NOW, &result, &error));
     assert_int_equal(result, CH_SIGNIN_WRONG);
     /* The secret is not in the file as it is. */
     g_autofree char *data = NULL;
@@ -231,10 +230,10 @@ test_setup_once(void **state)
     assert_true(
         ch_setup_is_valid(f->store, token, NOW + 2 * DAY, &valid, &error));
     assert_false(valid);
-    assert_true(ch_account_add_first(f->store, "dana", PASSWORD, &who, &error));
+    assert_true(ch_user_add_first(f->store, "dana", PASSWORD, &who, &error));
     assert_true(ch_setup_is_valid(f->store, token, NOW, &valid, &error));
     assert_false(valid);
-    assert_false(ch_account_add_first(f->store, "eve", PASSWORD, &who, &error));
+    assert_false(ch_user_add_first(f->store, "eve", PASSWORD, &who, &error));
     assert_error_code(&error, CH_ERROR_STATE);
     assert_false(ch_setup_offer(f->store, NOW, token, &error));
     assert_error_code(&error, CH_ERROR_STATE);

@@ -47,7 +47,7 @@ ch_role_parse(const char *name, ch_role *role_out)
 }
 
 void
-ch_account_free(ch_account *account)
+ch_user_free(ch_user *account)
 {
     if (account != NULL) {
         g_free(account->name);
@@ -60,13 +60,13 @@ ch_account_free(ch_account *account)
 static void
 free_account(gpointer data)
 {
-    ch_account_free(data);
+    ch_user_free(data);
 }
 
 /* --- what is allowed ------------------------------------------------------ */
 
 gboolean
-ch_account_is_name(const char *name)
+ch_user_is_name(const char *name)
 {
     gsize length = strlen(name);
     return length >= 1 && length <= 64 &&
@@ -74,7 +74,7 @@ ch_account_is_name(const char *name)
 }
 
 gboolean
-ch_account_is_password(const char *name, const char *password, GError **error)
+ch_user_is_password(const char *name, const char *password, GError **error)
 {
     glong length =
         g_utf8_validate(password, -1, NULL) ? g_utf8_strlen(password, -1) : -1;
@@ -93,10 +93,10 @@ ch_account_is_password(const char *name, const char *password, GError **error)
 
 /* --- reading -------------------------------------------------------------- */
 
-static ch_account *
+static ch_user *
 read_row(ch_rows *rows, GError **error)
 {
-    g_autoptr(ch_account) a = g_new0(ch_account, 1);
+    g_autoptr(ch_user) a = g_new0(ch_user, 1);
     g_autofree char *role = ch_rows_dup_text(rows, 1);
     if (role == NULL || !ch_role_parse(role, &a->role)) {
         g_set_error_literal(error, CH_ERROR, CH_ERROR_INTERNAL,
@@ -130,7 +130,7 @@ read_rows(ch_db *db, const char *name, GError **error)
         return NULL;
     }
     while (step_error == NULL && ch_rows_next(rows, &step_error)) {
-        ch_account *a = read_row(rows, &step_error);
+        ch_user *a = read_row(rows, &step_error);
         if (a != NULL) {
             g_ptr_array_add(list, a);
         }
@@ -143,7 +143,7 @@ read_rows(ch_db *db, const char *name, GError **error)
 }
 
 GPtrArray *
-ch_account_list(ch_store *store, GError **error)
+ch_user_list(ch_store *store, GError **error)
 {
     ch_db *db = ch_store_lock_reader(store, error);
     if (db == NULL) {
@@ -162,8 +162,8 @@ not_found(GError **error)
     return FALSE;
 }
 
-ch_account *
-ch_account_get(ch_store *store, const char *name, GError **error)
+ch_user *
+ch_user_get(ch_store *store, const char *name, GError **error)
 {
     ch_db *db = ch_store_lock_reader(store, error);
     if (db == NULL) {
@@ -237,12 +237,12 @@ static char *
 dup_hash(const char *name, const char *password, GError **error)
 {
     char hash[crypto_pwhash_STRBYTES];
-    if (!ch_account_is_name(name)) {
+    if (!ch_user_is_name(name)) {
         g_set_error_literal(error, CH_ERROR, CH_ERROR_INPUT,
                             "a name is 1 to 64 of a-z, 0-9, . _ @ -");
         return NULL;
     }
-    if (!ch_account_is_password(name, password, error)) {
+    if (!ch_user_is_password(name, password, error)) {
         return NULL;
     }
     if (crypto_pwhash_str(hash, password, strlen(password), HASH_OPS,
@@ -255,9 +255,9 @@ dup_hash(const char *name, const char *password, GError **error)
 }
 
 gboolean
-ch_account_add(ch_store *store, const char *name, ch_role role,
-               const char *password, const char *author, const ch_decision *who,
-               GError **error)
+ch_user_add(ch_store *store, const char *name, ch_role role,
+            const char *password, const char *author, const ch_decision *who,
+            GError **error)
 {
     g_autofree char *hash = dup_hash(name, password, error);
     change c = {.name = name,
@@ -269,8 +269,8 @@ ch_account_add(ch_store *store, const char *name, ch_role role,
 }
 
 gboolean
-ch_account_add_first(ch_store *store, const char *name, const char *password,
-                     const ch_decision *who, GError **error)
+ch_user_add_first(ch_store *store, const char *name, const char *password,
+                  const ch_decision *who, GError **error)
 {
     g_autofree char *hash = dup_hash(name, password, error);
     change c = {.name = name,
@@ -307,8 +307,8 @@ set_password(ch_db *db, const ch_seal *seal, gpointer data, GError **error)
 }
 
 gboolean
-ch_account_set_password(ch_store *store, const char *name, const char *password,
-                        const ch_decision *who, GError **error)
+ch_user_set_password(ch_store *store, const char *name, const char *password,
+                     const ch_decision *who, GError **error)
 {
     g_autofree char *hash = dup_hash(name, password, error);
     change c = {.name = name, .password = hash, .who = who};
@@ -332,8 +332,8 @@ set_disabled(ch_db *db, const ch_seal *seal, gpointer data, GError **error)
 }
 
 gboolean
-ch_account_set_disabled(ch_store *store, const char *name, gboolean disabled,
-                        const ch_decision *who, GError **error)
+ch_user_set_disabled(ch_store *store, const char *name, gboolean disabled,
+                     const ch_decision *who, GError **error)
 {
     change c = {.name = name, .disabled = disabled, .who = who};
     return ch_store_submit(store, set_disabled, &c, error);
@@ -349,8 +349,8 @@ set_role(ch_db *db, const ch_seal *seal, gpointer data, GError **error)
 }
 
 gboolean
-ch_account_set_role(ch_store *store, const char *name, ch_role role,
-                    const ch_decision *who, GError **error)
+ch_user_set_role(ch_store *store, const char *name, ch_role role,
+                 const ch_decision *who, GError **error)
 {
     change c = {.name = name, .role = ch_role_name(role), .who = who};
     return ch_store_submit(store, set_role, &c, error);
@@ -373,8 +373,8 @@ set_totp(ch_db *db, const ch_seal *seal, gpointer data, GError **error)
 }
 
 gboolean
-ch_account_set_totp(ch_store *store, const char *name, GBytes *secret,
-                    const ch_decision *who, GError **error)
+ch_user_set_totp(ch_store *store, const char *name, GBytes *secret,
+                 const ch_decision *who, GError **error)
 {
     g_autoptr(GBytes) sealed =
         secret != NULL ? ch_seal_secret(ch_store_seal(store), name, secret)
@@ -393,8 +393,8 @@ set_lang(ch_db *db, const ch_seal *seal, gpointer data, GError **error)
 }
 
 gboolean
-ch_account_set_lang(ch_store *store, const char *name, const char *lang,
-                    GError **error)
+ch_user_set_lang(ch_store *store, const char *name, const char *lang,
+                 GError **error)
 {
     change c = {.name = name, .lang = lang};
     return ch_store_submit(store, set_lang, &c, error);
@@ -441,8 +441,8 @@ read_factors(ch_db *db, GError **error)
 }
 
 gboolean
-ch_accounts_rewrap(ch_db *db, const ch_seal *from, const ch_seal *to,
-                   GError **error)
+ch_users_rewrap(ch_db *db, const ch_seal *from, const ch_seal *to,
+                GError **error)
 {
     g_autoptr(GPtrArray) list = read_factors(db, error);
     for (guint i = 0; list != NULL && i < list->len; i++) {
@@ -589,8 +589,8 @@ pretend(const char *password)
 }
 
 gboolean
-ch_account_check(ch_store *store, const char *name, const char *password,
-                 gint64 now_us, ch_signin *result_out, GError **error)
+ch_user_check(ch_store *store, const char *name, const char *password,
+              gint64 now_us, ch_signin *result_out, GError **error)
 {
     g_auto(secrets) s = {.locked_us = -1};
     attempt a = {.name = name, .step = -1, .now_us = now_us};
@@ -617,8 +617,8 @@ ch_account_check(ch_store *store, const char *name, const char *password,
 }
 
 gboolean
-ch_account_check_totp(ch_store *store, const char *name, const char *code,
-                      gint64 now_us, ch_signin *result_out, GError **error)
+ch_user_check_totp(ch_store *store, const char *name, const char *code,
+                   gint64 now_us, ch_signin *result_out, GError **error)
 {
     g_auto(secrets) s = {.locked_us = -1};
     attempt a = {.name = name, .now_us = now_us};

@@ -1,0 +1,88 @@
+/*
+ * What a reader of documents found in one attachment, and the handle by
+ * which the walk asks for it.
+ *
+ * The reader is another process that takes hostile bytes apart and may have
+ * been taken over by them.  It answers in records, one after the other:
+ *
+ *   byte 0     kind: 'T' text, 'P' place of the texts that follow,
+ *              'U' not read, 'S' seen, 'E' end
+ *   byte 1     T: where it stands; U: the reason; S: what was seen; P, E: 0
+ *   byte 2-5   length of what follows, low byte first; 0 for U, S, E
+ *   then       T: UTF-8; P: steps from the outside in, each a ch_place_step and
+ * a number (four bytes, low byte first)
+ *
+ * Nothing in them is believed: see ch_extraction_read.
+ */
+#ifndef CHAPERONE_EXTRACTION_H
+#define CHAPERONE_EXTRACTION_H
+
+#include "chaperone/message.h"
+
+#define CH_RECORD_HEAD 6
+
+/* Facts about an attachment that are no text. */
+typedef enum {
+    CH_SEEN_MEDIA,    /* pictures, sound or video that nobody looked at */
+    CH_SEEN_LOCATION, /* a photo that tells where it was taken */
+    CH_SEEN_MEDICAL,  /* a file of a medical system */
+    CH_SEEN_WORDS,    /* its pictures were read for words and codes */
+    CH_SEEN_CROPPED,  /* a photo with a preview that shows something else */
+    CH_SEEN_COUNT
+} ch_seen;
+
+/* Where in a document a text stands, in words of ours: "file 2, page 3". */
+typedef enum {
+    CH_STEP_FILE, /* in an archive, a mail, a document */
+    CH_STEP_PAGE,
+    CH_STEP_SHEET, /* whose lines are its rows, whose tabs its columns */
+    CH_STEP_SLIDE,
+    CH_STEP_PICTURE,
+    CH_STEP_COUNT
+} ch_place_step;
+
+#define CH_STEP_LENGTH 5
+
+typedef struct {
+    ch_where where;
+    GBytes *utf8;
+    char *place; /* or NULL */
+} ch_extracted;
+
+typedef struct {
+    GPtrArray *texts;     /* of ch_extracted */
+    guint unscanned;      /* 1 << ch_unscanned_reason, together */
+    guint seen;           /* 1 << ch_seen, together */
+    gboolean unavailable; /* no reader could be started: nothing was read */
+    guint elapsed_ms;
+} ch_extraction;
+
+ch_extraction *ch_extraction_new(void); /* Owned. */
+/* Another of the same; texts are shared.  Owned. */
+ch_extraction *ch_extraction_copy(const ch_extraction *extraction);
+gsize ch_extraction_size(const ch_extraction *extraction); /* bytes, roughly */
+void ch_extraction_free(ch_extraction *extraction);
+
+/* Reads an answer.  Total: a record of no kind, a place that no attachment
+ * has, bytes that are no UTF-8 or hold NUL, or a missing end make it
+ * "damaged", too much of anything "limit"; what came before is kept.  Pure.
+ * Owned. */
+ch_extraction *ch_extraction_read(const void *data, gsize length);
+
+/* Asks for one attachment; never NULL.  Thread-safe.  Owned. */
+typedef struct {
+    ch_extraction *(*run)(void *data, GBytes *content);
+    void *data;
+    GDestroyNotify free;
+} ch_extractor;
+
+/* Has the documents among the parts read, appends their texts and facts, and
+ * says what is still not read.  extractor NULL: they stay "unsupported". */
+void ch_message_extract(ch_message *m, const ch_extractor *extractor);
+
+/* 1 << ch_seen of a part; part -1: of all together. */
+guint ch_message_seen(const ch_message *m, int part);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ch_extraction, ch_extraction_free)
+
+#endif
