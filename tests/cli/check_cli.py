@@ -263,11 +263,13 @@ def case_unscanned_keys(directory):
     """a part that was not read has part, name, type and reason"""
     path = write(directory, "a.eml",
                  f"To: {WORDPRESS}\nMIME-Version: 1.0\nContent-Type: "
-                 "application/zip; name=a.zip\n\nPK\n")
+                 "application/x-sqlite3; name=a.db\n"
+                 "Content-Transfer-Encoding: base64\n\n"
+                 "U1FMaXRlIGZvcm1hdCAzAAEC/wD+AAcACA==\n")
     done, (got,) = check_json(path)
     expect_exit(done, 2)
-    expect(got["unscanned"] == [{"part": "1", "name": "a.zip",
-                                 "type": "application/zip",
+    expect(got["unscanned"] == [{"part": "1", "name": "a.db",
+                                 "type": "application/x-sqlite3",
                                  "reason": "unsupported"}], got)
     expect(got["findings"][0]["start"] is None, got)
 
