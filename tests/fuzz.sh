@@ -6,7 +6,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 case $1 in
-check) limits="-seed=1 -runs=4000 -max_total_time=60" ;;
+check) limits="-seed=1 -runs=4000 -max_total_time=30" ;;
 *) limits="-max_total_time=$1" ;;
 esac
 shift

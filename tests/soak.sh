@@ -1,6 +1,7 @@
 #!/bin/sh
 # tests/soak.sh MINUTES [TARGET...]: long fuzzing of every target, one after
-# another, MINUTES in all; the end-to-end tests under sanitizers once more;
+# another, MINUTES in all; what starts programs, documents, the review page and
+# the end-to-end tests under sanitizers;
 # each call failing once; CH_KILLS (220) kills of everything that can die,
 # under load; MINUTES under ThreadSanitizer; 100,000 messages in one process.
 # With targets ("rules scan"), just these, MINUTES each.
@@ -17,6 +18,9 @@ status=0
 tests/fuzz.sh $((minutes * 60 / targets)) || status=1
 SUDO=$([ "$(id -u)" = 0 ] || echo sudo)
 $SUDO python3 -B tests/e2e/run_e2e.py build/san-address-undefined || status=1
+tests/cli.sh build/san-address-undefined/chaperone || status=1
+python3 -B tests/extract/check_extract.py build/san-address-undefined || status=1
+$SUDO python3 -B tests/review/run_review.py build/san-address-undefined || status=1
 make -s -j"$(nproc)" e2e-build || exit 1
 $SUDO python3 -B tests/e2e/soak_fault.py build || status=1
 $SUDO python3 -B tests/e2e/soak_crash.py build "${CH_KILLS:-220}" || status=1
