@@ -177,10 +177,9 @@ static gboolean
 has_metadata(const guint8 *data, gsize length)
 {
     return should_be_known(data, length) ||
-           (length > 12 &&
-            (memcmp(data, "GIF8", 4) == 0 ||
-             (memcmp(data, "RIFF", 4) == 0 &&
-              memcmp(data + 8, "WEBP", 4) == 0)));
+           (length > 12 && (memcmp(data, "GIF8", 4) == 0 ||
+                            (memcmp(data, "RIFF", 4) == 0 &&
+                             memcmp(data + 8, "WEBP", 4) == 0)));
 }
 
 void
