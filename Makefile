@@ -186,7 +186,7 @@ $(BUILD)/bench_store: tests/bench/bench_store.c $(BUILD)/libchaperone.a
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(PKG_LIBS)
 BENCH = bench_engine bench_store milterload floor_milter chaperone-milter chaperone chaperone-extract chaperone-review
 bench: $(BENCH:%=$(BUILD)/%)
-	@$(SUDO) python3 -B tests/bench/bench.py $(BUILD)
+	@$(SUDO) /usr/bin/python3 -B tests/bench/bench.py $(BUILD)
 	@$(SUDO) python3 -B tests/bench/review.py $(BUILD)
 
 deps: deps-build

@@ -10,8 +10,11 @@ on every machine.  Files are named after the verdict that is due.
 Fictional people and reserved domains only.
 """
 import base64
+import io
 import os
 import random
+
+from PIL import Image
 
 GATEWAYS = ["kavo123pelu@post.wordpress.com", "anna.secret77@blogger.com",
             "trigger@applet.ifttt.com", "q7w8e9r0t1@tumblr.com",
@@ -114,13 +117,22 @@ def post(rand, size, sentence=None):
                                      part("text/html", html_of(text))])
 
 
+def jpeg(rand, size):
+    """A photograph of clouds and grain, of about size bytes."""
+    side = max(64, int((size / 0.42) ** 0.5))
+    clouds = Image.frombytes("RGB", (12, 12), rand.randbytes(12 * 12 * 3))
+    grain = Image.frombytes("L", (side, side), rand.randbytes(side * side)).convert("RGB")
+    photo = Image.blend(clouds.resize((side, side), Image.BICUBIC), grain, 0.06)
+    out = io.BytesIO()
+    photo.save(out, "JPEG", quality=97)
+    return out.getvalue()
+
+
 def picture(rand, size):
-    """Bytes in a JPEG's clothes: what they show nobody looks at."""
-    data = b"\xff\xd8\xff\xe0\x00\x10JFIF\0\1\1\0\0\1\0\1\0\0" + rand.randbytes(size) + b"\xff\xd9"
     return ("Content-Type: image/jpeg; name=\"photo.jpg\"\n"
             "Content-Disposition: attachment; filename=\"photo.jpg\"\n"
             "Content-Transfer-Encoding: base64\n\n"
-            + base64.encodebytes(data).decode())
+            + base64.encodebytes(jpeg(rand, size)).decode())
 
 
 def with_picture(rand, size):
