@@ -123,6 +123,7 @@ class Site:
         var = os.path.join(root, "var")
         os.makedirs(var)
         shutil.chown(var, USER)
+        os.makedirs(os.path.join(root, "cache"))  # root's, as rules are loaded before the drop
         self.secrets = os.path.join(root, "secrets")
         os.makedirs(self.secrets)
         for name, secret in SECRETS.items():
