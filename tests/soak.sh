@@ -26,6 +26,6 @@ $SUDO python3 -B tests/e2e/soak_fault.py build || status=1
 $SUDO python3 -B tests/e2e/soak_crash.py build "${CH_KILLS:-220}" || status=1
 make -s -j"$(nproc)" build/milterload || exit 1
 make -s -j"$(nproc)" SAN=thread all || exit 1
-$SUDO python3 -B tests/e2e/soak_load.py build/san-thread --seconds $((minutes * 60)) || status=1
-$SUDO python3 -B tests/e2e/soak_load.py build --messages 100000 || status=1
+$SUDO /usr/bin/python3 -B tests/e2e/soak_load.py build/san-thread --seconds $((minutes * 60)) || status=1
+$SUDO /usr/bin/python3 -B tests/e2e/soak_load.py build --messages 100000 || status=1
 exit $status

@@ -82,8 +82,6 @@ typedef struct ch_reading ch_reading;
 ch_reading *ch_reading_new(const ch_classifier *classifier,
                            gboolean with_reasons);
 void ch_reading_take(const ch_feature *feature, gpointer reading);
-/* The same for a fact by its number, for who has looked it up before. */
-void ch_reading_take_fact(ch_reading *reading, guint number);
 /* A long post is read as a whole and piece by piece: harmless words around do
  * not hide the others.  texts: those that the features stand in. */
 void ch_reading_finish(ch_reading *reading, const GPtrArray *texts,

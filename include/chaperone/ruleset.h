@@ -83,10 +83,6 @@ void ch_ruleset_check_examples(const ch_ruleset *rules, ch_diag *diag);
 gboolean ch_ruleset_run(const ch_ruleset *rules, const GPtrArray *texts,
                         const ch_facts *facts, GArray *findings,
                         ch_opinion *opinion_out, GError **error);
-/* What a classifier counts of a post: words, signals, rules that hold. */
-gboolean ch_ruleset_features(const ch_ruleset *rules, const GPtrArray *texts,
-                             const ch_facts *facts, ch_feature_visit visit,
-                             gpointer data, GError **error);
 /* The opinion with its reasons, for people.  FALSE: no classifier. */
 gboolean ch_ruleset_opinion(const ch_ruleset *rules, const GPtrArray *texts,
                             const ch_facts *facts, ch_opinion *opinion_out);

@@ -132,11 +132,8 @@ add_sample(lesson *l, const ch_judge *judge, const ch_corpus_post *post,
                 .rule = post->label.violation ? post->label.rule : NULL,
                 .kind = post->label.violation ? NULL : post->label.post_class};
     counting c = {l, s.features};
-    if (!ch_ruleset_features(judge->house->rules, v->texts, &v->facts, count,
-                             &c, error)) {
-        g_array_unref(s.features);
-        return FALSE;
-    }
+    const ch_post_facts known = {v->facts.is_reply, v->facts.has_image};
+    ch_features_each(v->texts, &known, count, &c);
     make_distinct(s.features);
     g_array_set_size(l->posts, l->names->len);
     for (guint i = 0; i < s.features->len; i++) {

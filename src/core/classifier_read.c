@@ -107,14 +107,6 @@ ch_reading_take(const ch_feature *f, gpointer data)
     }
 }
 
-void
-ch_reading_take_fact(ch_reading *r, guint number)
-{
-    known k = {
-        .number = number - 1, .distinct = distinct_of(r, number), .text = -1};
-    g_array_append_val(r->facts, k);
-}
-
 static const entry *
 entry_of(const reading *r, const known *k)
 {

@@ -6,9 +6,9 @@
  *
  * Deserialising a database trusts its bytes, so the file must carry our key
  * (store.key_file): without a readable key there is no cache.  The digest
- * covers every rule file, this program's version and what the scanner says of
- * its platform; a file that fits also says that these rules were loaded and
- * their examples right.
+ * covers all that the rule files say, this program's version and what the
+ * scanner says of its platform; a file that fits also says that these rules
+ * were loaded and their examples right.
  */
 #include "rule_cache_int.h"
 

@@ -27,80 +27,6 @@ ch_rule_opinion_clear(rule_opinion *o)
 {
     g_clear_pointer(&o->classifier, ch_classifier_free);
     g_clear_pointer(&o->firm, g_strfreev);
-    g_clear_pointer(&o->rules, g_free);
-}
-
-/* --- features --------------------------------------------------------------
- */
-
-/* "r:RULE" for what holds.  Owned. */
-static char *
-dup_rule_name(const ch_rule *rule)
-{
-    return g_strconcat("r:", rule->id, NULL);
-}
-
-/* Whether a rule's first finding is this one. */
-static gboolean
-is_first(const GArray *findings, guint number)
-{
-    const ch_rule *rule = g_array_index(findings, ch_finding, number).rule;
-    for (guint i = 0; i < number; i++) {
-        if (g_array_index(findings, ch_finding, i).rule == rule) {
-            return FALSE;
-        }
-    }
-    return TRUE;
-}
-
-static void
-each_word(const rule_run *r, ch_feature_visit visit, gpointer data)
-{
-    const ch_post_facts known = {r->facts->is_reply, r->facts->has_image};
-    ch_features_each(r->texts, &known, visit, data);
-}
-
-void
-ch_rule_opinion_features(rule_run *r, const GArray *findings,
-                         ch_feature_visit visit, gpointer data)
-{
-    each_word(r, visit, data);
-    for (guint i = 0; i < findings->len; i++) {
-        if (is_first(findings, i)) {
-            g_autofree char *name =
-                dup_rule_name(g_array_index(findings, ch_finding, i).rule);
-            const ch_feature f = {.name = name, .text = -1};
-            visit(&f, data);
-        }
-    }
-}
-
-/* Once a ruleset: which rules the classifier counts. */
-static void
-look_up(const ch_ruleset *rules, rule_opinion *o)
-{
-    o->rules = g_new0(guint, rules->rules->len + 1);
-    for (guint i = 0; i < rules->rules->len; i++) {
-        g_autofree char *name = dup_rule_name(rules->rules->pdata[i]);
-        o->rules[i] = ch_classifier_number(o->classifier, name);
-    }
-}
-
-/* The same features as above, those that the classifier knows. */
-static void
-take_known(rule_run *r, const GArray *findings, ch_reading *reading)
-{
-    const rule_opinion *o = &r->rules->opinion;
-    each_word(r, ch_reading_take, reading);
-    for (guint i = 0; i < r->rules->rules->len; i++) {
-        const ch_rule *rule = r->rules->rules->pdata[i];
-        for (guint k = 0; o->rules[i] > 0 && k < findings->len; k++) {
-            if (g_array_index(findings, ch_finding, k).rule == rule) {
-                ch_reading_take_fact(reading, o->rules[i]);
-                break;
-            }
-        }
-    }
 }
 
 /* --- reading -------------------------------------------------------------- */
@@ -172,9 +98,6 @@ ch_rule_opinion_read(scope_names *names, const ch_yaml_node *root)
         o->classifier = ch_classifier_load(path, names->diag);
     }
     o->firm = read_rules(names, map, "firm");
-    if (o->classifier != NULL) {
-        look_up(names->rules, o);
-    }
 }
 
 void
@@ -321,8 +244,9 @@ ch_rule_opinion_review(rule_run *r, GArray *findings, ch_opinion *opinion)
     if (o->classifier == NULL) {
         return;
     }
+    const ch_post_facts known = {r->facts->is_reply, r->facts->has_image};
     g_autoptr(ch_reading) reading = ch_reading_new(o->classifier, FALSE);
-    take_known(r, findings, reading);
+    ch_features_each(r->texts, &known, ch_reading_take, reading);
     ch_reading_finish(reading, r->texts, opinion);
     spare(r, reading, opinion->harm, findings);
     if (opinion->harm >= o->tag) {

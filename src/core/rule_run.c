@@ -225,21 +225,6 @@ ch_ruleset_run(const ch_ruleset *rules, const GPtrArray *texts,
 }
 
 gboolean
-ch_ruleset_features(const ch_ruleset *rules, const GPtrArray *texts,
-                    const ch_facts *facts, ch_feature_visit visit,
-                    gpointer data, GError **error)
-{
-    rule_run r;
-    g_autoptr(GArray) findings = g_array_new(FALSE, FALSE, sizeof(ch_finding));
-    ch_rule_run_init(&r, rules, texts, facts);
-    ask_rules(&r, findings);
-    ch_rule_opinion_features(&r, findings, visit, data);
-    gboolean ok = ask_limits(&r, findings, error);
-    ch_rule_run_clear(&r);
-    return ok;
-}
-
-gboolean
 ch_ruleset_opinion(const ch_ruleset *rules, const GPtrArray *texts,
                    const ch_facts *facts, ch_opinion *opinion)
 {
@@ -247,9 +232,10 @@ ch_ruleset_opinion(const ch_ruleset *rules, const GPtrArray *texts,
     if (rules->opinion.classifier == NULL) {
         return FALSE;
     }
+    const ch_post_facts known = {facts->is_reply, facts->has_image};
     g_autoptr(ch_reading) reading =
         ch_reading_new(rules->opinion.classifier, TRUE);
-    ch_ruleset_features(rules, texts, facts, ch_reading_take, reading, NULL);
+    ch_features_each(texts, &known, ch_reading_take, reading);
     ch_reading_finish(reading, texts, opinion);
     return TRUE;
 }

@@ -87,8 +87,6 @@ gboolean ch_rule_holds(rule_run *r, const rule_node *n, rule_unit u,
 gboolean ch_rule_is_possible(rule_run *r, const rule_node *n, rule_unit u);
 
 /* --- rule_opinion.c --- */
-void ch_rule_opinion_features(rule_run *r, const GArray *findings,
-                              ch_feature_visit visit, gpointer data);
 /* Lets the classifier, if there is one, spare findings or add one. */
 void ch_rule_opinion_review(rule_run *r, GArray *findings, ch_opinion *opinion);
 

@@ -349,31 +349,45 @@ read_documents(const ch_config *config, const char *const *specialties,
     return documents;
 }
 
-/* Every file that rules under path may come from, lexicons included. */
+/* A lexicon or weights that a pack names.  What is wrong with the name is said
+ * when the pack is read. */
 static void
-digest_tree(rule_cache *cache, const char *path, guint depth)
+digest_file(rule_cache *cache, const ch_yaml_node *node)
 {
-    g_autoptr(GDir) dir = depth == 0 ? NULL : g_dir_open(path, 0, NULL);
-    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-    for (const char *name = dir == NULL ? NULL : g_dir_read_name(dir);
-         name != NULL; name = g_dir_read_name(dir)) {
-        g_ptr_array_add(names, g_build_filename(path, name, NULL));
+    g_autoptr(ch_diag) unsaid = ch_diag_new();
+    g_autofree char *path = ch_rule_dup_path(node, node->key, unsaid);
+    g_autofree char *data = NULL;
+    gsize length;
+    if (path != NULL && g_file_get_contents(path, &data, &length, NULL)) {
+        ch_rule_cache_add(cache, path, data, length);
     }
-    g_ptr_array_sort(names, compare_names);
-    for (guint i = 0; i < names->len; i++) {
-        const char *name = names->pdata[i];
-        g_autofree char *data = NULL;
-        gsize length;
-        if (g_file_test(name, G_FILE_TEST_IS_DIR)) {
-            digest_tree(cache, name, depth - 1);
-        } else if (g_file_get_contents(name, &data, &length, NULL)) {
-            ch_rule_cache_add(cache, name, data, length);
-        }
+}
+
+/* All that a file of rules says.  Nothing beside it is opened: to close one of
+ * the store's files would end SQLite's locks on it (SQLite, How To Corrupt An
+ * SQLite Database File, 2.2). */
+static void
+digest_node(rule_cache *cache, const ch_yaml_node *node)
+{
+    const char *key = node->key == NULL ? "" : node->key;
+    const char *text = node->text == NULL ? "" : node->text;
+    const guint8 form[] = {(guint8)node->kind, node->quoted != 0};
+    ch_rule_cache_add(cache, key, text, strlen(text));
+    ch_rule_cache_add(cache, "", (const char *)form, sizeof form);
+    if (node->kind == CH_YAML_SCALAR &&
+        (strcmp(key, "file") == 0 || strcmp(key, "weights") == 0)) {
+        digest_file(cache, node);
+    }
+    guint count = node->children == NULL ? 0 : node->children->len;
+    ch_rule_cache_add(cache, "", (const char *)&count, sizeof count);
+    for (guint i = 0; i < count; i++) {
+        digest_node(cache, node->children->pdata[i]);
     }
 }
 
 static rule_cache *
-open_cache(const ch_config *config, const char *const *specialties)
+open_cache(const ch_config *config, const char *const *specialties,
+           const GPtrArray *documents)
 {
     rule_cache *cache = ch_rule_cache_new(config);
     if (cache != NULL) {
@@ -382,13 +396,10 @@ open_cache(const ch_config *config, const char *const *specialties)
         ch_rule_cache_add(
             cache, ch_jurisdiction_names[config->practice_jurisdiction], "", 0);
     }
-    for (guint i = 0; cache != NULL && config->rules_paths[i] != NULL; i++) {
-        const char *path = config->rules_paths[i];
-        g_autofree char *dir = g_file_test(path, G_FILE_TEST_IS_DIR)
-                                   ? g_strdup(path)
-                                   : g_path_get_dirname(path);
-        ch_rule_cache_add(cache, path, "", 0);
-        digest_tree(cache, dir, 3);
+    for (guint i = 0; cache != NULL && i < documents->len; i++) {
+        const ch_yaml_node *root = ch_yaml_root(documents->pdata[i]);
+        ch_rule_cache_add(cache, root->file, "", 0);
+        digest_node(cache, root);
     }
     return cache;
 }
@@ -405,9 +416,9 @@ ch_ruleset_load_for(const ch_config *config, const char *const *specialties,
                     ch_diag *diag)
 {
     guint before = ch_diag_count(diag);
-    g_autoptr(rule_cache) cache = open_cache(config, specialties);
-    g_autoptr(GBytes) cached = ch_rule_cache_load(cache);
     g_autoptr(GPtrArray) documents = read_documents(config, specialties, diag);
+    g_autoptr(rule_cache) cache = open_cache(config, specialties, documents);
+    g_autoptr(GBytes) cached = ch_rule_cache_load(cache);
     g_autoptr(ch_ruleset) rules = build(config, documents, TRUE, cached, diag);
     if (rules == NULL) {
         return NULL;

@@ -133,7 +133,6 @@ typedef struct {
     ch_classifier *classifier;
     double hold, tag, spare; /* probabilities */
     GStrv firm;              /* rules that it never spares, or NULL */
-    guint *rules;            /* numbers of features, beside the rules */
 } rule_opinion;
 
 struct ch_ruleset {

@@ -26,7 +26,7 @@ import subprocess
 import time
 
 from miltertalk import Gone, Milter, Relay
-from testsite import COMPLIANCE, LOGIN, Ended, environment, post, wait
+from testsite import COMPLIANCE, LOGIN, NO_OCR, Ended, environment, post, wait
 
 FILES, READS, TRY_MEMORY, ALL_MEMORY = 1, 2, 4, 8
 BLOG = "kavo123pelu@post.wordpress.com"
@@ -86,7 +86,7 @@ class Bench:
         self.cli_fault = Fault(os.path.join(site.root, "fault-cli"))
         self.library = library
         self.relay = Relay(site.socket_path)
-        site.extra = OVERRIDE
+        site.extra = OVERRIDE + NO_OCR
         site.options.update(release=self.relay.address, notices=self.relay.address)
         site.environment = self.preload(self.fault)
         self.number, self.held, self.ended = 0, {}, 0

@@ -15,10 +15,11 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from crash import Crash  # noqa: E402
 from tests_crash import test_kill_9_at_every_step_of_a_notice  # noqa: E402
 from tests_release import test_kill_9_at_every_step_of_a_release  # noqa: E402
-from testsite import SOURCE, Site  # noqa: E402
+from testsite import FEW_RULES, NO_OCR, SOURCE, Site  # noqa: E402
 
 
 def run(site, kills, seed):
+    site.extra = NO_OCR
     site.start()
     done = {"steps of a release": test_kill_9_at_every_step_of_a_release(site),
             "steps of a notice": test_kill_9_at_every_step_of_a_notice(site)}
@@ -32,7 +33,7 @@ def main():
     print(f"crash: seed {seed}", flush=True)
     root = tempfile.mkdtemp(prefix="chaperone-crash-")
     os.chmod(root, 0o755)
-    site = Site(os.path.join(root, "site"), build)
+    site = Site(os.path.join(root, "site"), build, rules=FEW_RULES)
     try:
         return 0 if run(site, kills, seed) else 1
     finally:

@@ -10,7 +10,7 @@ import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from faults import Bench, Sweep  # noqa: E402
-from testsite import SOURCE, Site  # noqa: E402
+from testsite import FEW_RULES, SOURCE, Site  # noqa: E402
 
 
 def main():
@@ -18,7 +18,7 @@ def main():
     stride = int(sys.argv[2]) if len(sys.argv) > 2 else 1
     root = tempfile.mkdtemp(prefix="chaperone-fault-")
     os.chmod(root, 0o755)
-    site = Site(os.path.join(root, "site"), build)
+    site = Site(os.path.join(root, "site"), build, rules=FEW_RULES)
     bench = Bench(site, os.path.join(build, "faulty.so"))
     try:
         return 0 if Sweep(bench, stride).run(sys.argv[3:]) else 1

@@ -1,6 +1,8 @@
 """Trouble of our own: nothing is lost, nothing is published, and it ends."""
+import glob
 import os
 import resource
+import shutil
 import signal
 import socket
 import sqlite3
@@ -185,6 +187,28 @@ def test_reload_good_and_bad(site):
     held = len(site.items("held"))
     site.send([BLOG], post([BLOG], unique("held again zibblehold")))
     assert len(site.items("held")) == held + 1
+
+
+def test_reload_leaves_the_store_alone_beside_a_rule_file(site):
+    """Whoever opens and closes a file of an open SQLite store ends its locks;
+    the next reader would then delete the log under the daemon."""
+    beside = os.path.join(site.root, "var/local.yaml")
+    shutil.copy(os.path.join(SOURCE, "rules/structure.yaml"), beside)
+    rules = list(site.rules)
+    site.rules[:] = [beside, rules[-1]]  # instead of the shipped ones
+    try:
+        site.write_config()
+        assert site.control("reload")[-1] == "ok"
+        site.items()
+        files = [os.readlink(f) for f in glob.glob(f"/proc/{site.milter.pid}/fd/*")]
+        assert any(f.endswith("chaperone.db-wal") for f in files), files
+        assert not [f for f in files if "(deleted)" in f and "chaperone.db" in f], files
+        site.hold([BLOG], post([BLOG], "zibblehold beside the store"))
+    finally:
+        site.rules[:] = rules
+        site.write_config()
+        site.control("reload")
+        os.unlink(beside)
 
 
 def test_a_burst_of_signals_is_a_few_reloads(site):

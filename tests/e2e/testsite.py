@@ -51,6 +51,10 @@ metrics: {{textfile: {root}/var/metrics.prom}}
 log: {{to: stderr, level: debug, format: text}}
 """
 
+# Where the daemon is started a thousand times: a start takes a thirtieth.
+FEW_RULES = [os.path.join(SOURCE, path) for path in ("rules/structure.yaml", "tests/e2e/rules")]
+NO_OCR = "extract: {ocr: false}\n"
+
 
 def crlf(data):
     return data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
@@ -97,8 +101,8 @@ class Site:
         self.rules = []
         for number, path in enumerate(rules or [os.path.join(SOURCE, "rules"),
                                                 os.path.join(SOURCE, "tests/e2e/rules")]):
-            self.rules.append(os.path.join(root, f"rules{number}"))
-            shutil.copytree(path, self.rules[-1])
+            self.rules.append(os.path.join(root, f"{number}-{os.path.basename(path)}"))
+            (shutil.copytree if os.path.isdir(path) else shutil.copy)(path, self.rules[-1])
         shutil.copy(os.path.join(SOURCE, "conf/gateways.yaml"), root)
         port = free_port()
         self.socket = f"inet:{port}@127.0.0.1" if inet else None
