@@ -69,6 +69,8 @@
 #define CH_MAX_OCR_PIXELS  (4 * 1000 * 1000)
 /* Pages of one PDF that are drawn to be read: each costs a second. */
 #define CH_MAX_SCANNED_PAGES 20
+/* Blocks of metadata of one picture in a HEIC file: a phone writes two. */
+#define CH_MAX_METADATA 20
 /* Of the time for a file, how much may go to reading pictures: what is left
  * over stays a picture that nobody looked at, and the rest is read. */
 #define CH_OCR_SHARE 0.7

@@ -45,6 +45,7 @@ warm_up(void)
     ch_warm_xml();
     ch_warm_pdf();
     ch_warm_image();
+    ch_warm_heif();
 }
 
 static gboolean

@@ -266,6 +266,25 @@ ch_ocr_read_rgb24(ch_reader *r, const guint8 *bytes, int width, int height,
     return whole;
 }
 
+gboolean
+ch_ocr_read_grey(ch_reader *r, const ch_grey *grey)
+{
+    PIX *pix = pixCreate(grey->width, grey->height, 8);
+    for (int y = 0; pix != NULL && y < grey->height; y++) {
+        const guint8 *row = grey->bytes + (gsize)y * (gsize)grey->stride;
+        const guint16 *wide = (const guint16 *)(const void *)row;
+        l_uint32 *line = pixGetData(pix) + (gsize)y * (gsize)pixGetWpl(pix);
+        for (int x = 0; x < grey->width; x++) {
+            guint8 value =
+                grey->bits > 8 ? (guint8)(wide[x] >> (grey->bits - 8)) : row[x];
+            SET_DATA_BYTE(line, x, value);
+        }
+    }
+    gboolean whole = pix != NULL && read_pix(r, pix);
+    pixDestroy(&pix);
+    return whole;
+}
+
 /* --- before the jail -------------------------------------------------------
  */
 

@@ -11,6 +11,7 @@
  *   sheet.c     cells of a workbook
  *   pdf.c, rtf.c
  *   image.c     what a photo says about itself
+ *   heif.c      HEIC and AVIF
  *   ocr.c       words and codes that a picture shows
  *
  * Any of them may crash on hostile bytes: the process ends, and what it said
@@ -81,6 +82,15 @@ void ch_read_image(ch_reader *r, GBytes *bytes);
 void ch_warm_pdf(void);
 void ch_warm_xml(void);
 void ch_warm_image(void);
+void ch_warm_heif(void);
+
+/* --- image.c, heif.c --- */
+/* Exif, IPTC and XMP: in a picture, or as they stand (TIFF; XMP with its
+ * packet or its x:xmpmeta).  FALSE: it is none of those. */
+gboolean ch_read_metadata(ch_reader *r, const guint8 *data, gsize length);
+gboolean ch_is_heif(const guint8 *data, gsize length);
+/* FALSE: it was not read, or not to its end; damage and caps are told. */
+gboolean ch_read_heif(ch_reader *r, const guint8 *data, gsize length);
 
 /* --- ocr.c: before the jail --- */
 /* NULL: the engine or its languages are not installed.  Owned. */
@@ -99,6 +109,13 @@ gboolean ch_ocr_read_bytes(ch_reader *r, const guint8 *data, gsize length);
 /* The same for pixels: red, green, blue in 32 bits, rows of stride bytes. */
 gboolean ch_ocr_read_rgb24(ch_reader *r, const guint8 *bytes, int width,
                            int height, int stride);
+/* The same for one channel: rows of stride bytes; more than 8 bits stand in
+ * two bytes. */
+typedef struct {
+    const guint8 *bytes;
+    int width, height, stride, bits;
+} ch_grey;
+gboolean ch_ocr_read_grey(ch_reader *r, const ch_grey *grey);
 
 /* --- archive.c: members of an archive --- */
 typedef struct ch_members ch_members;

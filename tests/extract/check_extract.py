@@ -122,6 +122,8 @@ CLEAN_FILES = (
     ("html", lambda: b"<html><body><p>Tuesday</p></body></html>"),
     ("png", d.png),
     ("jpeg", lambda: d.JPEG),
+    ("heic", d.heif),
+    ("avif", lambda: d.heif("a.avif")),
 )
 
 # name, bytes, where the number is found.
@@ -214,6 +216,14 @@ PLANTED = (
     ("png description", lambda: d.photo(f"-XMP-dc:Description={SSN}",
                                         data=d.png(), name="a.png"),
      "metadata"),
+    ("heic description", lambda: d.photo(
+        f"-XMP-dc:Description={SSN}", data=d.heif(), name="a.heic"),
+     "metadata"),
+    ("heic comment", lambda: d.photo(
+        f"-EXIF:UserComment={SSN}", data=d.heif(), name="a.heic"), "metadata"),
+    ("avif description", lambda: d.photo(
+        f"-XMP-dc:Description={SSN}", data=d.heif("a.avif"), name="a.avif"),
+     "metadata"),
 )
 
 
@@ -272,6 +282,11 @@ UNREAD = (
     ("png of 60,000 by 60,000", lambda: d.huge_png(60000), LIMIT),
     ("jpeg of 60,000 by 60,000", lambda: d.huge_jpeg(60000), LIMIT),
     ("bmp of 60,000 by 60,000", lambda: d.huge_bmp(60000), DAMAGED),
+    ("heic of 60,000 by 60,000", lambda: d.huge_heif(60000), LIMIT),
+    ("avif of 60,000 by 60,000", lambda: d.huge_heif(60000, "a.avif"), LIMIT),
+    ("heic of 16,000 by 16,000", lambda: d.huge_heif(16000), LIMIT),
+    ("heic truncated", lambda: truncated(d.heif()), DAMAGED),
+    ("heic of its head alone", lambda: d.heif()[:40], DAMAGED),
     ("rtf of 100,000 groups", lambda: b"{\\rtf1 " + b"{" * 100000, LIMIT),
 )
 
@@ -422,15 +437,21 @@ def check_kinds(run):
 
 
 def check_place(run):
-    r = run.one(d.photo("-GPSLatitude=40.1234567", "-GPSLatitudeRef=N",
-                        "-GPSLongitude=83.7654321", "-GPSLongitudeRef=W",
-                        "-Model=Camera"), "image/jpeg")
-    run.expect("place of a photo", r["verdict"] == "tag" and
-               rules(r) == {"privacy/photo-location"}, r)
-    shown = json.dumps(r)
-    run.expect("coordinates are not shown",
-               not any(c in shown for c in ("40.12", "83.76", "40 deg",
-                                            "4444443")), r)
+    tags = ("-GPSLatitude=40.1234567", "-GPSLatitudeRef=N",
+            "-GPSLongitude=83.7654321", "-GPSLongitudeRef=W", "-Model=Camera")
+    xmp = ("-XMP-exif:GPSLatitude=40.1234567",
+           "-XMP-exif:GPSLongitude=-83.7654321")
+    for name, r in run.rows((
+            ("photo", d.photo(*tags)),
+            ("heic", d.photo(*tags, data=d.heif(), name="a.heic")),
+            ("avif", d.photo(*tags, data=d.heif("a.avif"), name="a.avif")),
+            ("heic, in XMP", d.photo(*xmp, data=d.heif(), name="a.heic")))):
+        run.expect(f"place of a {name}", r["verdict"] == "tag" and
+                   rules(r) == {"privacy/photo-location"}, r)
+        shown = json.dumps(r)
+        run.expect(f"coordinates of a {name} are not shown",
+                   not any(c in shown for c in ("40.12", "83.76", "40 deg",
+                                                "4444443")), r)
     r = run.one(d.photo("-Model=Camera", "-SerialNumber=123456789"))
     run.expect("camera without a place", r["verdict"] == "accept", r)
     r = run.one(d.xlsx([["Name", "Date of birth"]],

@@ -402,6 +402,17 @@ def photo(*tags, data=JPEG, name="a.jpg"):
                 {name: data}, name)
 
 
+def heif(name="a.heic", side=64):
+    """A grey square as heif-enc packs it: HEVC, or AV1 for "a.avif"."""
+    rows = (b"\0" + b"\x80" * side) * side
+    png_file = (b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", struct.pack(
+        ">IIBBBBB", side, side, 8, 0, 0, 0, 0)) +
+        png_chunk(b"IDAT", zlib.compress(rows)) + png_chunk(b"IEND", b""))
+    codec = ["--avif"] if name.endswith(".avif") else []
+    return tool(["heif-enc", *codec, "-o", name, "a.png"],
+                {"a.png": png_file}, name)
+
+
 # --- medical files ----------------------------------------------------------------
 
 def dicom():
@@ -472,6 +483,16 @@ def huge_jpeg(side):
     at = data.index(b"\xff\xc9") if b"\xff\xc9" in data else data.index(b"\xff\xc0")
     data[at + 5:at + 9] = struct.pack(">HH", side, side)
     return bytes(data)
+
+
+def huge_heif(side, name="a.heic"):
+    """Each of its sizes (ISO/IEC 23008-12, 6.5.3) says so."""
+    data = heif(name)
+    at = data.index(b"ispe")
+    while at >= 0:
+        data = data[:at + 8] + struct.pack(">II", side, side) + data[at + 16:]
+        at = data.find(b"ispe", at + 16)
+    return data
 
 
 def huge_bmp(side):

@@ -3,8 +3,8 @@
     /usr/bin/python3 producers.py DIRECTORY
 
 LibreOffice stores texts, sheets and slides in each of its formats, with and
-without a password; pdftoppm, img2pdf, text2image, Pillow and qrencode make
-pictures of them.  One sentence stands in one place of each file:
+without a password; pdftoppm, img2pdf, text2image, Pillow, heif-enc and qrencode
+make pictures of them.  One sentence stands in one place of each file:
 CASE.FORMAT, such as text-comment.docx.  Needs no network.
 """
 import pathlib
@@ -294,6 +294,9 @@ def make_pictures(directory):
         top.save(f"{base}.png")
         for ext in ("jpeg", "gif", "webp", "tiff", "bmp"):
             top.save(f"{base}.{ext}", quality=90)
+        for ext, codec in (("heic", ()), ("avif", ("--avif",))):
+            run("heif-enc", *codec, "-q", "60", "-o", f"{base}.{ext}",
+                f"{base}.png")
         run("img2pdf", f"{base}.png", "-o", directory / f"scan-{case}.pdf")
     words = directory / "words.txt"
     words.write_text(f"{' '.join(CLEAN)}\n{SSN}\n")
@@ -302,6 +305,8 @@ def make_pictures(directory):
         "share/fonts", f"--fontconfig_tmpdir={directory}",
         f"--outputbase={directory / 'rendered-body'}")
     run("qrencode", "-o", directory / "code-body.png", SSN)
+    run("heif-enc", "-L", "-o", directory / "code-body.heic",
+        directory / "code-body.png")
     run("qrencode", "-o", directory / "code-link.png",
         "https://x.example/?patient=Maria+Lopez&ssn=512-34-6789")
 
