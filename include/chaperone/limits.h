@@ -31,6 +31,9 @@
 #define CH_MAX_HTML (4 * 1024 * 1024)
 /* Derived texts of one message: alt texts, links, hidden pieces. */
 #define CH_MAX_TEXTS 5000
+/* Bytes of a part that holds no words by its type and is not read (signatures,
+ * delivery reports): a signature with its certificates has some 10,000. */
+#define CH_MAX_SILENT (64 * 1024)
 /* Defects that we remember of one message: 3,000 nested parts warn 1,000
  * times. */
 #define CH_MAX_DEFECTS 100

@@ -298,6 +298,25 @@ add_unscanned(JsonBuilder *b, const ch_verdict *v)
     json_builder_end_array(b);
 }
 
+/* Only of a mail. */
+static void
+add_bytes(JsonBuilder *b, const ch_verdict *v)
+{
+    if (v->message == NULL) {
+        return;
+    }
+    const ch_message_bytes bytes = ch_message_count_bytes(v->message);
+    json_builder_set_member_name(b, "bytes");
+    json_builder_begin_object(b);
+    json_builder_set_member_name(b, "read");
+    json_builder_add_int_value(b, (gint64)bytes.read);
+    json_builder_set_member_name(b, "skipped");
+    json_builder_add_int_value(b, (gint64)bytes.skipped);
+    json_builder_set_member_name(b, "unread");
+    json_builder_add_int_value(b, (gint64)bytes.unread);
+    json_builder_end_object(b);
+}
+
 static void
 add_notes(JsonBuilder *b, const ch_verdict *v)
 {
@@ -342,6 +361,7 @@ ch_report_add_check(JsonBuilder *b, const ch_verdict *v, const char *input,
     json_builder_end_array(b);
     add_notes(b, v);
     add_unscanned(b, v);
+    add_bytes(b, v);
     ch_report_add_member(b, "class",
                          v->is_reply       ? "reply"
                          : v->kind != NULL ? v->kind
