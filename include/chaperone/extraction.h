@@ -28,6 +28,7 @@ typedef enum {
     CH_SEEN_MEDICAL,  /* a file of a medical system */
     CH_SEEN_WORDS,    /* its pictures were read for words and codes */
     CH_SEEN_CROPPED,  /* a photo with a preview that shows something else */
+    CH_SEEN_PATIENTS, /* a list of patients, by the names of its columns */
     CH_SEEN_COUNT
 } ch_seen;
 

@@ -25,7 +25,8 @@ typedef enum {
     CH_SNIFF_DICOM,
     CH_SNIFF_HL7,  /* version 2 messages, CDA documents */
     CH_SNIFF_FHIR, /* as JSON or XML */
-    CH_SNIFF_X12   /* health care claims, payments, eligibility */
+    CH_SNIFF_X12,  /* health care claims, payments, eligibility */
+    CH_SNIFF_NCPDP /* prescriptions (SCRIPT), a pharmacy's claims (Telecom) */
 } ch_sniff;
 
 /* Bytes from the start that are looked at; more do not hurt. */

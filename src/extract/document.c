@@ -114,6 +114,7 @@ read_kind(ch_reader *r, ch_sniff kind, GBytes *bytes, ch_where where)
     case CH_SNIFF_HL7:
     case CH_SNIFF_FHIR:
     case CH_SNIFF_X12:
+    case CH_SNIFF_NCPDP:
         read_text(r, bytes, where);
         break;
     case CH_SNIFF_HTML:

@@ -298,6 +298,12 @@ MEDICAL = (
     ("dicom", d.dicom), ("hl7", lambda: d.HL7), ("cda", lambda: d.CDA),
     ("fhir json", lambda: d.FHIR_JSON), ("fhir xml", lambda: d.FHIR_XML),
     ("x12 claim", lambda: d.X12),
+    ("ncpdp script", lambda: d.SCRIPT), ("ncpdp script 10.6",
+                                         lambda: d.OLD_SCRIPT),
+    ("ncpdp script, edifact", lambda: d.SCRIPT_EDIFACT),
+    ("ncpdp claim", lambda: d.TELECOM),
+    ("ncpdp batch", lambda: d.TELECOM_BATCH),
+    ("ncpdp script in a zip", lambda: d.zipped({"a.xml": d.SCRIPT})),
     ("dicom in a zip", lambda: d.zipped({"IM0001": d.dicom()})),
     ("hl7 in a mail", lambda: d.eml(CLEAN, d.HL7)),
 )
@@ -306,6 +312,43 @@ NO_MEDICAL = (
     ("json", b'{"resourceType": "Poster", "id": 1}'),
     ("x12 invoice", d.X12.replace(b"GS*HC", b"GS*IN").replace(b"837", b"810")),
     ("words", b"MSH is short for message header.\n"),
+    ("xml message", b'<?xml version="1.0"?>\n<Message lang="JavaScript"/>\n'),
+    ("records", b"A list of 51 things, parted:" + b"\x1e\x1cXM01\x1cAB\n"),
+)
+
+
+PATIENTS = [["Patient", "MRN", "DOB", "Insurance", "Diagnosis"],
+            ["Lopez, M.", "77", "19700101", "Acme", "J45"]]
+
+
+def csv(rows, separator=","):
+    return "".join(separator.join(f'"{c}"' for c in row) + "\n"
+                   for row in rows).encode()
+
+
+# name, bytes; exports of patients, whatever their cells say.
+LISTS = (
+    ("csv", lambda: csv(PATIENTS)),
+    ("csv with semicolons", lambda: csv(PATIENTS, ";")),
+    ("csv below a title", lambda: b"Export of November\n\n" + csv(PATIENTS)),
+    ("xlsx", lambda: d.xlsx(PATIENTS)),
+    ("xlsx hidden sheet", lambda: d.xlsx(ROWS, hidden=PATIENTS)),
+    ("ods", lambda: d.ods(PATIENTS)),
+    ("ods second sheet", lambda: d.ods(ROWS, hidden=PATIENTS)),
+    ("csv in a zip", lambda: d.zipped({"a.csv": csv(PATIENTS)})),
+    ("csv of few columns", lambda: csv([["Full Name", "DOS", "Dx"],
+                                        ["A. B.", "x", "y"]])),
+    ("csv in Spanish", lambda: csv([
+        ["Paciente", "Fecha de nacimiento", "Diagnóstico"], ["A", "x", "y"]])),
+)
+
+NO_LISTS = (
+    ("form without rows", csv([PATIENTS[0], ["", "", "", "", ""],
+                               ["___", "", "", "", ""]])),
+    ("staff", csv([["Name", "Date of birth", "Room"], ["A", "x", "2"]])),
+    ("figures", csv([["Diagnosis", "Insurance", "Count"], ["J45", "x", "9"]])),
+    ("survey", csv([["Patient", "Stars"], ["1", "5"]])),
+    ("words", b"Patient, MRN, DOB and insurance are what we protect.\n"),
 )
 
 
@@ -423,6 +466,12 @@ def check_kinds(run):
     for name, r in run.rows(NO_MEDICAL):
         run.expect(f"not medical {name}",
                    "privacy/medical-file" not in rules(r), r)
+    for name, r in run.rows((n, make()) for n, make in LISTS):
+        run.expect(f"list of patients, {name}", r["verdict"] == "reject" and
+                   "privacy/patient-list" in rules(r), r)
+    for name, r in run.rows(NO_LISTS):
+        run.expect(f"no list of patients, {name}",
+                   "privacy/patient-list" not in rules(r), r)
     r = run.judge(mail((d.HL7, "text/plain")))
     run.expect("hl7 called text", "privacy/medical-file" in rules(r), r)
     r = run.judge(mail((d.docx(SSN), "text/plain")))

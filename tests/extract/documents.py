@@ -427,6 +427,22 @@ FHIR_XML = (b'<?xml version="1.0"?>\n'
 X12 = ("ISA*00*          *00*          *ZZ*SUBMITTER      *ZZ*RECEIVER       "
        "*261103*0900*^*00501*000000001*0*P*:~GS*HC*SUB*REC*20261103*0900*1*X*"
        "005010X222A1~ST*837*0001*005010X222A1~").encode()
+SCRIPT = (b'<?xml version="1.0" encoding="UTF-8"?>\n<Message '
+          b'DatatypesVersion="20170715" TransportVersion="20170715" '
+          b'TransactionDomain="SCRIPT" TransactionVersion="20170715">\n'
+          b"<Body><NewRx><Patient><HumanPatient><Name><LastName>Lopez</LastName>"
+          b"</Name></HumanPatient></Patient></NewRx></Body></Message>\n")
+OLD_SCRIPT = (b'<Message version="010" release="006" '
+              b'xmlns="http://www.ncpdp.org/schema/SCRIPT"><Body/></Message>\n')
+SCRIPT_EDIFACT = (b"UNA:+./*'UIB+UNOA:0++1++++C:P+D:P+20261103:090000'"
+                  b"UIH+SCRIPT:010:006:NEWRX+1'PTT++19700101+LOPEZ:MARIA'")
+# A claim of Telecommunication D.0: its header of 56 bytes, two segments.
+TELECOM = (b"999999" b"D0" b"B1" b"EXAMPLEPCN" b"1" b"01" +
+           b"1234567893".ljust(15) + b"20261103" + b"VENDOR".ljust(10) +
+           b"\x1e\x1cAM01\x1cC419700101\x1cCAMARIA\x1cCBLOPEZ"
+           b"\x1e\x1cAM04\x1cC2ZZ9000001")
+TELECOM_BATCH = (b"\x0200T" + b"SENDER".ljust(24) + b"\x03\r\n\x02G1" +
+                 b"1".ljust(10) + TELECOM + b"\x03\r\n")
 CDA = (b'<?xml version="1.0"?>\n<ClinicalDocument xmlns="urn:hl7-org:v3">'
        b"<title>Note</title></ClinicalDocument>\n")
 

@@ -267,7 +267,7 @@ test_answers(void **state)
          "a",
          7, 0, 1 << CH_UNSCANNED_DAMAGED, 0},
         {"U\5\0\0\0\0", 6, 0, 1 << CH_UNSCANNED_DAMAGED, 0},
-        {"S\5\0\0\0\0", 6, 0, 1 << CH_UNSCANNED_DAMAGED, 0},
+        {"S\6\0\0\0\0", 6, 0, 1 << CH_UNSCANNED_DAMAGED, 0},
         {"P\0\5\0\0\0\1\3\0\0\0E\0\0\0\0\0", 17, 0, 0, 0},
         {"P\0\0\0\0\0E\0\0\0\0\0", 12, 0, 0, 0},
         {"P\0\4\0\0\0\1\3\0\0", 10, 0, 1 << CH_UNSCANNED_DAMAGED, 0},
