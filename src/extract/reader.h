@@ -57,6 +57,9 @@ typedef struct {
 void ch_reader_text(ch_reader *r, ch_where where, const char *text,
                     gssize length);
 void ch_reader_string(ch_reader *r, ch_where where, const GString *text);
+/* Text in a picture: an area for each line (ch_extracted). */
+void ch_reader_text_at(ch_reader *r, ch_where where, const GString *text,
+                       const GByteArray *areas);
 /* "label: value\n" as metadata, in a text of its own; value may be NULL. */
 void ch_reader_property(ch_reader *r, const char *label, const char *value);
 void ch_reader_unscanned(ch_reader *r, ch_unscanned_reason reason);

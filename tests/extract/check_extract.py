@@ -409,7 +409,11 @@ PLACES = {"text-body.pdf": "page 1", "sheet-body.xlsx": "sheet 2, cell B2",
           "sheet-body.ods": "sheet 2, cell B2", "slide-body.pptx": "slide 2",
           "sheet-hidden-sheet.xlsx": "sheet 2, cell B2",
           "slide-notes.pptx": "slide 1", "slide-body.odp": "slide 2",
-          "slide-notes.pdf": "page 2", "scan-body.pdf": "page 1"}
+          "slide-notes.pdf": "page 2", "scan-body.pdf": "page 1, left",
+          "picture-upper-left.png": "picture, upper left",
+          "picture-lower-right.png": "picture, lower right",
+          "code-upper-right.png": "picture, upper right",
+          "code-body.png": "picture, middle"}
 
 
 def check_produced(run, files):

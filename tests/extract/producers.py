@@ -284,7 +284,7 @@ def run(*command, **more):
 
 def make_pictures(directory):
     """What the body of the text looks like, in each format of pictures."""
-    from PIL import Image
+    from PIL import Image, ImageDraw, ImageFont
     for case in ("body", "clean"):
         base = directory / f"picture-{case}"
         run("pdftoppm", "-r", "110", "-png", "-singlefile", "-gray",
@@ -304,7 +304,18 @@ def make_pictures(directory):
         "--resolution=150", "--xsize=1200", "--ysize=400", "--fonts_dir=/usr/"
         "share/fonts", f"--fontconfig_tmpdir={directory}",
         f"--outputbase={directory / 'rendered-body'}")
+    font = ImageFont.truetype("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
+                              26)
+    for case, at in (("upper-left", (40, 40)), ("lower-right", (900, 1100))):
+        page = Image.new("L", (1600, 1200), 255)
+        draw = ImageDraw.Draw(page)
+        draw.text((600, 580), CLEAN[0], font=font)
+        draw.text(at, SSN, font=font)
+        page.save(directory / f"picture-{case}.png")
     run("qrencode", "-o", directory / "code-body.png", SSN)
+    page = Image.new("L", (1600, 1200), 255)
+    page.paste(Image.open(directory / "code-body.png"), (1300, 60))
+    page.save(directory / "code-upper-right.png")
     run("heif-enc", "-L", "-o", directory / "code-body.heic",
         directory / "code-body.png")
     run("qrencode", "-o", directory / "code-link.png",
