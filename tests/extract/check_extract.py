@@ -260,6 +260,7 @@ UNREAD = (
      b"\1" * 2000, UNSUPPORTED),
     ("program in a zip", lambda: d.zipped(
         {"a.exe": b"MZ\x90\0\3\0\0\0" + os.urandom(500)}), UNSUPPORTED),
+    ("zip that holds itself", d.quine_zip, LIMIT),
     ("six zips deep", lambda: d.nested_zip(CLEAN.encode(), 6), LIMIT),
     ("zip of 6,000 members", lambda: d.zipped(
         {f"{i}.txt": "" for i in range(6000)}), LIMIT),
@@ -282,6 +283,11 @@ UNREAD = (
     ("png of 60,000 by 60,000", lambda: d.huge_png(60000), LIMIT),
     ("jpeg of 60,000 by 60,000", lambda: d.huge_jpeg(60000), LIMIT),
     ("bmp of 60,000 by 60,000", lambda: d.huge_bmp(60000), DAMAGED),
+    ("gif of 60,000 by 60,000", lambda: d.huge_gif(60000), DAMAGED),
+    ("webp of 60,000 by 60,000", lambda: d.huge_webp(60000), DAMAGED),
+    ("tiff of 60,000 by 60,000", lambda: d.huge_tiff(60000), LIMIT),
+    ("tiff of 60,000 by 60,000 in a zip", lambda: d.zipped(
+        {"a.tiff": d.huge_tiff(60000)}), LIMIT),
     ("heic of 60,000 by 60,000", lambda: d.huge_heif(60000), LIMIT),
     ("avif of 60,000 by 60,000", lambda: d.huge_heif(60000, "a.avif"), LIMIT),
     ("heic of 16,000 by 16,000", lambda: d.huge_heif(16000), LIMIT),

@@ -465,6 +465,81 @@ def overlapping_zip(members, size):
     return local + central + end
 
 
+def stored(length):
+    """The head of a block of so many bytes that stand as they are."""
+    return struct.pack("<BHH", 0, length, length ^ 0xffff)
+
+
+def copied(distance, *blocks, final=0):
+    """Blocks of deflate (RFC 1951, 3.2.6), each of some lengths: copies of
+    what stands so far back."""
+    bits = []
+
+    def symbol(value, count):  # Huffman codes begin with their highest bit
+        bits.extend(value >> i & 1 for i in reversed(range(count)))
+
+    def number(value, base, free, step, count):  # 3.2.5: a code, more bits
+        code = more = 0
+        while value >= base + (1 << more):
+            base, code = base + (1 << more), code + 1
+            more = 0 if code < free else (code - free) // step + 1
+        symbol(code + (257 - 256 if count == 7 else 0), count)
+        bits.extend(value - base >> i & 1 for i in range(more))
+    for lengths in blocks:
+        bits.extend((final, 1, 0))
+        for length in lengths:
+            number(length, 3, 8, 4, 7)
+            number(distance, 1, 4, 2, 5)
+        symbol(0, 7)
+    bits.extend([0] * (-len(bits) % 8))
+    return bytes(sum(bit << i for i, bit in enumerate(bits[k:k + 8]))
+                 for k in range(0, len(bits), 8))
+
+
+def quine_zip():
+    """Its only member is itself: a program of deflate that prints its own
+    text, whose operations are five bytes long (Russ Cox, "Zip Files All The
+    Way Down", 2010)."""
+    name = b"a" * 21 + b".zip"  # so long that a copy of it has 30 bits
+
+    def build(crc, size=0, packed=0):
+        sizes = struct.pack("<4H3I2H", 0, 8, 0, 33, crc, packed, size,
+                            len(name), 0)
+        head = b"PK\3\4\x14\0" + sizes + name
+        entry = (b"PK\1\2\x14\0\x14\0" + sizes + struct.pack(
+            "<3H2I", 0, 0, 0, 0, 0) + name)
+        end = b"PK\5\6" + struct.pack("<4H2IH", 0, 0, 1, 1, len(entry),
+                                      len(head) + packed, 0)
+        start = stored(len(head)) + head + stored(len(head) + 10)
+        again = copied(len(head) + 10, [len(head) + 10], [])
+        twenty = copied(20, [10, 10])
+        tail_size = len(entry) + len(end) + 4
+        tail = copied(tail_size, [tail_size], final=1) + entry + end
+        last = twenty + stored(0) * 2 + stored(tail_size)
+        code = (stored(len(head)) + head + stored(len(head) + 10) + start +
+                again + stored(5) + again + stored(5) + stored(5) +
+                stored(20) + again + stored(5) * 2 + stored(20) + twenty +
+                stored(20) + (twenty + stored(20)) * 2 + twenty +
+                stored(20) + last + last + tail)
+        return head + code + tail, len(code) + 4
+    file, packed = build(0)
+    file, packed = build(0, len(file), packed)
+
+    def crc_of(guess):
+        return zlib.crc32(build(guess, len(file), packed)[0])
+    # CRC-32 is linear in each bit of itself that stands in the file: the one
+    # that is its own comes out by elimination.
+    want, crc = crc_of(0), 0
+    rows = [(crc_of(1 << i) ^ want ^ 1 << i, 1 << i) for i in range(32)]
+    for bit in reversed(range(32)):
+        row = next((r for r in rows if r[0] >> bit & 1), (0, 0))
+        rows = [(r[0] ^ row[0], r[1] ^ row[1]) if r[0] >> bit & 1 else r
+                for r in rows]
+        if want >> bit & 1:
+            want, crc = want ^ row[0], crc ^ row[1]
+    return build(crc, len(file), packed)[0]
+
+
 def looping_pdf():
     """A page tree and a form that hold themselves."""
     return pdf_file({
@@ -509,6 +584,31 @@ def huge_heif(side, name="a.heic"):
         data = data[:at + 8] + struct.pack(">II", side, side) + data[at + 16:]
         at = data.find(b"ispe", at + 16)
     return data
+
+
+def huge_gif(side):
+    size = struct.pack("<HH", side, side)
+    return (b"GIF89a" + size + b"\x80\0\0\0\0\0\xff\xff\xff" +
+            b",\0\0\0\0" + size + b"\0\2\2D\1\0;")
+
+
+def huge_webp(side):
+    """Its canvas (VP8X) says so; the picture in it has one pixel."""
+    size = struct.pack("<I", side - 1)[:3]
+    chunks = (b"VP8X" + struct.pack("<I", 10) + bytes(4) + size + size +
+              b"VP8L" + struct.pack("<I", 8) + b"\x2f\0\0\0\0\0\0\0")
+    return b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WEBP" + chunks
+
+
+def huge_tiff(side):
+    """One strip of grey (TIFF 6.0)."""
+    fields = ((256, 4, side), (257, 4, side), (258, 3, 8), (259, 3, 1),
+              (262, 3, 1), (273, 4, 8), (277, 3, 1), (278, 4, side),
+              (279, 4, 4))
+    return (b"II*\0" + struct.pack("<I", 12) + b"\xff" * 4 +
+            struct.pack("<H", len(fields)) + b"".join(
+                struct.pack("<HHII", tag, kind, 1, value)
+                for tag, kind, value in fields) + bytes(4))
 
 
 def huge_bmp(side):
