@@ -26,6 +26,7 @@ static const struct {
     {257, "ustar", 5, CH_SNIFF_ARCHIVE}, /* POSIX.1-2017, pax */
     {0, "{\\rt", 4, CH_SNIFF_RTF},
     {0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8, CH_SNIFF_OLE}, /* MS-CFB 2.2 */
+    {0, "\x78\x9f\x3e\x22", 4, CH_SNIFF_TNEF}, /* MS-OXTNEF 2.1.3 */
     {0, "\xff\xd8\xff", 3, CH_SNIFF_PICTURE},
     {0, "\x89PNG\r\n\x1a\n", 8, CH_SNIFF_PICTURE},
     {0, "GIF8", 4, CH_SNIFF_PICTURE},

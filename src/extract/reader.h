@@ -10,6 +10,9 @@
  *   xml.c       XML to text
  *   sheet.c     cells of a workbook
  *   pdf.c, rtf.c
+ *   tnef.c      winmail.dat
+ *   msg.c       Outlook's .msg
+ *   mapi.c      properties of both
  *   image.c     what a photo says about itself
  *   heif.c      HEIC and AVIF
  *   ocr.c       words and codes that a picture shows
@@ -80,12 +83,20 @@ void ch_read_hidden_archive(ch_reader *r, GBytes *bytes);
 void ch_read_pdf(ch_reader *r, GBytes *bytes);
 void ch_read_rtf(ch_reader *r, const char *data, gsize length);
 void ch_read_image(ch_reader *r, GBytes *bytes);
+void ch_read_tnef(ch_reader *r, GBytes *bytes);
+/* FALSE: it is none. */
+gboolean ch_read_msg(ch_reader *r, GBytes *bytes);
+void ch_read_mapi_string(ch_reader *r, guint property, const char *utf8,
+                         gsize length);
+void ch_read_mapi_binary(ch_reader *r, guint property, const guint8 *data,
+                         gsize length);
 
 /* Once, before the jail: whatever these libraries open at first use. */
 void ch_warm_pdf(void);
 void ch_warm_xml(void);
 void ch_warm_image(void);
 void ch_warm_heif(void);
+void ch_warm_msg(void);
 
 /* --- image.c, heif.c --- */
 /* Exif, IPTC and XMP: in a picture, or as they stand (TIFF; XMP with its

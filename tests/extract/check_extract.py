@@ -117,6 +117,8 @@ CLEAN_FILES = (
     ("gz", lambda: d.gz(CLEAN.encode())),
     ("7z", lambda: d.seven_zip({"fair.txt": CLEAN.encode()})),
     ("eml", lambda: d.eml(CLEAN)),
+    ("tnef", lambda: d.tnef(CLEAN, rtf_text=CLEAN, attachment=CLEAN.encode())),
+    ("msg", lambda: d.msg_file(CLEAN, attachment=CLEAN.encode())),
     ("csv", lambda: b"Day,Room\nTuesday,Two\n"),
     ("xml", lambda: b"<?xml version='1.0'?>\n<a><b>Tuesday</b></a>\n"),
     ("html", lambda: b"<html><body><p>Tuesday</p></body></html>"),
@@ -202,6 +204,29 @@ PLANTED = (
     ("eml", lambda: d.eml(SSN), "attachment"),
     ("eml with a docx", lambda: d.eml(CLEAN, d.docx(SSN)), "attachment"),
     ("eml subject", lambda: d.eml(CLEAN, subject=SSN), "attachment"),
+    ("tnef", lambda: d.tnef(SSN), "attachment"),
+    ("tnef subject", lambda: d.tnef(CLEAN, subject=SSN), "attachment"),
+    ("tnef, formatted text", lambda: d.tnef(CLEAN, rtf_text=SSN), "attachment"),
+    ("tnef with a docx", lambda: d.tnef(CLEAN, attachment=d.docx(SSN)),
+     "attachment"),
+    ("tnef, name of a file", lambda: d.tnef(
+        CLEAN, attachment=CLEAN.encode(), name=f"{SSN}.txt"), "filename"),
+    ("tnef in a tnef", lambda: d.tnef(CLEAN, inner=d.tnef(SSN)), "attachment"),
+    ("msg", lambda: d.msg_file(SSN), "attachment"),
+    ("msg of 20,000 words", lambda: d.msg_file(f"{CLEAN} " * 2000 + SSN),
+     "attachment"),
+    ("msg subject", lambda: d.msg_file(CLEAN, subject=SSN), "attachment"),
+    ("msg, formatted text", lambda: d.msg_file(CLEAN, rtf_text=SSN),
+     "attachment"),
+    ("msg, formatted text that is not packed", lambda: d.msg_file(
+        CLEAN, rtf_text=SSN, packed=False), "attachment"),
+    ("msg note", lambda: d.msg_file(CLEAN, note=SSN), "metadata"),
+    ("msg with a docx", lambda: d.msg_file(CLEAN, attachment=d.docx(SSN)),
+     "attachment"),
+    ("msg, name of a file", lambda: d.msg_file(
+        CLEAN, attachment=CLEAN.encode(), name=f"{SSN}.txt"), "filename"),
+    ("msg in a msg", lambda: d.msg_file(CLEAN, inner=d.msg(
+        CLEAN, attachment=SSN.encode())), "attachment"),
     ("utf-16 text", lambda: SSN.encode("utf-16"), "attachment"),
     ("xml", lambda: f"<?xml version='1.0'?>\n<a><b>{SSN}</b></a>".encode(),
      "attachment"),
@@ -251,6 +276,14 @@ UNREAD = (
         d.seven_zip({"a.txt": os.urandom(9000)})), DAMAGED),
     ("tar.gz truncated", lambda: truncated(
         d.tar({"a.txt": os.urandom(9000)}, "w:gz")), DAMAGED),
+    ("tnef truncated", lambda: truncated(d.tnef(
+        CLEAN, attachment=os.urandom(9000))), DAMAGED),
+    ("tnef that says another sum", lambda: d.tnef(CLEAN)[:-1] + b"\x99",
+     DAMAGED),
+    ("msg truncated", lambda: d.msg_file(CLEAN)[:600], UNSUPPORTED),
+    ("msg with a locked zip", lambda: d.msg_file(
+        CLEAN, attachment=d.encrypted_zip({"a.txt": CLEAN.encode()})),
+     ENCRYPTED),
     ("rtf truncated", lambda: truncated(d.rtf(CLEAN)), DAMAGED),
     ("pdf of its head alone", lambda: b"%PDF-1.7\nnothing", DAMAGED),
     ("docx with a document type", lambda: d.package(

@@ -377,6 +377,146 @@ def eml(text, attachment=None, subject="Hello"):
 
 # --- pictures -------------------------------------------------------------------
 
+# --- Outlook ------------------------------------------------------------------
+
+def rtf_packed(data, packed=True):
+    """Of literals only, or as it stands (MS-OXRTFCP 2.1.3.1)."""
+    out = data
+    if packed:
+        out = b"".join(b"\0" + data[i:i + 8]
+                       for i in range(0, len(data) // 8 * 8, 8))
+        rest = data[len(data) // 8 * 8:]  # then a copy from here: the end
+        out += bytes([1 << len(rest)]) + rest + struct.pack(
+            ">H", (207 + len(data)) % 4096 << 4)
+    crc = zlib.crc32(out, 0xffffffff) ^ 0xffffffff if packed else 0
+    return struct.pack("<IIII", len(out) + 12, len(data),
+                       0x75465a4c if packed else 0x414c454d, crc) + out
+
+
+def tnef(text, subject="Hello", rtf_text=None, attachment=None, name="a.txt",
+         inner=None):
+    """winmail.dat (MS-OXTNEF 2.1), attribute by attribute."""
+    def attribute(level, tag, data):
+        return struct.pack("<BII", level, tag, len(data)) + data + struct.pack(
+            "<H", sum(data) & 0xffff)
+
+    def properties(*all_of_them):
+        out = struct.pack("<I", len(all_of_them))
+        for tag, data in all_of_them:
+            out += struct.pack("<III", tag, 1, len(data)) + data + bytes(
+                -len(data) % 4)
+        return out
+    out = struct.pack("<IH", 0x223e9f78, 1)
+    out += attribute(1, 0x00089006, struct.pack("<I", 0x10000))
+    out += attribute(1, 0x00069007, struct.pack("<II", 1252, 0))
+    out += attribute(1, 0x00018004, subject.encode() + b"\0")
+    out += attribute(1, 0x0002800c, text.encode() + b"\0")
+    if rtf_text:
+        out += attribute(1, 0x00069003, properties(
+            (0x10090102, rtf_packed(rtf(rtf_text)))))
+    if attachment or inner:
+        out += attribute(2, 0x00069002, bytes(14))
+        out += attribute(2, 0x00018010, name.encode() + b"\0")
+    if attachment:
+        out += attribute(2, 0x0006800f, attachment)
+    if inner:
+        out += attribute(2, 0x00069005, properties(
+            (0x3701000d, bytes(16) + inner)))
+    return out
+
+
+def compound(tree):
+    """A compound file (MS-CFB, version 3) of nested dictionaries."""
+    entries, table, sectors = [], [], []
+
+    def add(name, node):
+        entry = [name, node, -1, -1]  # its first child, its next sibling
+        entries.append(entry)
+        last = None
+        for child in sorted(node, key=lambda n: (len(n), n.upper())) if \
+                isinstance(node, dict) else ():
+            number = len(entries)
+            add(child, node[child])
+            if last is None:
+                entry[2] = number
+            else:
+                last[3] = number
+            last = entries[number]
+
+    def chain(into, count):
+        start = len(into)
+        into.extend([*range(start + 1, start + count), -2] if count else [])
+        return start if count else -2
+
+    def store(data):
+        sectors.append(data + bytes(-len(data) % 512))
+        return chain(table, len(sectors[-1]) // 512)
+    add("Root Entry", tree)
+    small, small_table, places = b"", [], []
+    for _, node, _, _ in entries:
+        size = 0 if isinstance(node, dict) else len(node)
+        if 0 < size < 4096:
+            places.append((chain(small_table, -(-size // 64)), size))
+            small += node + bytes(-size % 64)
+        else:
+            places.append((store(node) if size else -2, size))
+    places[0] = (store(small), len(small))
+    small_start = store(struct.pack(f"<{len(small_table)}i", *small_table))
+    directory = b""
+    for number, (name, node, child, right) in enumerate(entries):
+        wide = name.encode("utf-16-le")
+        kind = 5 if number == 0 else 1 if isinstance(node, dict) else 2
+        directory += wide.ljust(64, b"\0") + struct.pack(
+            "<HBBiii36xiII", len(wide) + 2, kind, 1, -1, right, child,
+            places[number][0], places[number][1], 0)
+    directory_start = store(directory)
+    own = 1
+    while (len(table) + own) * 4 > own * 512:
+        own += 1
+    first = len(table)
+    table += [-3] * own
+    sectors.append(struct.pack(f"<{len(table)}i", *table).ljust(
+        own * 512, b"\xff"))
+    head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + struct.pack(
+        "<16xHHHHH6xIIiIIiIiI", 0x3e, 3, 0xfffe, 9, 6, 0, own, directory_start,
+        0, 4096, small_start, -(-len(small_table) // 128), -2, 0)
+    places_of_table = [first + i for i in range(own)] + [-1] * (109 - own)
+    return head + struct.pack("<109i", *places_of_table) + b"".join(sectors)
+
+
+def msg(text, subject="Hello", attachment=None, name="a.txt", rtf_text=None,
+        note=None, inner=None, packed=True):
+    """Outlook's .msg (MS-OXMSG); inner: the tree of a mail in it."""
+    def wide(words):
+        return words.encode("utf-16-le")
+    tree = {"__properties_version1.0": bytes(32),
+            "__nameid_version1.0": {"__substg1.0_00020102": bytes(16)},
+            "__substg1.0_001A001F": wide("IPM.Note"),
+            "__substg1.0_0037001F": wide(subject),
+            "__substg1.0_1000001F": wide(text),
+            "__recip_version1.0_#00000000": {
+                "__properties_version1.0": bytes(8),
+                "__substg1.0_3001001F": wide("Dana Field")}}
+    if rtf_text:
+        tree["__substg1.0_10090102"] = rtf_packed(rtf(rtf_text), packed)
+    if note:  # a property with a name of its own, in an old string
+        tree["__substg1.0_8001001E"] = note.encode()
+    if attachment or inner:
+        tree["__attach_version1.0_#00000000"] = {
+            "__properties_version1.0": bytes(8),
+            "__substg1.0_3707001F": wide(name)}
+    if attachment:
+        tree["__attach_version1.0_#00000000"]["__substg1.0_37010102"] = \
+            attachment
+    if inner:
+        tree["__attach_version1.0_#00000000"]["__substg1.0_3701000D"] = inner
+    return tree
+
+
+def msg_file(text, **more):
+    return compound(msg(text, **more))
+
+
 def png_chunk(kind, data):
     return (struct.pack(">I", len(data)) + kind + data +
             struct.pack(">I", zlib.crc32(kind + data)))

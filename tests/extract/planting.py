@@ -249,6 +249,7 @@ def document_mails(text):
         ("xlsx", lambda t: d.xlsx([["Note"], [t]])),
         ("ods", lambda t: d.ods([["Note"], [t]])),
         ("zip", lambda t: d.zipped({"a.txt": t})),
+        ("tnef", d.tnef), ("msg", d.msg_file),
         ("tar.gz", lambda t: d.tar({"a.txt": t.encode()}, "w:gz")),
         ("7z", lambda t: d.seven_zip({"a.txt": t.encode()})),
     )
