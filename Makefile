@@ -26,16 +26,16 @@ DEPS_BUILD = gcc libc6-dev pkg-config libmilter-dev libvectorscan-dev libgmime-3
     libpcre2-dev libyaml-dev libgumbo-dev libsqlite3-dev libcurl4-openssl-dev \
     libsodium-dev libjson-glib-dev liblinear-dev libmicrohttpd-dev tzdata \
     libpoppler-glib-dev libarchive-dev libxml2-dev libgexiv2-dev libseccomp-dev linux-libc-dev \
-    libcairo2-dev libtesseract-dev libleptonica-dev libzbar-dev tesseract-ocr-eng tesseract-ocr-spa
+    libcairo2-dev libheif-dev libytnef0-dev libgsf-1-dev libtesseract-dev libleptonica-dev libzbar-dev tesseract-ocr-eng tesseract-ocr-spa
 DEPS_TEST = libcmocka-dev clang libclang-rt-14-dev clang-format mandoc python3 \
     php-cli postfix opendkim openssl libsasl2-modules sasl2-bin sqlite3 procps python3-jsonschema python3-yaml m4 libwrap0 \
     zip p7zip-full qpdf libimage-exiftool-perl libreoffice-writer-nogui libreoffice-calc-nogui \
     libreoffice-impress-nogui python3-uno img2pdf poppler-utils qrencode python3-pil tesseract-ocr fonts-dejavu-core \
-    chromium nodejs npm
+    libheif-examples chromium nodejs npm
 
 PKGS = glib-2.0 gio-2.0 gmime-3.0 libpcre2-8 yaml-0.1 sqlite3 libcurl libsodium json-glib-1.0 $(if $(WITHOUT_VECTORSCAN),,libhs)
 # Of chaperone-extract alone.
-EXTRACT_PKGS = poppler-glib cairo libarchive libxml-2.0 gexiv2 libseccomp tesseract lept zbar
+EXTRACT_PKGS = poppler-glib cairo libarchive libxml-2.0 gexiv2 libheif libytnef libgsf-1 libseccomp tesseract lept zbar
 
 WARN = -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes \
     -Wmissing-prototypes -Wwrite-strings -Wformat=2 -Wundef -Wvla \
@@ -48,7 +48,8 @@ once = $(eval $(1) := $(2))$($(1))
 PKG_CFLAGS = $(call once,PKG_CFLAGS,$(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS))))
 PKG_LIBS   = $(call once,PKG_LIBS,$(shell pkg-config --libs $(PKGS)) -lgumbo -lmilter -lm -pthread)
 EXTRACT_CFLAGS = $(call once,EXTRACT_CFLAGS,$(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(EXTRACT_PKGS))))
-EXTRACT_LIBS   = $(call once,EXTRACT_LIBS,-Wl$(comma)--as-needed $(shell pkg-config --libs $(EXTRACT_PKGS)))
+EXTRACT_LIBS   = $(call once,EXTRACT_LIBS,-Wl$(comma)--as-needed \
+    -Wl$(comma)--export-dynamic-symbol=de265_start_worker_threads $(shell pkg-config --libs $(EXTRACT_PKGS)))
 ALL_CFLAGS = -std=gnu11 $(OPT) $(WARN) $(HARDEN) -fno-common -pthread \
     $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all) \
     $(if $(WITHOUT_VECTORSCAN),-DCH_NO_VECTORSCAN) -Iinclude -Isrc $(PKG_CFLAGS) -D_GNU_SOURCE \

@@ -33,7 +33,7 @@ only 'sodium.h' '^src/record/'
 only 'curl/' '^src/record/smtp.c'
 only 'microhttpd.h' '^src/review/server.c'
 only 'yaml.h' '^src/base/yaml.c'
-for header in archive.h archive_entry.h poppler.h libxml/ gexiv2/ seccomp.h linux/landlock.h; do
+for header in archive.h archive_entry.h poppler.h libxml/ gexiv2/ libheif/ ytnef.h gsf/ seccomp.h linux/landlock.h; do
     only "$header" '^src/extract/'
 done
 only 'spawn.h' '^src/sandbox/'

@@ -5,12 +5,13 @@
  * The reader is another process that takes hostile bytes apart and may have
  * been taken over by them.  It answers in records, one after the other:
  *
- *   byte 0     kind: 'T' text, 'P' place of the texts that follow,
- *              'U' not read, 'S' seen, 'E' end
- *   byte 1     T: where it stands; U: the reason; S: what was seen; P, E: 0
+ *   byte 0     kind: 'T' text, 'P' place of the texts that follow, 'A' areas
+ *              of the text before, 'U' not read, 'S' seen, 'E' end
+ *   byte 1     T: where it stands; U: the reason; S: what was seen; P, A, E: 0
  *   byte 2-5   length of what follows, low byte first; 0 for U, S, E
- *   then       T: UTF-8; P: steps from the outside in, each a ch_place_step and
- * a number (four bytes, low byte first)
+ *   then       T: UTF-8; P: steps from the outside in, each a ch_place_step
+ *              and a number (four bytes, low byte first); A: for each line
+ *              left, top, right, bottom in hundredths of the picture
  *
  * Nothing in them is believed: see ch_extraction_read.
  */
@@ -28,6 +29,7 @@ typedef enum {
     CH_SEEN_MEDICAL,  /* a file of a medical system */
     CH_SEEN_WORDS,    /* its pictures were read for words and codes */
     CH_SEEN_CROPPED,  /* a photo with a preview that shows something else */
+    CH_SEEN_PATIENTS, /* a list of patients, by the names of its columns */
     CH_SEEN_COUNT
 } ch_seen;
 
@@ -42,11 +44,13 @@ typedef enum {
 } ch_place_step;
 
 #define CH_STEP_LENGTH 5
+#define CH_AREA_LENGTH 4
 
 typedef struct {
     ch_where where;
     GBytes *utf8;
-    char *place; /* or NULL */
+    char *place;   /* or NULL */
+    GBytes *areas; /* or NULL; never empty */
 } ch_extracted;
 
 typedef struct {

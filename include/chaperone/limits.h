@@ -31,6 +31,9 @@
 #define CH_MAX_HTML (4 * 1024 * 1024)
 /* Derived texts of one message: alt texts, links, hidden pieces. */
 #define CH_MAX_TEXTS 5000
+/* Bytes of a part that holds no words by its type and is not read (signatures,
+ * delivery reports): a signature with its certificates has some 10,000. */
+#define CH_MAX_SILENT (64 * 1024)
 /* Defects that we remember of one message: 3,000 nested parts warn 1,000
  * times. */
 #define CH_MAX_DEFECTS 100
@@ -69,6 +72,8 @@
 #define CH_MAX_OCR_PIXELS  (4 * 1000 * 1000)
 /* Pages of one PDF that are drawn to be read: each costs a second. */
 #define CH_MAX_SCANNED_PAGES 20
+/* Blocks of metadata of one picture in a HEIC file: a phone writes two. */
+#define CH_MAX_METADATA 20
 /* Of the time for a file, how much may go to reading pictures: what is left
  * over stays a picture that nobody looked at, and the rest is read. */
 #define CH_OCR_SHARE 0.7

@@ -64,6 +64,13 @@ typedef struct {
 
 const char *ch_defect_name(ch_defect_kind kind); /* Borrowed. */
 
+/* Bytes of a mail as received, all together its length. */
+typedef struct {
+    gsize read;    /* as text, or by the reader of documents */
+    gsize skipped; /* boundaries, customary words, signatures, reports */
+    gsize unread;  /* of parts that are "unscanned" for some reason */
+} ch_message_bytes;
+
 typedef struct ch_message ch_message;
 
 /* Total: never NULL.  Takes a reference on raw (CRLF or LF line ends, as
@@ -75,6 +82,7 @@ void ch_message_free(ch_message *message);
 const GPtrArray *ch_message_parts(const ch_message *m);  /* of ch_part */
 const GArray *ch_message_unscanned(const ch_message *m); /* of ch_unscanned */
 const GArray *ch_message_defects(const ch_message *m);   /* of ch_defect */
+ch_message_bytes ch_message_count_bytes(const ch_message *m);
 /* Texts of ch_text, not folded: subject, other readable headers (display
  * names, Keywords, Comments, X- headers ...), bodies, hidden and alt texts,
  * links, file names, prologues, nested messages, and the seams between text

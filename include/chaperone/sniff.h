@@ -19,13 +19,15 @@ typedef enum {
     CH_SNIFF_PDF,
     CH_SNIFF_ZIP,     /* also OOXML, ODF, EPUB */
     CH_SNIFF_ARCHIVE, /* tar, 7z, gzip, bzip2, xz */
-    CH_SNIFF_OLE,     /* Word and Excel before 2007; encrypted OOXML */
+    CH_SNIFF_OLE,     /* Outlook's .msg; encrypted OOXML; Word before 2007 */
+    CH_SNIFF_TNEF,    /* Outlook's winmail.dat */
     CH_SNIFF_PICTURE,
     CH_SNIFF_MEDIA, /* sound and video */
     CH_SNIFF_DICOM,
     CH_SNIFF_HL7,  /* version 2 messages, CDA documents */
     CH_SNIFF_FHIR, /* as JSON or XML */
-    CH_SNIFF_X12   /* health care claims, payments, eligibility */
+    CH_SNIFF_X12,  /* health care claims, payments, eligibility */
+    CH_SNIFF_NCPDP /* prescriptions (SCRIPT), a pharmacy's claims (Telecom) */
 } ch_sniff;
 
 /* Bytes from the start that are looked at; more do not hurt. */

@@ -14,4 +14,8 @@
  * maps to an empty span before its cell.  Owned. */
 ch_text *ch_table_text(ch_where where, int part, GBytes *source);
 
+/* Whether it is a list of patients: its columns name somebody and two of:
+ * patient, record, birth, insurance, diagnosis, visit; and there is a row. */
+gboolean ch_table_lists_patients(GBytes *source);
+
 #endif

@@ -57,10 +57,11 @@ ch_text *ch_text_new_whole(ch_where where, int part, GBytes *source);
 void ch_text_mark_rule(ch_text *text);
 void ch_text_free(ch_text *text);
 
-/* Where in a document it stands ("page 3"), in words of ours; NULL: none. */
-void ch_text_set_place(ch_text *text, const char *place);
+/* Where in a document it stands ("page 3"), in words of ours; where each of
+ * its lines stands in a picture (ch_extracted).  Either may be NULL. */
+void ch_text_set_place(ch_text *text, const char *place, GBytes *areas);
 const char *ch_text_place(const ch_text *text); /* Borrowed. */
-
+GBytes *ch_text_areas(const ch_text *text);     /* Borrowed. */
 ch_where ch_text_where(const ch_text *text);
 int ch_text_part(const ch_text *text);
 GBytes *ch_text_source(const ch_text *text); /* Borrowed. */

@@ -16,6 +16,7 @@ extracted_free(gpointer data)
     ch_extracted *text = data;
     g_bytes_unref(text->utf8);
     g_free(text->place);
+    g_clear_pointer(&text->areas, g_bytes_unref);
     g_free(text);
 }
 
@@ -43,8 +44,9 @@ ch_extraction_copy(const ch_extraction *x)
     for (guint i = 0; i < x->texts->len; i++) {
         const ch_extracted *from = x->texts->pdata[i];
         ch_extracted *text = g_new(ch_extracted, 1);
-        *text = (ch_extracted){from->where, g_bytes_ref(from->utf8),
-                               g_strdup(from->place)};
+        *text = (ch_extracted){
+            from->where, g_bytes_ref(from->utf8), g_strdup(from->place),
+            from->areas == NULL ? NULL : g_bytes_ref(from->areas)};
         g_ptr_array_add(copy->texts, text);
     }
     copy->unscanned = x->unscanned;
@@ -123,9 +125,37 @@ take_text(reading *r, guint8 where, const guint8 *data, gsize length)
     }
     ch_extracted *text = g_new(ch_extracted, 1);
     *text = (ch_extracted){(ch_where)where, g_bytes_new(data, length),
-                           g_strdup(r->place)};
+                           g_strdup(r->place), NULL};
     g_ptr_array_add(x->texts, text);
     r->total += length;
+    return TRUE;
+}
+
+static gboolean
+are_areas(const guint8 *data, gsize length)
+{
+    for (gsize i = 0; i + CH_AREA_LENGTH <= length; i += CH_AREA_LENGTH) {
+        if (data[i] > data[i + 2] || data[i + 2] > 100 ||
+            data[i + 1] > data[i + 3] || data[i + 3] > 100) {
+            return FALSE;
+        }
+    }
+    return length > 0 && length % CH_AREA_LENGTH == 0;
+}
+
+/* FALSE: the answer is not worth reading on. */
+static gboolean
+take_areas(reading *r, const guint8 *data, gsize length)
+{
+    ch_extraction *x = r->x;
+    ch_extracted *text =
+        x->texts->len == 0 ? NULL : x->texts->pdata[x->texts->len - 1];
+    if (text == NULL || text->areas != NULL || !are_areas(data, length) ||
+        length / CH_AREA_LENGTH > g_bytes_get_size(text->utf8) + 1) {
+        x->unscanned |= 1u << CH_UNSCANNED_DAMAGED;
+        return FALSE;
+    }
+    text->areas = g_bytes_new(data, length);
     return TRUE;
 }
 
@@ -141,6 +171,9 @@ take_record(reading *r, const guint8 *record, gsize length)
     }
     if (record[0] == 'P' && value == 0) {
         return take_place(r, data, length);
+    }
+    if (record[0] == 'A' && value == 0) {
+        return take_areas(r, data, length);
     }
     if (length == 0 && record[0] == 'U' && value <= CH_UNSCANNED_UNSUPPORTED) {
         x->unscanned |= 1u << value;

@@ -47,6 +47,9 @@ message_new(GBytes *raw)
     m->defects = g_array_new(FALSE, FALSE, sizeof(ch_defect));
     m->documents =
         g_ptr_array_new_with_free_func((GDestroyNotify)ch_document_free);
+    m->taken = g_array_new(FALSE, FALSE, sizeof(ch_taken));
+    m->boundaries =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     return m;
 }
 
@@ -62,6 +65,8 @@ ch_message_free(ch_message *m)
     g_array_unref(m->unscanned);
     g_array_unref(m->defects);
     g_ptr_array_unref(m->documents);
+    g_array_unref(m->taken);
+    g_hash_table_unref(m->boundaries);
     g_free(m->type);
     g_bytes_unref(m->raw);
     g_free(m);
@@ -264,9 +269,11 @@ ch_message_parse(GBytes *raw)
     }
     g_autoptr(ch_head) top = ch_head_scan(m, 0, m->length);
     m->head_length = MIN(top->end, m->length);
+    ch_message_take(m, CH_TAKEN_HEAD, -1, (ch_span){0, m->head_length});
     keep_headers(m, top);
     ch_message_read_head(m, top, -1);
     walk_tree(m, top);
+    ch_message_read_margins(m);
     ch_message_add_seams(m);
     if (m->type == NULL) {
         m->type = g_strdup("text/plain"); /* RFC 2045 5.2 */

@@ -104,7 +104,8 @@ take(ch_message *m, const ch_extraction *x, int index)
         guint before = m->texts->len;
         ch_message_add_text(m, text->where, index, text->utf8);
         if (m->texts->len > before) {
-            ch_text_set_place(m->texts->pdata[before], text->place);
+            ch_text_set_place(m->texts->pdata[before], text->place,
+                              text->areas);
         }
     }
     ch_message_add_seen(m, x->seen, index);

@@ -8,6 +8,7 @@
  *   message_walk.c    GMime's tree: parts, containers
  *   message_leaf.c    one part to texts
  *   message_uu.c      files that stand uuencoded in a text
+ *   message_margin.c  what stands outside of the parts; the count of bytes
  *   message_seam.c    where one text part ends and the next begins
  *   message_extract.c documents, by a reader that the caller brings
  */
@@ -45,19 +46,36 @@ typedef struct {
     GBytes *content; /* decoded already; or NULL: the bytes of the part */
 } ch_document;
 
+/* Bytes of the mail that have been looked at. */
+typedef enum {
+    CH_TAKEN_HEAD,
+    CH_TAKEN_CONTENT,
+    CH_TAKEN_SILENT, /* of a kind that holds no words */
+    CH_TAKEN_UNREAD  /* beyond a cap, which was told */
+} ch_taken_kind;
+
+typedef struct {
+    ch_span span;
+    int part;
+    ch_taken_kind kind;
+} ch_taken;
+
 struct ch_message {
     GBytes *raw;
     const char *data; /* of raw */
     gsize length;
-    gsize head_length;    /* with the empty line after it */
-    GPtrArray *headers;   /* of ch_header, top level */
-    GPtrArray *parts;     /* of ch_part */
-    GPtrArray *texts;     /* of ch_text */
-    GArray *unscanned;    /* of ch_unscanned */
-    GArray *defects;      /* of ch_defect */
-    GPtrArray *documents; /* of ch_document */
-    char *type;           /* of the whole */
-    gsize text_total;     /* bytes of all sources */
+    gsize head_length;      /* with the empty line after it */
+    GPtrArray *headers;     /* of ch_header, top level */
+    GPtrArray *parts;       /* of ch_part */
+    GPtrArray *texts;       /* of ch_text */
+    GArray *unscanned;      /* of ch_unscanned */
+    GArray *defects;        /* of ch_defect */
+    GPtrArray *documents;   /* of ch_document */
+    GArray *taken;          /* of ch_taken */
+    GHashTable *boundaries; /* of all multiparts */
+    ch_message_bytes bytes; /* of the margins */
+    char *type;             /* of the whole */
+    gsize text_total;       /* bytes of all sources */
     gboolean has_image;
 };
 
@@ -109,6 +127,12 @@ void ch_message_read_content(ch_message *m, const ch_part_reading *how,
 /* Reads the files that stand uuencoded in a text. */
 void ch_message_read_uu(ch_message *m, const ch_part_reading *how,
                         GBytes *utf8);
+
+/* Remembers that bytes are no margin, and what parts them. */
+void ch_message_take(ch_message *m, ch_taken_kind kind, int part, ch_span span);
+void ch_message_take_boundary(ch_message *m, const char *boundary);
+/* Texts of all bytes that nobody took. */
+void ch_message_read_margins(ch_message *m);
 
 /* Texts of the seams between text parts that are shown one after the other;
  * once all others are there. */

@@ -7,6 +7,7 @@
  */
 #include "core/message_int.h"
 
+#include "chaperone/extraction.h"
 #include "chaperone/html.h"
 #include "chaperone/table.h"
 #include "core/charset.h"
@@ -59,6 +60,10 @@ ch_message_add_text(ch_message *m, ch_where where, int part, GBytes *utf8)
     ch_text *table = where == CH_WHERE_ATTACHMENT
                          ? ch_table_text(where, part, source)
                          : NULL;
+    if (where == CH_WHERE_ATTACHMENT && part >= 0 &&
+        ch_table_lists_patients(source)) {
+        ch_message_add_seen(m, 1u << CH_SEEN_PATIENTS, part);
+    }
     g_ptr_array_add(m->texts, table != NULL
                                   ? table
                                   : ch_text_new_whole(where, part, source));

@@ -304,12 +304,25 @@ note_documents(ch_message *m, int index, const ch_head *head, gboolean always)
     }
 }
 
+/* Signatures and reports hold no words, but whoever says so may lie. */
+static leaf_kind
+kind_of(GMimeObject *object, const ch_part *part)
+{
+    leaf_kind kind =
+        leaf_kind_of(part->type, type_parameter(object, "smime-type"));
+    gboolean large = part->raw.end - part->raw.start > CH_MAX_SILENT;
+    return kind == LEAF_SILENT && large ? LEAF_UNSUPPORTED : kind;
+}
+
 static void
 read_leaf(ch_message *m, GMimeObject *object, int index, const ch_head *head)
 {
     const ch_part *part = g_ptr_array_index(m->parts, index);
     ch_part_reading how = reading_of(object, part, index);
-    switch (leaf_kind_of(part->type, type_parameter(object, "smime-type"))) {
+    leaf_kind kind = kind_of(object, part);
+    ch_message_take(m, kind == LEAF_SILENT ? CH_TAKEN_SILENT : CH_TAKEN_CONTENT,
+                    index, part->raw);
+    switch (kind) {
     case LEAF_TEXT:
         read_all_encodings(m, &how, head, part->raw);
         note_documents(m, index, head, FALSE);
@@ -335,48 +348,6 @@ read_leaf(ch_message *m, GMimeObject *object, int index, const ch_head *head)
 }
 
 /* --- containers ----------------------------------------------------------- */
-
-static gboolean
-is_customary(const char *line)
-{
-    static const char *const lines[] = {
-        "",
-        "this is a multi-part message in mime format",
-        "this is a multipart message in mime format",
-        "this is a mime-encapsulated message",
-        "this is a mime encapsulated message",
-        "this is an openpgp/mime signed message (rfc 4880 and 3156)",
-        "this is an openpgp/mime encrypted message (rfc 4880 and 3156)",
-        "this is a cryptographically signed message in mime format",
-        NULL,
-    };
-    g_autofree char *lower = g_ascii_strdown(line, -1);
-    g_strstrip(lower);
-    gsize len = strlen(lower);
-    while (len > 0 && (lower[len - 1] == '.' || lower[len - 1] == ' ')) {
-        lower[--len] = '\0';
-    }
-    return g_strv_contains(lines, lower);
-}
-
-/* Text before, between and behind the parts. */
-static void
-add_margin(ch_message *m, const char *text, ch_where where, int index)
-{
-    if (text == NULL) {
-        return;
-    }
-    g_auto(GStrv) lines = g_strsplit(text, "\n", 0);
-    for (gsize i = 0; lines[i] != NULL; i++) {
-        if (!is_customary(lines[i])) {
-            ch_part_reading how = {"text/plain", NULL,  FALSE,
-                                   FALSE,        where, index};
-            g_autoptr(GBytes) bytes = g_bytes_new(text, strlen(text));
-            ch_message_read_content(m, &how, bytes);
-            return;
-        }
-    }
-}
 
 static char *
 child_number(const place *at, int child)
@@ -414,11 +385,10 @@ walk_multipart(ch_message *m, GMimeMultipart *multipart, int index,
                const place *at)
 {
     int count = g_mime_multipart_get_count(multipart);
-    ch_where where = count == 0 ? CH_WHERE_BODY : CH_WHERE_HIDDEN;
     if (count == 0) {
         ch_message_add_defect(m, CH_DEFECT_NO_BOUNDARY, index);
     }
-    add_margin(m, g_mime_multipart_get_prologue(multipart), where, index);
+    ch_message_take_boundary(m, g_mime_multipart_get_boundary(multipart));
     for (int i = 0; i < count && m->parts->len < CH_MAX_PARTS; i++) {
         g_autofree char *number = child_number(at, i);
         place child = {index, at->depth + 1, number,
@@ -427,8 +397,9 @@ walk_multipart(ch_message *m, GMimeMultipart *multipart, int index,
     }
     if (count > 0 && m->parts->len >= CH_MAX_PARTS) {
         ch_message_add_unscanned(m, CH_UNSCANNED_LIMIT, -1);
+        ch_message_take(m, CH_TAKEN_UNREAD, -1,
+                        ((const ch_part *)m->parts->pdata[index])->raw);
     }
-    add_margin(m, g_mime_multipart_get_epilogue(multipart), where, index);
 }
 
 /* The body of a message: "0" or "N.0" for a multipart, else "1", "N.1". */
@@ -451,11 +422,13 @@ walk_nested(ch_message *m, GMimeMessagePart *part, int index, const place *at)
     g_autoptr(ch_head) head = NULL;
     if (start < at->end) {
         head = ch_head_scan(m, start, at->end);
+        ch_message_take(m, CH_TAKEN_HEAD, index, (ch_span){start, head->end});
         ch_message_read_head(m, head, index);
     }
     if (body == NULL) {
         const ch_part *self = g_ptr_array_index(m->parts, index);
         ch_message_add_unscanned(m, CH_UNSCANNED_DAMAGED, index);
+        ch_message_take(m, CH_TAKEN_CONTENT, index, self->raw);
         ch_message_add_raw(m, CH_WHERE_HIDDEN, index, self->raw);
         return;
     }
@@ -471,6 +444,7 @@ walk_children(ch_message *m, GMimeObject *object, int index, const place *at)
     if (at->depth >= CH_MAX_DEPTH && !GMIME_IS_PART(object)) {
         ch_message_add_defect(m, CH_DEFECT_TOO_DEEP, index);
         ch_message_add_unscanned(m, CH_UNSCANNED_LIMIT, index);
+        ch_message_take(m, CH_TAKEN_CONTENT, index, part->raw);
         ch_message_add_raw(m, CH_WHERE_HIDDEN, index, part->raw);
     } else if (GMIME_IS_MULTIPART(object)) {
         if (strcmp(part->type, "multipart/encrypted") == 0) {
@@ -492,6 +466,7 @@ walk(ch_message *m, GMimeObject *object, const place *at)
     gsize start = at->head == NULL ? header_start(object) : G_MAXSIZE;
     if (start < at->end) {
         here.head = own = ch_head_scan(m, start, at->end);
+        ch_message_take(m, CH_TAKEN_HEAD, -1, (ch_span){start, own->end});
     }
     ch_span raw = {here.head != NULL ? here.head->end : at->end, at->end};
     if (GMIME_IS_PART(object)) {
@@ -516,8 +491,9 @@ ch_message_walk(ch_message *m, void *tree, const ch_head *top)
     GMimeObject *body =
         tree != NULL ? g_mime_message_get_mime_part(tree) : NULL;
     if (body == NULL) {
-        ch_message_add_raw(m, CH_WHERE_BODY, -1,
-                           (ch_span){top->end, m->length});
+        ch_span all = {top->end, m->length};
+        ch_message_take(m, CH_TAKEN_CONTENT, -1, all);
+        ch_message_add_raw(m, CH_WHERE_BODY, -1, all);
         return;
     }
     g_autofree char *number = body_number(NULL, GMIME_IS_MULTIPART(body));

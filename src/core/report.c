@@ -117,30 +117,6 @@ confidence_name(ch_confidence confidence)
     return names[confidence];
 }
 
-/* "sheet 2, cell B14" for a sheet, whose lines are rows and whose tabs part
- * the columns; else as it stands.  NULL: none.  Owned. */
-char *
-ch_report_dup_place(const ch_finding *f)
-{
-    const char *place = f->text == NULL ? NULL : ch_text_place(f->text);
-    const char *step = place == NULL ? NULL : strrchr(place, ',');
-    step = step == NULL ? place : step + 2;
-    if (step == NULL || !g_str_has_prefix(step, "sheet ")) {
-        return g_strdup(place);
-    }
-    const char *data = g_bytes_get_data(ch_text_source(f->text), NULL);
-    guint column = 0;
-    for (gsize i = f->span.start; i > 0 && data[i - 1] != '\n'; i--) {
-        column += data[i - 1] == '\t' ? 1 : 0;
-    }
-    char letters[3] = {(char)('A' + column % 26), '\0', '\0'};
-    if (column >= 26) { /* ZZ is as far as anybody reads */
-        letters[1] = letters[0];
-        letters[0] = (char)('A' + MIN(column / 26 - 1, 25));
-    }
-    return g_strdup_printf("%s, cell %s%u", place, letters, f->line);
-}
-
 static void
 add_place(JsonBuilder *b, const ch_verdict *v, const ch_finding *f)
 {
@@ -298,6 +274,25 @@ add_unscanned(JsonBuilder *b, const ch_verdict *v)
     json_builder_end_array(b);
 }
 
+/* Only of a mail. */
+static void
+add_bytes(JsonBuilder *b, const ch_verdict *v)
+{
+    if (v->message == NULL) {
+        return;
+    }
+    const ch_message_bytes bytes = ch_message_count_bytes(v->message);
+    json_builder_set_member_name(b, "bytes");
+    json_builder_begin_object(b);
+    json_builder_set_member_name(b, "read");
+    json_builder_add_int_value(b, (gint64)bytes.read);
+    json_builder_set_member_name(b, "skipped");
+    json_builder_add_int_value(b, (gint64)bytes.skipped);
+    json_builder_set_member_name(b, "unread");
+    json_builder_add_int_value(b, (gint64)bytes.unread);
+    json_builder_end_object(b);
+}
+
 static void
 add_notes(JsonBuilder *b, const ch_verdict *v)
 {
@@ -342,6 +337,7 @@ ch_report_add_check(JsonBuilder *b, const ch_verdict *v, const char *input,
     json_builder_end_array(b);
     add_notes(b, v);
     add_unscanned(b, v);
+    add_bytes(b, v);
     ch_report_add_member(b, "class",
                          v->is_reply       ? "reply"
                          : v->kind != NULL ? v->kind

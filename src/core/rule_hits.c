@@ -435,6 +435,8 @@ find_fact(const rule_run *r, const rule_signal *s)
         add_unscanned(r, s->fact, hits);
     } else if (s->fact == FACT_MEDICAL_FILE) {
         add_seen(r, CH_SEEN_MEDICAL, hits);
+    } else if (s->fact == FACT_PATIENT_LIST) {
+        add_seen(r, CH_SEEN_PATIENTS, hits);
     } else if (s->fact == FACT_PHOTO_PLACE) {
         add_seen(r, CH_SEEN_LOCATION, hits);
     } else if (s->fact == FACT_PHOTO_PREVIEW) {

@@ -213,6 +213,7 @@ asks_of_files(const ch_yaml_node *rule)
             ch_yaml_get(signals->children->pdata[i], "fact");
         const char *name = fact == NULL ? NULL : fact->text;
         if (g_strcmp0(name, "medical-file") == 0 ||
+            g_strcmp0(name, "patient-list") == 0 ||
             g_strcmp0(name, "photo-location") == 0 ||
             g_strcmp0(name, "photo-preview") == 0) {
             return TRUE;

@@ -26,6 +26,7 @@ const char *const ch_rule_fact_names[FACT_COUNT + 1] = {
     [FACT_UNSUPPORTED] = "unsupported",
     [FACT_AMBIGUOUS] = "ambiguous",
     [FACT_MEDICAL_FILE] = "medical-file",
+    [FACT_PATIENT_LIST] = "patient-list",
     [FACT_PHOTO_PLACE] = "photo-location",
     [FACT_PHOTO_PREVIEW] = "photo-preview",
     [FACT_PATTERN_LIMIT] = "pattern-limit",

@@ -43,6 +43,7 @@ typedef enum {
     FACT_UNSUPPORTED,   /* no picture, sound or video */
     FACT_AMBIGUOUS,     /* any defect of structure */
     FACT_MEDICAL_FILE,  /* of a medical system, by its signature */
+    FACT_PATIENT_LIST,  /* a table of patients, by its columns */
     FACT_PHOTO_PLACE,   /* a photo says where it was taken */
     FACT_PHOTO_PREVIEW, /* a photo's preview is of another shape */
     FACT_PATTERN_LIMIT, /* raised by the run itself */

@@ -26,6 +26,7 @@ static const struct {
     {257, "ustar", 5, CH_SNIFF_ARCHIVE}, /* POSIX.1-2017, pax */
     {0, "{\\rt", 4, CH_SNIFF_RTF},
     {0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8, CH_SNIFF_OLE}, /* MS-CFB 2.2 */
+    {0, "\x78\x9f\x3e\x22", 4, CH_SNIFF_TNEF}, /* MS-OXTNEF 2.1.3 */
     {0, "\xff\xd8\xff", 3, CH_SNIFF_PICTURE},
     {0, "\x89PNG\r\n\x1a\n", 8, CH_SNIFF_PICTURE},
     {0, "GIF8", 4, CH_SNIFF_PICTURE},
@@ -138,6 +139,38 @@ is_fhir(const char *data, gsize length)
     return FALSE;
 }
 
+/* SCRIPT is XML whose Message names its version or its name space, before
+ * 2018 also EDIFACT, whose UIH segment names it (SCRIPT 10.6). */
+static gboolean
+is_ncpdp_script(const char *data, gsize length)
+{
+    gboolean script = contains(data, length, "=\"SCRIPT\"") ||
+                      contains(data, length, "ncpdp.org/schema/SCRIPT") ||
+                      contains(data, length, "='SCRIPT'");
+    if (*data == '<') {
+        return contains(data, length, "<Message") && script;
+    }
+    return (starts_with(data, length, "UNA") ||
+            starts_with(data, length, "UIB")) &&
+           contains(data, length, "SCRIPT");
+}
+
+/* Telecommunication D.0: a header of fixed length with the version, then
+ * segments, each begun by RS and a field FS "AM" that names it. */
+static gboolean
+is_ncpdp_telecom(const char *data, gsize length)
+{
+    const char *segment = memmem(data, length,
+                                 "\x1e\x1c"
+                                 "AM",
+                                 4);
+    if (segment == NULL || segment - data < 20) {
+        return FALSE;
+    }
+    gsize head = (gsize)(segment - data);
+    return contains(data, head, "D0") || contains(data, head, "51");
+}
+
 /* RFC 5322 2.2: the names that programs write first. */
 static gboolean
 is_mail(const char *data, gsize length)
@@ -191,6 +224,9 @@ sniff_text(const char *data, gsize length)
     if (is_x12_health(data, length)) {
         return CH_SNIFF_X12;
     }
+    if (is_ncpdp_script(data, length)) {
+        return CH_SNIFF_NCPDP;
+    }
     if (starts_with(data, length, "MSH|") ||
         contains(data, length, "\"urn:hl7-org:v3\"")) {
         return CH_SNIFF_HL7; /* CDA R2, a document of HL7 v3 */
@@ -228,6 +264,9 @@ ch_sniff_bytes(const void *bytes, gsize length)
     if (contains(data, MIN(near, 1024), "%PDF-")) {
         return CH_SNIFF_PDF; /* readers accept it anywhere in 1,024 bytes */
     }
+    if (is_ncpdp_telecom(data, near)) { /* a batch begins with STX */
+        return CH_SNIFF_NCPDP;
+    }
     return is_binary(data, near) ? CH_SNIFF_UNKNOWN : sniff_text(data, near);
 }
 
@@ -235,7 +274,8 @@ gboolean
 ch_sniff_is_medical(ch_sniff kind)
 {
     return kind == CH_SNIFF_DICOM || kind == CH_SNIFF_HL7 ||
-           kind == CH_SNIFF_FHIR || kind == CH_SNIFF_X12;
+           kind == CH_SNIFF_FHIR || kind == CH_SNIFF_X12 ||
+           kind == CH_SNIFF_NCPDP;
 }
 
 gboolean
@@ -244,7 +284,7 @@ ch_sniff_is_text(ch_sniff kind)
     return kind == CH_SNIFF_TEXT || kind == CH_SNIFF_HTML ||
            kind == CH_SNIFF_XML || kind == CH_SNIFF_MAIL ||
            kind == CH_SNIFF_HL7 || kind == CH_SNIFF_FHIR ||
-           kind == CH_SNIFF_X12;
+           kind == CH_SNIFF_X12 || kind == CH_SNIFF_NCPDP;
 }
 
 gboolean

@@ -4,14 +4,9 @@
  * Reads a header and the ends of cells, and decides nothing: what a labelled
  * cell is, the entities tell.
  */
-#include "chaperone/table.h"
-
-#include "chaperone/limits.h"
+#include "core/table_int.h"
 
 #include <string.h>
-
-#define MAX_COLUMNS 256
-#define MAX_NAME    40 /* bytes of a column's name */
 
 /* Names as people and programs give them, to what entities know. */
 static const struct {
@@ -49,18 +44,8 @@ static const struct {
     {"medicare number", "Medicare"},
 };
 
-typedef struct {
-    const char *data;
-    gsize length;
-    char separator;
-    const char *labels[MAX_COLUMNS]; /* of columns, or NULL */
-    guint columns;
-} table;
-
-/* Where the cell that starts at "at" ends: at a separator, a line's end or
- * the text's.  A quoted one may hold both. */
-static gsize
-cell_end(const table *t, gsize at)
+gsize
+ch_table_cell_end(const ch_table *t, gsize at)
 {
     gboolean quoted = at < t->length && t->data[at] == '"';
     for (gsize i = at + (quoted ? 1 : 0); i < t->length; i++) {
@@ -74,12 +59,11 @@ cell_end(const table *t, gsize at)
     return t->length;
 }
 
-static const char *
-label_of(const char *cell, gsize length)
+void
+ch_table_read_name(const char *cell, gsize length, char name[CH_TABLE_NAME])
 {
-    char name[MAX_NAME];
     gsize n = 0;
-    for (gsize i = 0; i < length && n + 1 < sizeof name; i++) {
+    for (gsize i = 0; i < length && n + 1 < CH_TABLE_NAME; i++) {
         char c = g_ascii_tolower(cell[i]);
         gboolean gap = !g_ascii_isalnum(c) && (guchar)c < 0x80;
         if (!gap) {
@@ -89,6 +73,13 @@ label_of(const char *cell, gsize length)
         }
     }
     name[n > 0 && name[n - 1] == ' ' ? n - 1 : n] = '\0';
+}
+
+static const char *
+label_of(const char *cell, gsize length)
+{
+    char name[CH_TABLE_NAME];
+    ch_table_read_name(cell, length, name);
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
         if (strcmp(names[i].name, name) == 0) {
             return names[i].label;
@@ -97,9 +88,8 @@ label_of(const char *cell, gsize length)
     return NULL;
 }
 
-/* The commonest of the three in the first line; 0: none. */
-static char
-find_separator(const char *line, gsize length)
+char
+ch_table_separator(const char *line, gsize length)
 {
     static const char separators[] = {'\t', ',', ';'};
     gsize most = 0;
@@ -119,14 +109,15 @@ find_separator(const char *line, gsize length)
 
 /* The end of the header; 0: there is none worth it. */
 static gsize
-read_header(table *t)
+read_header(ch_table *t)
 {
     const char *line = memchr(t->data, '\n', t->length);
     gsize length = line == NULL ? 0 : (gsize)(line - t->data), at = 0;
     gboolean any = FALSE;
-    t->separator = find_separator(t->data, length);
-    while (t->separator != '\0' && at <= length && t->columns < MAX_COLUMNS) {
-        gsize end = MIN(cell_end(t, at), length);
+    t->separator = ch_table_separator(t->data, length);
+    while (t->separator != '\0' && at <= length &&
+           t->columns < CH_TABLE_COLUMNS) {
+        gsize end = MIN(ch_table_cell_end(t, at), length);
         const char *label = label_of(t->data + at, end - at);
         t->labels[t->columns++] = label;
         any = any || label != NULL;
@@ -140,7 +131,7 @@ ch_table_text(ch_where where, int part, GBytes *source)
 {
     gsize length;
     const char *data = g_bytes_get_data(source, &length);
-    table t = {.data = data, .length = length};
+    ch_table t = {.data = data, .length = length};
     gsize at = data == NULL ? 0 : read_header(&t);
     if (at == 0) {
         return NULL;
@@ -149,7 +140,7 @@ ch_table_text(ch_where where, int part, GBytes *source)
     gsize done = 0; /* copied up to here */
     guint column = 0;
     for (at++; at < length;) {
-        gsize end = cell_end(&t, at);
+        gsize end = ch_table_cell_end(&t, at);
         const char *label = column < t.columns ? t.labels[column] : NULL;
         if (label != NULL && end > at) {
             g_autofree char *words = g_strconcat(label, " ", NULL);

@@ -92,6 +92,7 @@ ch_text_free(ch_text *text)
     }
     g_bytes_unref(text->source);
     g_free(text->place);
+    g_clear_pointer(&text->areas, g_bytes_unref);
     g_string_free(text->plain, TRUE);
     ch_map_free(text->plain_map);
     if (text->folded != NULL) {
@@ -111,16 +112,24 @@ ch_text_free(ch_text *text)
 }
 
 void
-ch_text_set_place(ch_text *text, const char *place)
+ch_text_set_place(ch_text *text, const char *place, GBytes *areas)
 {
     g_free(text->place);
     text->place = g_strdup(place);
+    g_clear_pointer(&text->areas, g_bytes_unref);
+    text->areas = areas == NULL ? NULL : g_bytes_ref(areas);
 }
 
 const char *
 ch_text_place(const ch_text *text)
 {
     return text->place;
+}
+
+GBytes *
+ch_text_areas(const ch_text *text)
+{
+    return text->areas;
 }
 
 ch_where

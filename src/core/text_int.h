@@ -15,7 +15,8 @@ typedef struct {
 struct ch_text {
     ch_where where;
     int part;
-    char *place; /* or NULL */
+    char *place;   /* or NULL */
+    GBytes *areas; /* or NULL */
     GBytes *source;
     GString *plain;
     ch_map *plain_map;              /* plain to source */

@@ -83,12 +83,17 @@ read_mail(ch_reader *r, GBytes *bytes, ch_where where)
 /* MS-OFFCRYPTO 2.3.4: an encrypted OOXML package lies in a compound file, in
  * a stream of this name (UTF-16). */
 static void
-read_ole(ch_reader *r, const char *data, gsize length)
+read_ole(ch_reader *r, GBytes *bytes)
 {
     static const char name[] = "E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e";
-    gboolean encrypted = memmem(data, length, name, sizeof name - 1) != NULL;
-    ch_reader_unscanned(r, encrypted ? CH_UNSCANNED_ENCRYPTED
-                                     : CH_UNSCANNED_UNSUPPORTED);
+    gsize length;
+    const char *data = g_bytes_get_data(bytes, &length);
+    if (!ch_read_msg(r, bytes)) {
+        gboolean encrypted =
+            memmem(data, length, name, sizeof name - 1) != NULL;
+        ch_reader_unscanned(r, encrypted ? CH_UNSCANNED_ENCRYPTED
+                                         : CH_UNSCANNED_UNSUPPORTED);
+    }
 }
 
 /* Text as it stands, for what only looks like markup, or is a record. */
@@ -114,6 +119,7 @@ read_kind(ch_reader *r, ch_sniff kind, GBytes *bytes, ch_where where)
     case CH_SNIFF_HL7:
     case CH_SNIFF_FHIR:
     case CH_SNIFF_X12:
+    case CH_SNIFF_NCPDP:
         read_text(r, bytes, where);
         break;
     case CH_SNIFF_HTML:
@@ -143,7 +149,10 @@ read_kind(ch_reader *r, ch_sniff kind, GBytes *bytes, ch_where where)
         ch_read_archive(r, bytes);
         break;
     case CH_SNIFF_OLE:
-        read_ole(r, data, length);
+        read_ole(r, bytes);
+        break;
+    case CH_SNIFF_TNEF:
+        ch_read_tnef(r, bytes);
         break;
     case CH_SNIFF_PICTURE:
         ch_read_image(r, bytes);

@@ -3,7 +3,8 @@
  *
  * Captions, people and owners become texts; where it was taken is a fact
  * without its coordinates; so is a preview of another shape, which still shows
- * what was cut off.  Words and codes that it shows are read by ocr.c.
+ * what was cut off.  Words and codes that it shows are read by ocr.c, HEIC and
+ * AVIF are taken apart by heif.c.
  */
 #include "extract/reader.h"
 
@@ -153,26 +154,23 @@ read_preview(ch_reader *r, GExiv2Metadata *m)
     g_free(data);
 }
 
-static void
-read_metadata(ch_reader *r, const guint8 *data, gsize length)
+gboolean
+ch_read_metadata(ch_reader *r, const guint8 *data, gsize length)
 {
     g_autoptr(GExiv2Metadata) m = gexiv2_metadata_new();
     if (!gexiv2_metadata_open_buf(m, data, (glong)length, NULL)) {
-        if (should_be_known(data, length)) {
-            ch_reader_unscanned(r, CH_UNSCANNED_DAMAGED);
-        }
-        return;
+        return FALSE;
     }
     read_tags(r, m, gexiv2_metadata_get_exif_tags(m));
     read_tags(r, m, gexiv2_metadata_get_iptc_tags(m));
     read_tags(r, m, gexiv2_metadata_get_xmp_tags(m));
     read_comment(r, m);
     read_preview(r, m);
+    return TRUE;
 }
 
 /* Formats of pictures that Exiv2 reads.  Whatever else it may take the bytes
- * for has readers that do not end: 0.27 takes HEIC and AVIF for QuickTime, in
- * which it finds nothing anyway. */
+ * for has readers that do not end (0.27 takes HEIC and AVIF for QuickTime). */
 static gboolean
 has_metadata(const guint8 *data, gsize length)
 {
@@ -187,11 +185,16 @@ ch_read_image(ch_reader *r, GBytes *bytes)
 {
     gsize length;
     const guint8 *data = g_bytes_get_data(bytes, &length);
+    gboolean whole;
     ch_reader_seen(r, CH_SEEN_MEDIA);
-    if (has_metadata(data, length)) {
-        read_metadata(r, data, length);
+    if (ch_is_heif(data, length)) {
+        whole = ch_read_heif(r, data, length);
+    } else {
+        if (has_metadata(data, length) && !ch_read_metadata(r, data, length) &&
+            should_be_known(data, length)) {
+            ch_reader_unscanned(r, CH_UNSCANNED_DAMAGED);
+        }
+        whole = ch_ocr_read_bytes(r, data, length);
     }
-    if (!ch_ocr_read_bytes(r, data, length)) {
-        r->unread_pictures = TRUE;
-    }
+    r->unread_pictures = r->unread_pictures || !whole;
 }

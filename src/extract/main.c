@@ -45,6 +45,8 @@ warm_up(void)
     ch_warm_xml();
     ch_warm_pdf();
     ch_warm_image();
+    ch_warm_heif();
+    ch_warm_msg();
 }
 
 static gboolean

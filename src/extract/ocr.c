@@ -23,13 +23,39 @@ struct ch_ocr {
     TessBaseAPI *tesseract;
 };
 
+/* --- where ------------------------------------------------------------------
+ */
+
+typedef struct {
+    int left, top, right, bottom; /* pixels */
+} box;
+
+static guint8
+hundredths(int value, int of)
+{
+    return (guint8)(of <= 0 ? 0 : CLAMP((gint64)value * 100 / of, 0, 100));
+}
+
+static void
+add_area(GByteArray *areas, const box *b, PIX *grey)
+{
+    int width = pixGetWidth(grey), height = pixGetHeight(grey);
+    const guint8 area[CH_AREA_LENGTH] = {
+        hundredths(MIN(b->left, b->right), width),
+        hundredths(MIN(b->top, b->bottom), height),
+        hundredths(MAX(b->left, b->right), width),
+        hundredths(MAX(b->top, b->bottom), height)};
+    g_byte_array_append(areas, area, sizeof area);
+}
+
 /* --- words ---------------------------------------------------------------- */
 
 /* Words that it is sure of, line by line. */
 static void
-give_words(ch_reader *r, TessBaseAPI *api)
+give_words(ch_reader *r, TessBaseAPI *api, PIX *grey)
 {
     g_autoptr(GString) text = g_string_new(NULL);
+    g_autoptr(GByteArray) areas = g_byte_array_new();
     TessResultIterator *it = TessBaseAPIGetIterator(api);
     if (it == NULL) {
         return;
@@ -44,10 +70,16 @@ give_words(ch_reader *r, TessBaseAPI *api)
         gboolean last =
             TessPageIteratorIsAtFinalElement(page, RIL_TEXTLINE, RIL_WORD) != 0;
         g_string_append_c(text, last ? '\n' : ' ');
+        box line = {0, 0, 0, 0};
+        if (last) {
+            TessPageIteratorBoundingBox(page, RIL_TEXTLINE, &line.left,
+                                        &line.top, &line.right, &line.bottom);
+            add_area(areas, &line, grey);
+        }
         TessDeleteText(word);
     } while (TessResultIteratorNext(it, RIL_WORD) != 0);
     TessResultIteratorDelete(it);
-    ch_reader_string(r, CH_WHERE_ATTACHMENT, text);
+    ch_reader_text_at(r, CH_WHERE_ATTACHMENT, text, areas);
 }
 
 /* FALSE: not in the time that is left. */
@@ -66,7 +98,7 @@ read_words(ch_reader *r, PIX *grey)
     TessBaseAPISetSourceResolution(api, DOTS_AN_INCH);
     gboolean whole = TessBaseAPIRecognize(api, monitor) == 0 &&
                      g_get_monotonic_time() < r->ocr_until_us;
-    give_words(r, api); /* what it has of them, in any case */
+    give_words(r, api, grey); /* what it has of them, in any case */
     TessBaseAPIClear(api);
     TessMonitorDelete(monitor);
     return whole;
@@ -74,16 +106,34 @@ read_words(ch_reader *r, PIX *grey)
 
 /* --- codes ---------------------------------------------------------------- */
 
+/* Around its corners. */
+static box
+box_of(const zbar_symbol_t *code)
+{
+    box b = {G_MAXINT, G_MAXINT, 0, 0};
+    for (guint i = 0; i < zbar_symbol_get_loc_size(code); i++) {
+        int x = zbar_symbol_get_loc_x(code, i);
+        int y = zbar_symbol_get_loc_y(code, i);
+        b = (box){MIN(b.left, x), MIN(b.top, y), MAX(b.right, x),
+                  MAX(b.bottom, y)};
+    }
+    return b;
+}
+
 static void
-give_codes(ch_reader *r, zbar_image_t *image)
+give_codes(ch_reader *r, zbar_image_t *image, PIX *grey)
 {
     const zbar_symbol_t *code = zbar_image_first_symbol(image);
     for (; code != NULL; code = zbar_symbol_next(code)) {
         const char *data = zbar_symbol_get_data(code);
         guint length = zbar_symbol_get_data_length(code);
         gboolean link = length > 4 && g_ascii_strncasecmp(data, "http", 4) == 0;
-        ch_reader_text(r, link ? CH_WHERE_LINK : CH_WHERE_ATTACHMENT, data,
-                       (gssize)length);
+        const box around = box_of(code);
+        g_autoptr(GString) text = g_string_new_len(data, (gssize)length);
+        g_autoptr(GByteArray) areas = g_byte_array_new();
+        add_area(areas, &around, grey);
+        ch_reader_text_at(r, link ? CH_WHERE_LINK : CH_WHERE_ATTACHMENT, text,
+                          areas);
     }
 }
 
@@ -107,7 +157,7 @@ read_codes(ch_reader *r, PIX *grey)
     zbar_image_set_size(image, width, height);
     zbar_image_set_data(image, bytes, (gsize)width * height, NULL);
     if (zbar_scan_image(scanner, image) > 0) {
-        give_codes(r, image);
+        give_codes(r, image, grey);
     }
     zbar_image_destroy(image);
     zbar_image_scanner_destroy(scanner);
@@ -259,6 +309,25 @@ ch_ocr_read_rgb24(ch_reader *r, const guint8 *bytes, int width, int height,
         l_uint32 *line = pixGetData(pix) + (gsize)y * (gsize)pixGetWpl(pix);
         for (int x = 0; x < width; x++) { /* Leptonica: red first */
             line[x] = row[x] << 8;
+        }
+    }
+    gboolean whole = pix != NULL && read_pix(r, pix);
+    pixDestroy(&pix);
+    return whole;
+}
+
+gboolean
+ch_ocr_read_grey(ch_reader *r, const ch_grey *grey)
+{
+    PIX *pix = pixCreate(grey->width, grey->height, 8);
+    for (int y = 0; pix != NULL && y < grey->height; y++) {
+        const guint8 *row = grey->bytes + (gsize)y * (gsize)grey->stride;
+        const guint16 *wide = (const guint16 *)(const void *)row;
+        l_uint32 *line = pixGetData(pix) + (gsize)y * (gsize)pixGetWpl(pix);
+        for (int x = 0; x < grey->width; x++) {
+            guint8 value =
+                grey->bits > 8 ? (guint8)(wide[x] >> (grey->bits - 8)) : row[x];
+            SET_DATA_BYTE(line, x, value);
         }
     }
     gboolean whole = pix != NULL && read_pix(r, pix);

@@ -10,7 +10,11 @@
  *   xml.c       XML to text
  *   sheet.c     cells of a workbook
  *   pdf.c, rtf.c
+ *   tnef.c      winmail.dat
+ *   msg.c       Outlook's .msg
+ *   mapi.c      properties of both
  *   image.c     what a photo says about itself
+ *   heif.c      HEIC and AVIF
  *   ocr.c       words and codes that a picture shows
  *
  * Any of them may crash on hostile bytes: the process ends, and what it said
@@ -56,6 +60,9 @@ typedef struct {
 void ch_reader_text(ch_reader *r, ch_where where, const char *text,
                     gssize length);
 void ch_reader_string(ch_reader *r, ch_where where, const GString *text);
+/* Text in a picture: an area for each line (ch_extracted). */
+void ch_reader_text_at(ch_reader *r, ch_where where, const GString *text,
+                       const GByteArray *areas);
 /* "label: value\n" as metadata, in a text of its own; value may be NULL. */
 void ch_reader_property(ch_reader *r, const char *label, const char *value);
 void ch_reader_unscanned(ch_reader *r, ch_unscanned_reason reason);
@@ -76,11 +83,28 @@ void ch_read_hidden_archive(ch_reader *r, GBytes *bytes);
 void ch_read_pdf(ch_reader *r, GBytes *bytes);
 void ch_read_rtf(ch_reader *r, const char *data, gsize length);
 void ch_read_image(ch_reader *r, GBytes *bytes);
+void ch_read_tnef(ch_reader *r, GBytes *bytes);
+/* FALSE: it is none. */
+gboolean ch_read_msg(ch_reader *r, GBytes *bytes);
+void ch_read_mapi_string(ch_reader *r, guint property, const char *utf8,
+                         gsize length);
+void ch_read_mapi_binary(ch_reader *r, guint property, const guint8 *data,
+                         gsize length);
 
 /* Once, before the jail: whatever these libraries open at first use. */
 void ch_warm_pdf(void);
 void ch_warm_xml(void);
 void ch_warm_image(void);
+void ch_warm_heif(void);
+void ch_warm_msg(void);
+
+/* --- image.c, heif.c --- */
+/* Exif, IPTC and XMP: in a picture, or as they stand (TIFF; XMP with its
+ * packet or its x:xmpmeta).  FALSE: it is none of those. */
+gboolean ch_read_metadata(ch_reader *r, const guint8 *data, gsize length);
+gboolean ch_is_heif(const guint8 *data, gsize length);
+/* FALSE: it was not read, or not to its end; damage and caps are told. */
+gboolean ch_read_heif(ch_reader *r, const guint8 *data, gsize length);
 
 /* --- ocr.c: before the jail --- */
 /* NULL: the engine or its languages are not installed.  Owned. */
@@ -99,6 +123,13 @@ gboolean ch_ocr_read_bytes(ch_reader *r, const guint8 *data, gsize length);
 /* The same for pixels: red, green, blue in 32 bits, rows of stride bytes. */
 gboolean ch_ocr_read_rgb24(ch_reader *r, const guint8 *bytes, int width,
                            int height, int stride);
+/* The same for one channel: rows of stride bytes; more than 8 bits stand in
+ * two bytes. */
+typedef struct {
+    const guint8 *bytes;
+    int width, height, stride, bits;
+} ch_grey;
+gboolean ch_ocr_read_grey(ch_reader *r, const ch_grey *grey);
 
 /* --- archive.c: members of an archive --- */
 typedef struct ch_members ch_members;

@@ -115,6 +115,17 @@ ch_reader_text(ch_reader *r, ch_where where, const char *text, gssize length)
 }
 
 void
+ch_reader_text_at(ch_reader *r, ch_where where, const GString *text,
+                  const GByteArray *areas)
+{
+    guint before = r->texts;
+    ch_reader_string(r, where, text);
+    if (r->texts > before && areas->len > 0 && areas->len / 4 <= text->len) {
+        put_record(r, 'A', 0, (const char *)areas->data, areas->len);
+    }
+}
+
+void
 ch_reader_string(ch_reader *r, ch_where where, const GString *text)
 {
     ch_reader_text(r, where, text->str, (gssize)text->len);

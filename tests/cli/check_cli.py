@@ -240,11 +240,14 @@ def case_time(directory):
 # --- check: output ---------------------------------------------------------
 
 def case_json_keys(directory):
-    """the keys of CONTRACT.md, no more and no less"""
-    _, (got,) = check_json(mail(directory, "a.eml", NUMBER))
+    """the keys of chaperone(1), no more and no less"""
+    path = mail(directory, "a.eml", NUMBER)
+    _, (got,) = check_json(path)
     expect(set(got) == {"input", "verdict", "gateways", "gateway", "findings",
-                        "notes", "unscanned", "class", "suggestion",
+                        "notes", "unscanned", "bytes", "class", "suggestion",
                         "elapsed_us"}, sorted(got))
+    expect(set(got["bytes"]) == {"read", "skipped", "unread"} and
+           sum(got["bytes"].values()) == os.path.getsize(path), got["bytes"])
     expect(set(got["gateway"]) == {"name", "account", "recipient", "verdict",
                                    "publish_at", "publish_rule", "title",
                                    "status", "visibility", "tags",

@@ -117,11 +117,15 @@ CLEAN_FILES = (
     ("gz", lambda: d.gz(CLEAN.encode())),
     ("7z", lambda: d.seven_zip({"fair.txt": CLEAN.encode()})),
     ("eml", lambda: d.eml(CLEAN)),
+    ("tnef", lambda: d.tnef(CLEAN, rtf_text=CLEAN, attachment=CLEAN.encode())),
+    ("msg", lambda: d.msg_file(CLEAN, attachment=CLEAN.encode())),
     ("csv", lambda: b"Day,Room\nTuesday,Two\n"),
     ("xml", lambda: b"<?xml version='1.0'?>\n<a><b>Tuesday</b></a>\n"),
     ("html", lambda: b"<html><body><p>Tuesday</p></body></html>"),
     ("png", d.png),
     ("jpeg", lambda: d.JPEG),
+    ("heic", d.heif),
+    ("avif", lambda: d.heif("a.avif")),
 )
 
 # name, bytes, where the number is found.
@@ -200,6 +204,29 @@ PLANTED = (
     ("eml", lambda: d.eml(SSN), "attachment"),
     ("eml with a docx", lambda: d.eml(CLEAN, d.docx(SSN)), "attachment"),
     ("eml subject", lambda: d.eml(CLEAN, subject=SSN), "attachment"),
+    ("tnef", lambda: d.tnef(SSN), "attachment"),
+    ("tnef subject", lambda: d.tnef(CLEAN, subject=SSN), "attachment"),
+    ("tnef, formatted text", lambda: d.tnef(CLEAN, rtf_text=SSN), "attachment"),
+    ("tnef with a docx", lambda: d.tnef(CLEAN, attachment=d.docx(SSN)),
+     "attachment"),
+    ("tnef, name of a file", lambda: d.tnef(
+        CLEAN, attachment=CLEAN.encode(), name=f"{SSN}.txt"), "filename"),
+    ("tnef in a tnef", lambda: d.tnef(CLEAN, inner=d.tnef(SSN)), "attachment"),
+    ("msg", lambda: d.msg_file(SSN), "attachment"),
+    ("msg of 20,000 words", lambda: d.msg_file(f"{CLEAN} " * 2000 + SSN),
+     "attachment"),
+    ("msg subject", lambda: d.msg_file(CLEAN, subject=SSN), "attachment"),
+    ("msg, formatted text", lambda: d.msg_file(CLEAN, rtf_text=SSN),
+     "attachment"),
+    ("msg, formatted text that is not packed", lambda: d.msg_file(
+        CLEAN, rtf_text=SSN, packed=False), "attachment"),
+    ("msg note", lambda: d.msg_file(CLEAN, note=SSN), "metadata"),
+    ("msg with a docx", lambda: d.msg_file(CLEAN, attachment=d.docx(SSN)),
+     "attachment"),
+    ("msg, name of a file", lambda: d.msg_file(
+        CLEAN, attachment=CLEAN.encode(), name=f"{SSN}.txt"), "filename"),
+    ("msg in a msg", lambda: d.msg_file(CLEAN, inner=d.msg(
+        CLEAN, attachment=SSN.encode())), "attachment"),
     ("utf-16 text", lambda: SSN.encode("utf-16"), "attachment"),
     ("xml", lambda: f"<?xml version='1.0'?>\n<a><b>{SSN}</b></a>".encode(),
      "attachment"),
@@ -213,6 +240,14 @@ PLANTED = (
     ("photo comment", lambda: d.photo(f"-Comment={SSN}"), "metadata"),
     ("png description", lambda: d.photo(f"-XMP-dc:Description={SSN}",
                                         data=d.png(), name="a.png"),
+     "metadata"),
+    ("heic description", lambda: d.photo(
+        f"-XMP-dc:Description={SSN}", data=d.heif(), name="a.heic"),
+     "metadata"),
+    ("heic comment", lambda: d.photo(
+        f"-EXIF:UserComment={SSN}", data=d.heif(), name="a.heic"), "metadata"),
+    ("avif description", lambda: d.photo(
+        f"-XMP-dc:Description={SSN}", data=d.heif("a.avif"), name="a.avif"),
      "metadata"),
 )
 
@@ -241,6 +276,14 @@ UNREAD = (
         d.seven_zip({"a.txt": os.urandom(9000)})), DAMAGED),
     ("tar.gz truncated", lambda: truncated(
         d.tar({"a.txt": os.urandom(9000)}, "w:gz")), DAMAGED),
+    ("tnef truncated", lambda: truncated(d.tnef(
+        CLEAN, attachment=os.urandom(9000))), DAMAGED),
+    ("tnef that says another sum", lambda: d.tnef(CLEAN)[:-1] + b"\x99",
+     DAMAGED),
+    ("msg truncated", lambda: d.msg_file(CLEAN)[:600], UNSUPPORTED),
+    ("msg with a locked zip", lambda: d.msg_file(
+        CLEAN, attachment=d.encrypted_zip({"a.txt": CLEAN.encode()})),
+     ENCRYPTED),
     ("rtf truncated", lambda: truncated(d.rtf(CLEAN)), DAMAGED),
     ("pdf of its head alone", lambda: b"%PDF-1.7\nnothing", DAMAGED),
     ("docx with a document type", lambda: d.package(
@@ -250,6 +293,7 @@ UNREAD = (
      b"\1" * 2000, UNSUPPORTED),
     ("program in a zip", lambda: d.zipped(
         {"a.exe": b"MZ\x90\0\3\0\0\0" + os.urandom(500)}), UNSUPPORTED),
+    ("zip that holds itself", d.quine_zip, LIMIT),
     ("six zips deep", lambda: d.nested_zip(CLEAN.encode(), 6), LIMIT),
     ("zip of 6,000 members", lambda: d.zipped(
         {f"{i}.txt": "" for i in range(6000)}), LIMIT),
@@ -272,6 +316,16 @@ UNREAD = (
     ("png of 60,000 by 60,000", lambda: d.huge_png(60000), LIMIT),
     ("jpeg of 60,000 by 60,000", lambda: d.huge_jpeg(60000), LIMIT),
     ("bmp of 60,000 by 60,000", lambda: d.huge_bmp(60000), DAMAGED),
+    ("gif of 60,000 by 60,000", lambda: d.huge_gif(60000), DAMAGED),
+    ("webp of 60,000 by 60,000", lambda: d.huge_webp(60000), DAMAGED),
+    ("tiff of 60,000 by 60,000", lambda: d.huge_tiff(60000), LIMIT),
+    ("tiff of 60,000 by 60,000 in a zip", lambda: d.zipped(
+        {"a.tiff": d.huge_tiff(60000)}), LIMIT),
+    ("heic of 60,000 by 60,000", lambda: d.huge_heif(60000), LIMIT),
+    ("avif of 60,000 by 60,000", lambda: d.huge_heif(60000, "a.avif"), LIMIT),
+    ("heic of 16,000 by 16,000", lambda: d.huge_heif(16000), LIMIT),
+    ("heic truncated", lambda: truncated(d.heif()), DAMAGED),
+    ("heic of its head alone", lambda: d.heif()[:40], DAMAGED),
     ("rtf of 100,000 groups", lambda: b"{\\rtf1 " + b"{" * 100000, LIMIT),
 )
 
@@ -283,6 +337,12 @@ MEDICAL = (
     ("dicom", d.dicom), ("hl7", lambda: d.HL7), ("cda", lambda: d.CDA),
     ("fhir json", lambda: d.FHIR_JSON), ("fhir xml", lambda: d.FHIR_XML),
     ("x12 claim", lambda: d.X12),
+    ("ncpdp script", lambda: d.SCRIPT), ("ncpdp script 10.6",
+                                         lambda: d.OLD_SCRIPT),
+    ("ncpdp script, edifact", lambda: d.SCRIPT_EDIFACT),
+    ("ncpdp claim", lambda: d.TELECOM),
+    ("ncpdp batch", lambda: d.TELECOM_BATCH),
+    ("ncpdp script in a zip", lambda: d.zipped({"a.xml": d.SCRIPT})),
     ("dicom in a zip", lambda: d.zipped({"IM0001": d.dicom()})),
     ("hl7 in a mail", lambda: d.eml(CLEAN, d.HL7)),
 )
@@ -291,6 +351,43 @@ NO_MEDICAL = (
     ("json", b'{"resourceType": "Poster", "id": 1}'),
     ("x12 invoice", d.X12.replace(b"GS*HC", b"GS*IN").replace(b"837", b"810")),
     ("words", b"MSH is short for message header.\n"),
+    ("xml message", b'<?xml version="1.0"?>\n<Message lang="JavaScript"/>\n'),
+    ("records", b"A list of 51 things, parted:" + b"\x1e\x1cXM01\x1cAB\n"),
+)
+
+
+PATIENTS = [["Patient", "MRN", "DOB", "Insurance", "Diagnosis"],
+            ["Lopez, M.", "77", "19700101", "Acme", "J45"]]
+
+
+def csv(rows, separator=","):
+    return "".join(separator.join(f'"{c}"' for c in row) + "\n"
+                   for row in rows).encode()
+
+
+# name, bytes; exports of patients, whatever their cells say.
+LISTS = (
+    ("csv", lambda: csv(PATIENTS)),
+    ("csv with semicolons", lambda: csv(PATIENTS, ";")),
+    ("csv below a title", lambda: b"Export of November\n\n" + csv(PATIENTS)),
+    ("xlsx", lambda: d.xlsx(PATIENTS)),
+    ("xlsx hidden sheet", lambda: d.xlsx(ROWS, hidden=PATIENTS)),
+    ("ods", lambda: d.ods(PATIENTS)),
+    ("ods second sheet", lambda: d.ods(ROWS, hidden=PATIENTS)),
+    ("csv in a zip", lambda: d.zipped({"a.csv": csv(PATIENTS)})),
+    ("csv of few columns", lambda: csv([["Full Name", "DOS", "Dx"],
+                                        ["A. B.", "x", "y"]])),
+    ("csv in Spanish", lambda: csv([
+        ["Paciente", "Fecha de nacimiento", "Diagnóstico"], ["A", "x", "y"]])),
+)
+
+NO_LISTS = (
+    ("form without rows", csv([PATIENTS[0], ["", "", "", "", ""],
+                               ["___", "", "", "", ""]])),
+    ("staff", csv([["Name", "Date of birth", "Room"], ["A", "x", "2"]])),
+    ("figures", csv([["Diagnosis", "Insurance", "Count"], ["J45", "x", "9"]])),
+    ("survey", csv([["Patient", "Stars"], ["1", "5"]])),
+    ("words", b"Patient, MRN, DOB and insurance are what we protect.\n"),
 )
 
 
@@ -351,7 +448,11 @@ PLACES = {"text-body.pdf": "page 1", "sheet-body.xlsx": "sheet 2, cell B2",
           "sheet-body.ods": "sheet 2, cell B2", "slide-body.pptx": "slide 2",
           "sheet-hidden-sheet.xlsx": "sheet 2, cell B2",
           "slide-notes.pptx": "slide 1", "slide-body.odp": "slide 2",
-          "slide-notes.pdf": "page 2", "scan-body.pdf": "page 1"}
+          "slide-notes.pdf": "page 2", "scan-body.pdf": "page 1, left",
+          "picture-upper-left.png": "picture, upper left",
+          "picture-lower-right.png": "picture, lower right",
+          "code-upper-right.png": "picture, upper right",
+          "code-body.png": "picture, middle"}
 
 
 def check_produced(run, files):
@@ -408,6 +509,12 @@ def check_kinds(run):
     for name, r in run.rows(NO_MEDICAL):
         run.expect(f"not medical {name}",
                    "privacy/medical-file" not in rules(r), r)
+    for name, r in run.rows((n, make()) for n, make in LISTS):
+        run.expect(f"list of patients, {name}", r["verdict"] == "reject" and
+                   "privacy/patient-list" in rules(r), r)
+    for name, r in run.rows(NO_LISTS):
+        run.expect(f"no list of patients, {name}",
+                   "privacy/patient-list" not in rules(r), r)
     r = run.judge(mail((d.HL7, "text/plain")))
     run.expect("hl7 called text", "privacy/medical-file" in rules(r), r)
     r = run.judge(mail((d.docx(SSN), "text/plain")))
@@ -422,15 +529,21 @@ def check_kinds(run):
 
 
 def check_place(run):
-    r = run.one(d.photo("-GPSLatitude=40.1234567", "-GPSLatitudeRef=N",
-                        "-GPSLongitude=83.7654321", "-GPSLongitudeRef=W",
-                        "-Model=Camera"), "image/jpeg")
-    run.expect("place of a photo", r["verdict"] == "tag" and
-               rules(r) == {"privacy/photo-location"}, r)
-    shown = json.dumps(r)
-    run.expect("coordinates are not shown",
-               not any(c in shown for c in ("40.12", "83.76", "40 deg",
-                                            "4444443")), r)
+    tags = ("-GPSLatitude=40.1234567", "-GPSLatitudeRef=N",
+            "-GPSLongitude=83.7654321", "-GPSLongitudeRef=W", "-Model=Camera")
+    xmp = ("-XMP-exif:GPSLatitude=40.1234567",
+           "-XMP-exif:GPSLongitude=-83.7654321")
+    for name, r in run.rows((
+            ("photo", d.photo(*tags)),
+            ("heic", d.photo(*tags, data=d.heif(), name="a.heic")),
+            ("avif", d.photo(*tags, data=d.heif("a.avif"), name="a.avif")),
+            ("heic, in XMP", d.photo(*xmp, data=d.heif(), name="a.heic")))):
+        run.expect(f"place of a {name}", r["verdict"] == "tag" and
+                   rules(r) == {"privacy/photo-location"}, r)
+        shown = json.dumps(r)
+        run.expect(f"coordinates of a {name} are not shown",
+                   not any(c in shown for c in ("40.12", "83.76", "40 deg",
+                                                "4444443")), r)
     r = run.one(d.photo("-Model=Camera", "-SerialNumber=123456789"))
     run.expect("camera without a place", r["verdict"] == "accept", r)
     r = run.one(d.xlsx([["Name", "Date of birth"]],

@@ -377,6 +377,146 @@ def eml(text, attachment=None, subject="Hello"):
 
 # --- pictures -------------------------------------------------------------------
 
+# --- Outlook ------------------------------------------------------------------
+
+def rtf_packed(data, packed=True):
+    """Of literals only, or as it stands (MS-OXRTFCP 2.1.3.1)."""
+    out = data
+    if packed:
+        out = b"".join(b"\0" + data[i:i + 8]
+                       for i in range(0, len(data) // 8 * 8, 8))
+        rest = data[len(data) // 8 * 8:]  # then a copy from here: the end
+        out += bytes([1 << len(rest)]) + rest + struct.pack(
+            ">H", (207 + len(data)) % 4096 << 4)
+    crc = zlib.crc32(out, 0xffffffff) ^ 0xffffffff if packed else 0
+    return struct.pack("<IIII", len(out) + 12, len(data),
+                       0x75465a4c if packed else 0x414c454d, crc) + out
+
+
+def tnef(text, subject="Hello", rtf_text=None, attachment=None, name="a.txt",
+         inner=None):
+    """winmail.dat (MS-OXTNEF 2.1), attribute by attribute."""
+    def attribute(level, tag, data):
+        return struct.pack("<BII", level, tag, len(data)) + data + struct.pack(
+            "<H", sum(data) & 0xffff)
+
+    def properties(*all_of_them):
+        out = struct.pack("<I", len(all_of_them))
+        for tag, data in all_of_them:
+            out += struct.pack("<III", tag, 1, len(data)) + data + bytes(
+                -len(data) % 4)
+        return out
+    out = struct.pack("<IH", 0x223e9f78, 1)
+    out += attribute(1, 0x00089006, struct.pack("<I", 0x10000))
+    out += attribute(1, 0x00069007, struct.pack("<II", 1252, 0))
+    out += attribute(1, 0x00018004, subject.encode() + b"\0")
+    out += attribute(1, 0x0002800c, text.encode() + b"\0")
+    if rtf_text:
+        out += attribute(1, 0x00069003, properties(
+            (0x10090102, rtf_packed(rtf(rtf_text)))))
+    if attachment or inner:
+        out += attribute(2, 0x00069002, bytes(14))
+        out += attribute(2, 0x00018010, name.encode() + b"\0")
+    if attachment:
+        out += attribute(2, 0x0006800f, attachment)
+    if inner:
+        out += attribute(2, 0x00069005, properties(
+            (0x3701000d, bytes(16) + inner)))
+    return out
+
+
+def compound(tree):
+    """A compound file (MS-CFB, version 3) of nested dictionaries."""
+    entries, table, sectors = [], [], []
+
+    def add(name, node):
+        entry = [name, node, -1, -1]  # its first child, its next sibling
+        entries.append(entry)
+        last = None
+        for child in sorted(node, key=lambda n: (len(n), n.upper())) if \
+                isinstance(node, dict) else ():
+            number = len(entries)
+            add(child, node[child])
+            if last is None:
+                entry[2] = number
+            else:
+                last[3] = number
+            last = entries[number]
+
+    def chain(into, count):
+        start = len(into)
+        into.extend([*range(start + 1, start + count), -2] if count else [])
+        return start if count else -2
+
+    def store(data):
+        sectors.append(data + bytes(-len(data) % 512))
+        return chain(table, len(sectors[-1]) // 512)
+    add("Root Entry", tree)
+    small, small_table, places = b"", [], []
+    for _, node, _, _ in entries:
+        size = 0 if isinstance(node, dict) else len(node)
+        if 0 < size < 4096:
+            places.append((chain(small_table, -(-size // 64)), size))
+            small += node + bytes(-size % 64)
+        else:
+            places.append((store(node) if size else -2, size))
+    places[0] = (store(small), len(small))
+    small_start = store(struct.pack(f"<{len(small_table)}i", *small_table))
+    directory = b""
+    for number, (name, node, child, right) in enumerate(entries):
+        wide = name.encode("utf-16-le")
+        kind = 5 if number == 0 else 1 if isinstance(node, dict) else 2
+        directory += wide.ljust(64, b"\0") + struct.pack(
+            "<HBBiii36xiII", len(wide) + 2, kind, 1, -1, right, child,
+            places[number][0], places[number][1], 0)
+    directory_start = store(directory)
+    own = 1
+    while (len(table) + own) * 4 > own * 512:
+        own += 1
+    first = len(table)
+    table += [-3] * own
+    sectors.append(struct.pack(f"<{len(table)}i", *table).ljust(
+        own * 512, b"\xff"))
+    head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + struct.pack(
+        "<16xHHHHH6xIIiIIiIiI", 0x3e, 3, 0xfffe, 9, 6, 0, own, directory_start,
+        0, 4096, small_start, -(-len(small_table) // 128), -2, 0)
+    places_of_table = [first + i for i in range(own)] + [-1] * (109 - own)
+    return head + struct.pack("<109i", *places_of_table) + b"".join(sectors)
+
+
+def msg(text, subject="Hello", attachment=None, name="a.txt", rtf_text=None,
+        note=None, inner=None, packed=True):
+    """Outlook's .msg (MS-OXMSG); inner: the tree of a mail in it."""
+    def wide(words):
+        return words.encode("utf-16-le")
+    tree = {"__properties_version1.0": bytes(32),
+            "__nameid_version1.0": {"__substg1.0_00020102": bytes(16)},
+            "__substg1.0_001A001F": wide("IPM.Note"),
+            "__substg1.0_0037001F": wide(subject),
+            "__substg1.0_1000001F": wide(text),
+            "__recip_version1.0_#00000000": {
+                "__properties_version1.0": bytes(8),
+                "__substg1.0_3001001F": wide("Dana Field")}}
+    if rtf_text:
+        tree["__substg1.0_10090102"] = rtf_packed(rtf(rtf_text), packed)
+    if note:  # a property with a name of its own, in an old string
+        tree["__substg1.0_8001001E"] = note.encode()
+    if attachment or inner:
+        tree["__attach_version1.0_#00000000"] = {
+            "__properties_version1.0": bytes(8),
+            "__substg1.0_3707001F": wide(name)}
+    if attachment:
+        tree["__attach_version1.0_#00000000"]["__substg1.0_37010102"] = \
+            attachment
+    if inner:
+        tree["__attach_version1.0_#00000000"]["__substg1.0_3701000D"] = inner
+    return tree
+
+
+def msg_file(text, **more):
+    return compound(msg(text, **more))
+
+
 def png_chunk(kind, data):
     return (struct.pack(">I", len(data)) + kind + data +
             struct.pack(">I", zlib.crc32(kind + data)))
@@ -402,6 +542,17 @@ def photo(*tags, data=JPEG, name="a.jpg"):
                 {name: data}, name)
 
 
+def heif(name="a.heic", side=64):
+    """A grey square as heif-enc packs it: HEVC, or AV1 for "a.avif"."""
+    rows = (b"\0" + b"\x80" * side) * side
+    png_file = (b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", struct.pack(
+        ">IIBBBBB", side, side, 8, 0, 0, 0, 0)) +
+        png_chunk(b"IDAT", zlib.compress(rows)) + png_chunk(b"IEND", b""))
+    codec = ["--avif"] if name.endswith(".avif") else []
+    return tool(["heif-enc", *codec, "-o", name, "a.png"],
+                {"a.png": png_file}, name)
+
+
 # --- medical files ----------------------------------------------------------------
 
 def dicom():
@@ -416,6 +567,22 @@ FHIR_XML = (b'<?xml version="1.0"?>\n'
 X12 = ("ISA*00*          *00*          *ZZ*SUBMITTER      *ZZ*RECEIVER       "
        "*261103*0900*^*00501*000000001*0*P*:~GS*HC*SUB*REC*20261103*0900*1*X*"
        "005010X222A1~ST*837*0001*005010X222A1~").encode()
+SCRIPT = (b'<?xml version="1.0" encoding="UTF-8"?>\n<Message '
+          b'DatatypesVersion="20170715" TransportVersion="20170715" '
+          b'TransactionDomain="SCRIPT" TransactionVersion="20170715">\n'
+          b"<Body><NewRx><Patient><HumanPatient><Name><LastName>Lopez</LastName>"
+          b"</Name></HumanPatient></Patient></NewRx></Body></Message>\n")
+OLD_SCRIPT = (b'<Message version="010" release="006" '
+              b'xmlns="http://www.ncpdp.org/schema/SCRIPT"><Body/></Message>\n')
+SCRIPT_EDIFACT = (b"UNA:+./*'UIB+UNOA:0++1++++C:P+D:P+20261103:090000'"
+                  b"UIH+SCRIPT:010:006:NEWRX+1'PTT++19700101+LOPEZ:MARIA'")
+# A claim of Telecommunication D.0: its header of 56 bytes, two segments.
+TELECOM = (b"999999" b"D0" b"B1" b"EXAMPLEPCN" b"1" b"01" +
+           b"1234567893".ljust(15) + b"20261103" + b"VENDOR".ljust(10) +
+           b"\x1e\x1cAM01\x1cC419700101\x1cCAMARIA\x1cCBLOPEZ"
+           b"\x1e\x1cAM04\x1cC2ZZ9000001")
+TELECOM_BATCH = (b"\x0200T" + b"SENDER".ljust(24) + b"\x03\r\n\x02G1" +
+                 b"1".ljust(10) + TELECOM + b"\x03\r\n")
 CDA = (b'<?xml version="1.0"?>\n<ClinicalDocument xmlns="urn:hl7-org:v3">'
        b"<title>Note</title></ClinicalDocument>\n")
 
@@ -436,6 +603,81 @@ def overlapping_zip(members, size):
     end = b"PK\5\6" + struct.pack("<HHHHIIH", 0, 0, members, members,
                                   len(central), len(local), 0)
     return local + central + end
+
+
+def stored(length):
+    """The head of a block of so many bytes that stand as they are."""
+    return struct.pack("<BHH", 0, length, length ^ 0xffff)
+
+
+def copied(distance, *blocks, final=0):
+    """Blocks of deflate (RFC 1951, 3.2.6), each of some lengths: copies of
+    what stands so far back."""
+    bits = []
+
+    def symbol(value, count):  # Huffman codes begin with their highest bit
+        bits.extend(value >> i & 1 for i in reversed(range(count)))
+
+    def number(value, base, free, step, count):  # 3.2.5: a code, more bits
+        code = more = 0
+        while value >= base + (1 << more):
+            base, code = base + (1 << more), code + 1
+            more = 0 if code < free else (code - free) // step + 1
+        symbol(code + (257 - 256 if count == 7 else 0), count)
+        bits.extend(value - base >> i & 1 for i in range(more))
+    for lengths in blocks:
+        bits.extend((final, 1, 0))
+        for length in lengths:
+            number(length, 3, 8, 4, 7)
+            number(distance, 1, 4, 2, 5)
+        symbol(0, 7)
+    bits.extend([0] * (-len(bits) % 8))
+    return bytes(sum(bit << i for i, bit in enumerate(bits[k:k + 8]))
+                 for k in range(0, len(bits), 8))
+
+
+def quine_zip():
+    """Its only member is itself: a program of deflate that prints its own
+    text, whose operations are five bytes long (Russ Cox, "Zip Files All The
+    Way Down", 2010)."""
+    name = b"a" * 21 + b".zip"  # so long that a copy of it has 30 bits
+
+    def build(crc, size=0, packed=0):
+        sizes = struct.pack("<4H3I2H", 0, 8, 0, 33, crc, packed, size,
+                            len(name), 0)
+        head = b"PK\3\4\x14\0" + sizes + name
+        entry = (b"PK\1\2\x14\0\x14\0" + sizes + struct.pack(
+            "<3H2I", 0, 0, 0, 0, 0) + name)
+        end = b"PK\5\6" + struct.pack("<4H2IH", 0, 0, 1, 1, len(entry),
+                                      len(head) + packed, 0)
+        start = stored(len(head)) + head + stored(len(head) + 10)
+        again = copied(len(head) + 10, [len(head) + 10], [])
+        twenty = copied(20, [10, 10])
+        tail_size = len(entry) + len(end) + 4
+        tail = copied(tail_size, [tail_size], final=1) + entry + end
+        last = twenty + stored(0) * 2 + stored(tail_size)
+        code = (stored(len(head)) + head + stored(len(head) + 10) + start +
+                again + stored(5) + again + stored(5) + stored(5) +
+                stored(20) + again + stored(5) * 2 + stored(20) + twenty +
+                stored(20) + (twenty + stored(20)) * 2 + twenty +
+                stored(20) + last + last + tail)
+        return head + code + tail, len(code) + 4
+    file, packed = build(0)
+    file, packed = build(0, len(file), packed)
+
+    def crc_of(guess):
+        return zlib.crc32(build(guess, len(file), packed)[0])
+    # CRC-32 is linear in each bit of itself that stands in the file: the one
+    # that is its own comes out by elimination.
+    want, crc = crc_of(0), 0
+    rows = [(crc_of(1 << i) ^ want ^ 1 << i, 1 << i) for i in range(32)]
+    for bit in reversed(range(32)):
+        row = next((r for r in rows if r[0] >> bit & 1), (0, 0))
+        rows = [(r[0] ^ row[0], r[1] ^ row[1]) if r[0] >> bit & 1 else r
+                for r in rows]
+        if want >> bit & 1:
+            want, crc = want ^ row[0], crc ^ row[1]
+    return build(crc, len(file), packed)[0]
 
 
 def looping_pdf():
@@ -472,6 +714,41 @@ def huge_jpeg(side):
     at = data.index(b"\xff\xc9") if b"\xff\xc9" in data else data.index(b"\xff\xc0")
     data[at + 5:at + 9] = struct.pack(">HH", side, side)
     return bytes(data)
+
+
+def huge_heif(side, name="a.heic"):
+    """Each of its sizes (ISO/IEC 23008-12, 6.5.3) says so."""
+    data = heif(name)
+    at = data.index(b"ispe")
+    while at >= 0:
+        data = data[:at + 8] + struct.pack(">II", side, side) + data[at + 16:]
+        at = data.find(b"ispe", at + 16)
+    return data
+
+
+def huge_gif(side):
+    size = struct.pack("<HH", side, side)
+    return (b"GIF89a" + size + b"\x80\0\0\0\0\0\xff\xff\xff" +
+            b",\0\0\0\0" + size + b"\0\2\2D\1\0;")
+
+
+def huge_webp(side):
+    """Its canvas (VP8X) says so; the picture in it has one pixel."""
+    size = struct.pack("<I", side - 1)[:3]
+    chunks = (b"VP8X" + struct.pack("<I", 10) + bytes(4) + size + size +
+              b"VP8L" + struct.pack("<I", 8) + b"\x2f\0\0\0\0\0\0\0")
+    return b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WEBP" + chunks
+
+
+def huge_tiff(side):
+    """One strip of grey (TIFF 6.0)."""
+    fields = ((256, 4, side), (257, 4, side), (258, 3, 8), (259, 3, 1),
+              (262, 3, 1), (273, 4, 8), (277, 3, 1), (278, 4, side),
+              (279, 4, 4))
+    return (b"II*\0" + struct.pack("<I", 12) + b"\xff" * 4 +
+            struct.pack("<H", len(fields)) + b"".join(
+                struct.pack("<HHII", tag, kind, 1, value)
+                for tag, kind, value in fields) + bytes(4))
 
 
 def huge_bmp(side):

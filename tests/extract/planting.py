@@ -8,6 +8,7 @@ message must be held.  Ends with "planting: N passed, N failed".
 """
 import base64
 import binascii
+import os
 import pathlib
 import quopri
 import resource
@@ -169,6 +170,28 @@ def structure_mails(text):
             "mixed", clean, before=text.encode() + b"\n")),
         ("behind the parts", FOUND, multipart(
             "mixed", clean, after=text.encode() + b"\n")),
+        ("behind the parts of an inner multipart", FOUND, multipart(
+            "mixed", multipart("mixed", clean, boundary="b2", closing=True,
+                               after=text.encode() + b"\n"), clean)),
+        ("between two boundaries", FOUND, multipart("mixed", clean, (
+            b"\n--b1--\n" + text.encode() + b"\n--b1\n" + clean))),
+        ("on the line of the last boundary", FOUND, multipart(
+            "mixed", clean, closing=False) + b"\n--b1-- " + text.encode() +
+         b"\n"),
+        ("on the line of a boundary", FOUND, multipart(
+            "mixed", clean, closing=False) + b"\n--b1 " + text.encode() +
+         b"\n\nMore.\n--b1--\n"),
+        ("behind the parts, after NUL", FOUND, multipart(
+            "mixed", clean, after=b"\0\0\n" + text.encode() + b"\n")),
+        ("behind a mail in a mail", FOUND, multipart("mixed", nested(
+            multipart("mixed", clean, boundary="b2", after=text.encode() +
+                      b"\n")), clean)),
+        ("in a large signature", HELD, multipart("signed", clean, entity(
+            text.encode() + os.urandom(100000), "application/pgp-signature",
+            "", "base64"))),
+        ("in a large report", FOUND, multipart("report", clean, entity(
+            text.encode() + b"\n" + b"Status: 5.0.0\n" * 8000,
+            "message/delivery-status", ""))),
         ("two types, text first", FOUND,
          b"Content-Type: text/plain\n" + multipart("mixed", clean, plain)),
         ("two types, multipart first", FOUND, multipart(
@@ -226,6 +249,7 @@ def document_mails(text):
         ("xlsx", lambda t: d.xlsx([["Note"], [t]])),
         ("ods", lambda t: d.ods([["Note"], [t]])),
         ("zip", lambda t: d.zipped({"a.txt": t})),
+        ("tnef", d.tnef), ("msg", d.msg_file),
         ("tar.gz", lambda t: d.tar({"a.txt": t.encode()}, "w:gz")),
         ("7z", lambda t: d.seven_zip({"a.txt": t.encode()})),
     )
@@ -278,19 +302,22 @@ def main():
         judge = Judge(build, pathlib.Path(name))
         planted = list(mails(SENTENCE))
         clean = judge.all(m for _, _, m in mails(WORDS))
-        for (what, want, _), r, before in zip(
+        for (what, want, mail), r, before in zip(
                 planted, judge.all(m for _, _, m in planted), clean,
                 strict=True):
             is_found = any(f["rule"] == "privacy/us-ssn" for f in r["findings"])
             is_held = r["verdict"] in ("quarantine", "reject")
             said = any(f["rule"] == "privacy/us-ssn"
                        for f in before["findings"])
+            counted = r["bytes"]
+            whole = sum(counted.values()) == len(mail)
             ok = (is_found if want == FOUND else is_held) and is_held and \
-                not said
+                not said and whole
             passed, failed = passed + ok, failed + (not ok)
             found, held = found + is_found, held + (is_held and not is_found)
             if not ok:
                 print(f"planting: {what}: {want}; got {r['verdict']}, "
+                      f"bytes {counted} of {len(mail)}, "
                       f"{sorted({f['rule'] for f in r['findings']})}, "
                       f"unscanned {sorted(reasons(r))}")
     print(f"planted in {len(planted)} messages: found in {found}, held "

@@ -3,8 +3,8 @@
     /usr/bin/python3 producers.py DIRECTORY
 
 LibreOffice stores texts, sheets and slides in each of its formats, with and
-without a password; pdftoppm, img2pdf, text2image, Pillow and qrencode make
-pictures of them.  One sentence stands in one place of each file:
+without a password; pdftoppm, img2pdf, text2image, Pillow, heif-enc and qrencode
+make pictures of them.  One sentence stands in one place of each file:
 CASE.FORMAT, such as text-comment.docx.  Needs no network.
 """
 import pathlib
@@ -284,7 +284,7 @@ def run(*command, **more):
 
 def make_pictures(directory):
     """What the body of the text looks like, in each format of pictures."""
-    from PIL import Image
+    from PIL import Image, ImageDraw, ImageFont
     for case in ("body", "clean"):
         base = directory / f"picture-{case}"
         run("pdftoppm", "-r", "110", "-png", "-singlefile", "-gray",
@@ -294,6 +294,9 @@ def make_pictures(directory):
         top.save(f"{base}.png")
         for ext in ("jpeg", "gif", "webp", "tiff", "bmp"):
             top.save(f"{base}.{ext}", quality=90)
+        for ext, codec in (("heic", ()), ("avif", ("--avif",))):
+            run("heif-enc", *codec, "-q", "60", "-o", f"{base}.{ext}",
+                f"{base}.png")
         run("img2pdf", f"{base}.png", "-o", directory / f"scan-{case}.pdf")
     words = directory / "words.txt"
     words.write_text(f"{' '.join(CLEAN)}\n{SSN}\n")
@@ -301,7 +304,20 @@ def make_pictures(directory):
         "--resolution=150", "--xsize=1200", "--ysize=400", "--fonts_dir=/usr/"
         "share/fonts", f"--fontconfig_tmpdir={directory}",
         f"--outputbase={directory / 'rendered-body'}")
+    font = ImageFont.truetype("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
+                              26)
+    for case, at in (("upper-left", (40, 40)), ("lower-right", (900, 1100))):
+        page = Image.new("L", (1600, 1200), 255)
+        draw = ImageDraw.Draw(page)
+        draw.text((600, 580), CLEAN[0], font=font)
+        draw.text(at, SSN, font=font)
+        page.save(directory / f"picture-{case}.png")
     run("qrencode", "-o", directory / "code-body.png", SSN)
+    page = Image.new("L", (1600, 1200), 255)
+    page.paste(Image.open(directory / "code-body.png"), (1300, 60))
+    page.save(directory / "code-upper-right.png")
+    run("heif-enc", "-L", "-o", directory / "code-body.heic",
+        directory / "code-body.png")
     run("qrencode", "-o", directory / "code-link.png",
         "https://x.example/?patient=Maria+Lopez&ssn=512-34-6789")
 

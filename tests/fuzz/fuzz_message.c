@@ -36,6 +36,8 @@ LLVMFuzzerTestOneInput(const guint8 *data, size_t size)
     g_assert(recipients != NULL && ch_message_date(m) >= -1);
     g_assert(g_utf8_validate(ch_message_type(m), -1, NULL));
     check_parts(m, size);
+    const ch_message_bytes bytes = ch_message_count_bytes(m);
+    g_assert(bytes.read + bytes.skipped + bytes.unread == size);
     check_texts(ch_message_texts(m));
     return 0;
 }

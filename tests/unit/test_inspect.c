@@ -196,8 +196,8 @@ static void
 test_json_is_the_contract(void **state)
 {
     static const char *const keys[] = {
-        "input", "verdict",   "gateways", "gateway",    "findings",
-        "notes", "unscanned", "class",    "suggestion", "elapsed_us"};
+        "input", "verdict",   "gateways", "gateway",    "findings",  "notes",
+        "bytes", "unscanned", "class",    "suggestion", "elapsed_us"};
     static const char *const finding_keys[] = {
         "rule", "action", "confidence", "where", "part",   "start",
         "end",  "line",   "masked",     "title", "advice", "reference"};

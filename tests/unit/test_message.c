@@ -147,6 +147,14 @@ static const mail_row rows[] = {
      CH_WHERE_HIDDEN, "0"},
     {"epilogue", MIXED "\r\n--B\r\n\r\nx\r\n--B--\r\n" SECRET "\r\n", "", "",
      CH_WHERE_HIDDEN, "0"},
+    {"behind an inner multipart",
+     MIXED "\r\n--B\r\nContent-Type: multipart/mixed; boundary=C\r\n\r\n"
+           "--C\r\n\r\nx\r\n--C--\r\n" SECRET "\r\n--B\r\n\r\ny\r\n"
+           "--B--\r\n",
+     "", "", CH_WHERE_HIDDEN, "1"},
+    {"between the last boundary and another",
+     MIXED "\r\n--B\r\n\r\nx\r\n--B--\r\n" SECRET "\r\n--B\r\n\r\ny\r\n", "",
+     "", CH_WHERE_HIDDEN, "0"},
     {"customary prologue",
      MIXED "\r\nThis is a multi-part message in MIME "
            "format.\r\n--B\r\n\r\n" SECRET "\r\n--B--\r\n",
@@ -311,6 +319,10 @@ test_rows(void **state)
         g_autofree char *unscanned = list_unscanned(m);
         assert_string_equal(defects, row->defects);
         assert_string_equal(unscanned, row->unscanned);
+        const ch_message_bytes bytes = ch_message_count_bytes(m);
+        assert_int_equal(bytes.read + bytes.skipped + bytes.unread,
+                         strlen(row->mail));
+        assert_true(bytes.unread == 0 || row->unscanned[0] != '\0');
         gsize at = 0;
         const ch_text *text = find_secret(m, row->where, &at);
         if (row->where == CH_WHERE_COUNT &&

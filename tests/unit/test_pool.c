@@ -267,7 +267,7 @@ test_answers(void **state)
          "a",
          7, 0, 1 << CH_UNSCANNED_DAMAGED, 0},
         {"U\5\0\0\0\0", 6, 0, 1 << CH_UNSCANNED_DAMAGED, 0},
-        {"S\5\0\0\0\0", 6, 0, 1 << CH_UNSCANNED_DAMAGED, 0},
+        {"S\6\0\0\0\0", 6, 0, 1 << CH_UNSCANNED_DAMAGED, 0},
         {"P\0\5\0\0\0\1\3\0\0\0E\0\0\0\0\0", 17, 0, 0, 0},
         {"P\0\0\0\0\0E\0\0\0\0\0", 12, 0, 0, 0},
         {"P\0\4\0\0\0\1\3\0\0", 10, 0, 1 << CH_UNSCANNED_DAMAGED, 0},
@@ -307,6 +307,46 @@ test_places(void **state)
     }
 }
 
+static void
+test_areas(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        gsize length;
+        gboolean good;
+    } rows[] = {
+#define ROW(bytes, good) {bytes, sizeof(bytes) - 1, good}
+        ROW("T\6\3\0\0\0a\nbA\0\10\0\0\0\1\2\3\4\0\0\144\144E\0\0\0\0\0", TRUE),
+        ROW("A\0\4\0\0\0\1\2\3\4E\0\0\0\0\0", FALSE), /* of no text */
+        ROW("T\6\1\0\0\0aA\0\0\0\0\0E\0\0\0\0\0", FALSE),
+        ROW("T\6\1\0\0\0aA\0\3\0\0\0\1\2\3E\0\0\0\0\0", FALSE),
+        ROW("T\6\1\0\0\0aA\0\4\0\0\0\1\2\3\145E\0\0\0\0\0", FALSE),
+        ROW("T\6\1\0\0\0aA\0\4\0\0\0\5\2\3\4E\0\0\0\0\0", FALSE),
+        ROW("T\6\1\0\0\0aA\0\4\0\0\0\1\6\3\4E\0\0\0\0\0", FALSE),
+        ROW("T\6\1\0\0\0aA\1\4\0\0\0\1\2\3\4E\0\0\0\0\0", FALSE),
+        ROW("T\6\1\0\0\0aA\0\4\0\0\0\1\2\3\4A\0\4\0\0\0\1\2\3\4E\0\0\0\0\0",
+            FALSE), /* twice */
+        ROW("T\6\1\0\0\0aA\0\14\0\0\0\1\2\3\4\1\2\3\4\1\2\3\4E\0\0\0\0\0",
+            FALSE), /* more than lines can be */
+#undef ROW
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(ch_extraction) x =
+            ch_extraction_read(rows[i].bytes, rows[i].length);
+        if ((x->unscanned == 0) != rows[i].good) {
+            fail_msg("row %zu: unscanned %x", i, x->unscanned);
+        }
+        g_autoptr(ch_extraction) copy = ch_extraction_copy(x);
+        const ch_extracted *text =
+            copy->texts->len == 0 ? NULL : copy->texts->pdata[0];
+        if (rows[i].good) {
+            assert_memory_equal(g_bytes_get_data(text->areas, NULL),
+                                "\1\2\3\4\0\0\144\144", 8);
+        }
+    }
+}
+
 /* --- what was read before ------------------------------------------------- */
 
 static ch_extraction *
@@ -316,7 +356,7 @@ make_answer(gsize length)
     ch_extracted *text = g_new(ch_extracted, 1);
     *text = (ch_extracted){CH_WHERE_ATTACHMENT,
                            g_bytes_new_take(g_strnfill(length, 'a'), length),
-                           g_strdup("page 1")};
+                           g_strdup("page 1"), NULL};
     g_ptr_array_add(x->texts, text);
     x->seen = 1u << CH_SEEN_LOCATION;
     return x;
@@ -399,7 +439,8 @@ main(void)
         cmocka_unit_test(test_floods),    cmocka_unit_test(test_threads),
         cmocka_unit_test(test_dead_idle), cmocka_unit_test(test_missing),
         cmocka_unit_test(test_answers),   cmocka_unit_test(test_places),
-        cmocka_unit_test(test_cache),     cmocka_unit_test(test_remembers),
+        cmocka_unit_test(test_areas),     cmocka_unit_test(test_cache),
+        cmocka_unit_test(test_remembers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -37,6 +37,37 @@ test_labels(void **state)
     }
 }
 
+static void
+test_lists_of_patients(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *source;
+        gboolean is_list;
+    } rows[] = {
+        {"Patient,DOB\nA,1970\n", TRUE},
+        {"Name;Dx;Insurance\nA;x;y\n", TRUE},
+        {"MRN\tDiagnosis\n1\tx\n", TRUE},
+        {"Name,Age,Next Visit,Payer\nA,,,\nB,,x,\n", TRUE}, /* row 2 */
+        {"Export,\n\n\"Patient Name\",\"Chart #\"\nA,7\n", TRUE},
+        {"Patient,DOB\n", FALSE}, /* a form */
+        {"Patient,DOB\n,\n\"\",__\n", FALSE},
+        {"Patient,DOB\nA,\n,1970\n", FALSE},   /* no row with both */
+        {"Name,DOB\nA,1970\n", FALSE},         /* one thing of anybody */
+        {"Diagnosis,Insurance\nx,y\n", FALSE}, /* of nobody */
+        {"Patient,Room\nA,2\n", FALSE},
+        {"Patient and DOB\nA, 1970\n", FALSE},
+        {"", FALSE},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GBytes) source =
+            g_bytes_new(rows[i].source, strlen(rows[i].source));
+        if (ch_table_lists_patients(source) != rows[i].is_list) {
+            fail_msg("row %zu: %s", i, rows[i].source);
+        }
+    }
+}
+
 /* A place in the text is a place in what was written. */
 static void
 test_way_back(void **state)
@@ -61,6 +92,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_labels),
         cmocka_unit_test(test_way_back),
+        cmocka_unit_test(test_lists_of_patients),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
