@@ -56,6 +56,7 @@ step python3 -B tests/schema/check_schema.py $SANDIR/chaperone
 # installed.  make soak has these under sanitizers, too.
 step tests/cli.sh build/chaperone
 step python3 -B tests/extract/check_extract.py build
+step /usr/bin/python3 -B tests/extract/check_clean.py build
 step tests/corpus.sh check build/chaperone
 step python3 -B tests/engines.py build/chaperone
 step tests/fuzz.sh check
@@ -66,7 +67,7 @@ cat "$log.beside"
 awk -v seconds=$(($(date +%s) - start)) '
     /^[a-z0-9-]+: [0-9]+ passed, [0-9]+ failed/ { p += $2; f += $4; n++ }
     END {
-        if (n < 18) { print "a step gave no result: " n " of 18"; f++ }
+        if (n < 19) { print "a step gave no result: " n " of 19"; f++ }
         printf "all tests in %d s\n%d passed, %d failed\n", seconds, p, f
         exit f > 0
     }' "$log" "$log.beside"

@@ -67,6 +67,7 @@ typedef struct {
     guint extract_workers;
     gint64 extract_timeout, extract_memory; /* seconds, bytes; of one file */
     gboolean extract_ocr;
+    gboolean extract_clean, extract_keep_original;
     gint64 extract_cache;  /* bytes */
     char *extract_program; /* "": the installed one */
     GStrv gateways_files;

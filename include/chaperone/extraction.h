@@ -6,12 +6,14 @@
  * been taken over by them.  It answers in records, one after the other:
  *
  *   byte 0     kind: 'T' text, 'P' place of the texts that follow, 'A' areas
- *              of the text before, 'U' not read, 'S' seen, 'E' end
- *   byte 1     T: where it stands; U: the reason; S: what was seen; P, A, E: 0
+ *              of the text before, 'U' not read, 'S' seen, 'E' end, 'C' a
+ *              cleaned picture: of one that cleans, which says nothing else
+ *              but 'E'
+ *   byte 1     T: where it stands; U: the reason; S: what was seen; else 0
  *   byte 2-5   length of what follows, low byte first; 0 for U, S, E
- *   then       T: UTF-8; P: steps from the outside in, each a ch_place_step
- *              and a number (four bytes, low byte first); A: for each line
- *              left, top, right, bottom in hundredths of the picture
+ *   then       T: UTF-8; C: bytes; P: steps from the outside in, each a
+ *              ch_place_step and a number (four bytes, low byte first); A: for
+ *              each line left, top, right, bottom in hundredths of the picture
  *
  * Nothing in them is believed: see ch_extraction_read.
  */
@@ -73,16 +75,33 @@ void ch_extraction_free(ch_extraction *extraction);
  * Owned. */
 ch_extraction *ch_extraction_read(const void *data, gsize length);
 
-/* Asks for one attachment; never NULL.  Thread-safe.  Owned. */
+/* Reads the answer of one that cleans.  NULL: it is none, or the picture cannot
+ * be cleaned.  Pure.  Owned. */
+GBytes *ch_extraction_read_cleaned(const void *data, gsize length);
+
 typedef struct {
+    /* Asks for one attachment; never NULL.  Thread-safe.  Owned. */
     ch_extraction *(*run)(void *data, GBytes *content);
     void *data;
     GDestroyNotify free;
+    /* Asks for a picture without what it says about itself; may be NULL.
+     * NULL: it cannot be cleaned; NULL + GError: no reader could be started.
+     * Thread-safe.  Owned. */
+    GBytes *(*clean)(void *data, GBytes *picture, GError **error);
 } ch_extractor;
 
 /* Has the documents among the parts read, appends their texts and facts, and
  * says what is still not read.  extractor NULL: they stay "unsupported". */
 void ch_message_extract(ch_message *m, const ch_extractor *extractor);
+
+/* Whether a picture among the parts says something about itself: words, a
+ * place, a preview of another shape. */
+gboolean ch_message_picture_tells(const ch_message *m, int part);
+/* The mail with the pictures that do cleaned, all other bytes as they are;
+ * parts_out gets their indexes (int).  Those that cannot be cleaned stay.
+ * NULL: none was; NULL + GError: trouble of ours.  Owned. */
+GBytes *ch_message_clean(const ch_message *m, const ch_extractor *extractor,
+                         GArray *parts_out, GError **error);
 
 /* 1 << ch_seen of a part; part -1: of all together. */
 guint ch_message_seen(const ch_message *m, int part);

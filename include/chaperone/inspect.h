@@ -23,6 +23,9 @@ typedef struct {
     const char *gateway; /* name: judge as a post to this one, or NULL */
     /* The register as it is now, of ch_authorization; NULL: empty. */
     const GPtrArray *authorizations;
+    /* The caller can send another body on: pictures may be cleaned, where the
+     * configuration says so, instead of holding the post. */
+    gboolean clean;
 } ch_ask;
 
 typedef struct {
@@ -45,6 +48,9 @@ typedef struct {
     GPtrArray *gateways; /* of char *, borrowed: names of destinations */
     GPtrArray *authorizations; /* of char *: those that the post names */
     ch_facts facts;            /* what rules were told; borrows from all this */
+    GPtrArray *cleaned;        /* of char *: numbers of the parts of pictures
+                                * that were cleaned, or NULL */
+    GBytes *cleaned_mail;      /* then: what was judged, and is to go on */
 } ch_verdict;
 
 void ch_verdict_free(ch_verdict *verdict);
@@ -72,6 +78,8 @@ char *ch_verdict_dup_gateways(const ch_verdict *verdict);
 char *ch_verdict_dup_accounts(const ch_verdict *verdict); /* aliases */
 /* IDs of the notes, comma separated, each once.  Owned. */
 char *ch_verdict_dup_notes(const ch_verdict *verdict);
+/* Numbers of the cleaned parts, comma separated; NULL: none.  Owned. */
+char *ch_verdict_dup_cleaned(const ch_verdict *verdict);
 /* What could be written instead, in the language of the post, or NULL: of the
  * strongest finding that has it.  Borrowed. */
 const char *ch_verdict_suggestion(const ch_verdict *verdict);

@@ -35,6 +35,9 @@ gboolean ch_intake_is_out_of_memory(const ch_intake *intake);
 /* The message; nothing can be added afterwards.  Owned. */
 GBytes *ch_intake_take_bytes(ch_intake *intake);
 
+/* Bytes of the message before its body. */
+gsize ch_intake_head_length(const ch_intake *intake);
+
 /* Names of the headers X-Chaperone-*, as received, in order: to be removed
  * from judged mail.  Borrowed array of char *. */
 const GPtrArray *ch_intake_own_headers(const ch_intake *intake);

@@ -24,6 +24,7 @@ typedef enum {
     CH_LOG_SOCKET,     /* char *: path or inet:... of ours */
     CH_LOG_FILE,       /* char *: configuration or rule file */
     CH_LOG_VERSION,    /* char * */
+    CH_LOG_CLEANED,    /* char *: numbers of parts */
     CH_LOG_HEAD,       /* char *: of the ledger (audit.h) */
     CH_LOG_COUNT,      /* guint64 */
     CH_LOG_ELAPSED_US, /* gint64 */

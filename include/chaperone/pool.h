@@ -20,6 +20,9 @@ void ch_pool_start(ch_pool *pool);
 /* Has content read; waits for a free reader.  Never NULL; "unavailable" if
  * none can be started, which the log tells once.  Thread-safe.  Owned. */
 ch_extraction *ch_pool_run(ch_pool *pool, GBytes *content);
+/* Has a picture cleaned; NULL: it cannot be.  NULL + CH_ERROR_IO: none can be
+ * started.  Thread-safe.  Owned. */
+GBytes *ch_pool_clean(ch_pool *pool, GBytes *picture, GError **error);
 /* Ends the idle ones; nobody may be in ch_pool_run. */
 void ch_pool_free(ch_pool *pool);
 

@@ -41,6 +41,7 @@ static const struct {
     [CH_LOG_SOCKET] = {"socket", VALUE_TEXT},
     [CH_LOG_FILE] = {"file", VALUE_TEXT},
     [CH_LOG_VERSION] = {"version", VALUE_TEXT},
+    [CH_LOG_CLEANED] = {"cleaned", VALUE_TEXT},
     [CH_LOG_HEAD] = {"head", VALUE_TEXT},
     [CH_LOG_COUNT] = {"count", VALUE_COUNT},
     [CH_LOG_ELAPSED_US] = {"elapsed_us", VALUE_TIME},

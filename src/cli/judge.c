@@ -56,7 +56,8 @@ ch_judge_input(const ch_judge *j, const ch_input *input, GError **error)
     const char *gateway = j->gateway != NULL ? j->gateway : input->gateway;
     const ch_ask ask = {.judge_all = j->all || input->is_post,
                         .gateway = gateway,
-                        .authorizations = ch_known_for(j->known, input)};
+                        .authorizations = ch_known_for(j->known, input),
+                        .clean = TRUE};
     return input->raw != NULL
                ? ch_inspect(j->house, e, input->raw, &ask, error)
                : ch_inspect_plain(j->house, e, &input->post, &ask, error);

@@ -211,3 +211,20 @@ ch_extraction_read(const void *bytes, gsize length)
     g_free(r.place);
     return r.x;
 }
+
+GBytes *
+ch_extraction_read_cleaned(const void *bytes, gsize length)
+{
+    static const guint8 end[CH_RECORD_HEAD] = {'E'};
+    const guint8 *data = bytes;
+    if (length < 2 * CH_RECORD_HEAD || data[0] != 'C' || data[1] != 0) {
+        return NULL;
+    }
+    gsize size = (gsize)data[2] | (gsize)data[3] << 8 | (gsize)data[4] << 16 |
+                 (gsize)data[5] << 24;
+    if (size == 0 || size != length - 2 * CH_RECORD_HEAD ||
+        memcmp(data + length - CH_RECORD_HEAD, end, sizeof end) != 0) {
+        return NULL;
+    }
+    return g_bytes_new(data + CH_RECORD_HEAD, size);
+}

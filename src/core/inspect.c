@@ -11,6 +11,7 @@
  *   authorization.c       what a patient has agreed to
  *   hints.c               notes for the author
  *   policy.c              findings to a verdict for each gateway
+ *   clean.c               the same for the post with its pictures cleaned
  *
  * Nothing here touches disk, clock, log or MTA; documents are read by what the
  * house brought for it.
@@ -361,7 +362,8 @@ ch_inspect(ch_house *house, const ch_envelope *e, GBytes *raw,
         return v;
     }
     ch_message_extract(v->message, house->extractor);
-    return judge(v, e, ask, error);
+    v = judge(v, e, ask, error);
+    return v != NULL && ask->clean ? ch_clean_instead(v, e, ask, error) : v;
 }
 
 ch_verdict *

@@ -19,4 +19,9 @@ void ch_hints_find(ch_verdict *v);
 void ch_hints_add(ch_verdict *v, const char *id, const char *english,
                   const char *spanish);
 
+/* The verdict on the post with its pictures cleaned, if that may be and is
+ * better; else v.  NULL + GError: trouble of ours.  Takes v.  Owned. */
+ch_verdict *ch_clean_instead(ch_verdict *v, const ch_envelope *e,
+                             const ch_ask *ask, GError **error);
+
 #endif

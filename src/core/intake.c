@@ -13,6 +13,7 @@ struct ch_intake {
     ch_envelope *envelope;
     guint8 *data;
     gsize length, room, max;
+    gsize head; /* bytes before the body */
     gboolean too_large, out_of_memory;
     GPtrArray *own_headers;
 };
@@ -112,6 +113,13 @@ void
 ch_intake_end_of_headers(ch_intake *in)
 {
     append(in, "\r\n", 2);
+    in->head = in->length;
+}
+
+gsize
+ch_intake_head_length(const ch_intake *in)
+{
+    return in->head;
 }
 
 void

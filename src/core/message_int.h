@@ -11,6 +11,7 @@
  *   message_margin.c  what stands outside of the parts; the count of bytes
  *   message_seam.c    where one text part ends and the next begins
  *   message_extract.c documents, by a reader that the caller brings
+ *   message_clean.c   pictures replaced by clean ones
  */
 #ifndef CHAPERONE_MESSAGE_INT_H
 #define CHAPERONE_MESSAGE_INT_H

@@ -338,6 +338,9 @@ ch_report_add_check(JsonBuilder *b, const ch_verdict *v, const char *input,
     add_notes(b, v);
     add_unscanned(b, v);
     add_bytes(b, v);
+    if (v->cleaned != NULL) {
+        add_words(b, "cleaned", v->cleaned);
+    }
     ch_report_add_member(b, "class",
                          v->is_reply       ? "reply"
                          : v->kind != NULL ? v->kind
@@ -468,6 +471,10 @@ ch_report_text(const ch_verdict *v, const char *input, gboolean colour)
         g_string_append_printf(out, "  not read   part %s: %s\n",
                                number == NULL ? "-" : number,
                                ch_unscanned_name(u->reason));
+    }
+    g_autofree char *cleaned = ch_verdict_dup_cleaned(v);
+    if (cleaned != NULL) {
+        g_string_append_printf(out, "  cleaned    part %s\n", cleaned);
     }
     append_notes(out, v);
     return g_string_free(out, FALSE);

@@ -16,6 +16,8 @@ ch_verdict_free(ch_verdict *verdict)
     g_ptr_array_unref(verdict->notes);
     g_clear_pointer(&verdict->gateways, g_ptr_array_unref);
     g_clear_pointer(&verdict->authorizations, g_ptr_array_unref);
+    g_clear_pointer(&verdict->cleaned, g_ptr_array_unref);
+    g_clear_pointer(&verdict->cleaned_mail, g_bytes_unref);
     g_free(verdict->author);
     ch_house_unref(verdict->house);
     g_free(verdict);
@@ -90,6 +92,16 @@ ch_verdict_dup_notes(const ch_verdict *verdict)
         append_once(list, ((const ch_note *)verdict->notes->pdata[i])->id);
     }
     return g_string_free(list, FALSE);
+}
+
+char *
+ch_verdict_dup_cleaned(const ch_verdict *verdict)
+{
+    GString *list = verdict->cleaned == NULL ? NULL : g_string_new(NULL);
+    for (guint i = 0; list != NULL && i < verdict->cleaned->len; i++) {
+        append_once(list, verdict->cleaned->pdata[i]);
+    }
+    return list == NULL ? NULL : g_string_free(list, FALSE);
 }
 
 gint64

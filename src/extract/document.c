@@ -62,7 +62,7 @@ static void
 read_mail(ch_reader *r, GBytes *bytes, ch_where where)
 {
     g_autoptr(ch_message) m = ch_message_parse(bytes);
-    const ch_extractor self = {read_enclosed, r, NULL};
+    const ch_extractor self = {read_enclosed, r, NULL, NULL};
     ch_message_extract(m, &self);
     give_texts(r, ch_message_texts(m), where);
     const GArray *list = ch_message_unscanned(m);

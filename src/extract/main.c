@@ -1,5 +1,6 @@
 /*
- * chaperone-extract(8): one attachment in, its texts and facts out.
+ * chaperone-extract(8): one attachment in, its texts and facts out; or one
+ * picture in, and out without what it says about itself.
  *
  * Started by the milter and by chaperone(1), never by hand.  Loads what its
  * libraries need, shuts itself in, says 'R', reads one attachment from the
@@ -9,6 +10,7 @@
 #include "chaperone/config.h"
 #include "chaperone/version.h"
 #include "core/charset.h"
+#include "extract/clean.h"
 #include "extract/jail.h"
 #include "extract/reader.h"
 
@@ -21,7 +23,7 @@
 typedef struct {
     gint64 memory, seconds;
     char *config;
-    gboolean ocr, version;
+    gboolean ocr, clean, version;
 } options;
 
 /* Whatever opens files at first use does so now: converters of character
@@ -80,20 +82,36 @@ receive(void)
 }
 
 static void
-serve(ch_ocr *ocr, gint64 seconds)
+serve_texts(ch_reader *reader, GBytes *bytes, gint64 seconds)
+{
+    reader->ocr_until_us =
+        g_get_monotonic_time() +
+        (gint64)(CH_OCR_SHARE * (double)(seconds * G_USEC_PER_SEC));
+    reader->input = g_bytes_get_size(bytes);
+    ch_read_any(reader, bytes, CH_WHERE_ATTACHMENT);
+    ch_reader_end(reader);
+}
+
+static void
+serve_picture(ch_reader *reader, GBytes *bytes)
+{
+    GBytes *clean = ch_clean_bytes(bytes);
+    gboolean same = clean != NULL && ch_clean_is_same(bytes, clean);
+    ch_reader_cleaned(reader, same ? clean : NULL);
+}
+
+static void
+serve(ch_ocr *ocr, const options *o)
 {
     ch_reader reader = {.fd = STDIN_FILENO, .ocr = ocr};
     if (write(STDIN_FILENO, "R", 1) != 1) {
         return;
     }
     GBytes *bytes = receive(); /* memory goes with the process */
-    if (bytes != NULL) {
-        reader.ocr_until_us =
-            g_get_monotonic_time() +
-            (gint64)(CH_OCR_SHARE * (double)(seconds * G_USEC_PER_SEC));
-        reader.input = g_bytes_get_size(bytes);
-        ch_read_any(&reader, bytes, CH_WHERE_ATTACHMENT);
-        ch_reader_end(&reader);
+    if (bytes != NULL && o->clean) {
+        serve_picture(&reader, bytes);
+    } else if (bytes != NULL) {
+        serve_texts(&reader, bytes, o->seconds);
     }
 }
 
@@ -110,6 +128,8 @@ parse_options(options *o, int *argc, char ***argv, int *exit_out)
          "Seconds of processor time that may be used", "SECONDS"},
         {"ocr", 0, 0, G_OPTION_ARG_NONE, &o->ocr,
          "Read words and codes in pictures, too", NULL},
+        {"clean", 0, 0, G_OPTION_ARG_NONE, &o->clean,
+         "Give a picture back without what it says about itself", NULL},
         {"version", 0, 0, G_OPTION_ARG_NONE, &o->version, "Print the version",
          NULL},
         G_OPTION_ENTRY_NULL};
@@ -151,7 +171,7 @@ read_config(options *o)
 int
 main(int argc, char **argv)
 {
-    options o = {512 * 1024 * 1024, 5, NULL, FALSE, FALSE};
+    options o = {512 * 1024 * 1024, 5, NULL, FALSE, FALSE, FALSE};
     int code = EX_OK;
     setlocale(LC_CTYPE, "C.UTF-8"); /* names in archives */
     if (!parse_options(&o, &argc, &argv, &code)) {
@@ -161,12 +181,12 @@ main(int argc, char **argv)
         return EX_CONFIG;
     }
     warm_up();
-    ch_ocr *ocr = o.ocr ? ch_ocr_new() : NULL;
+    ch_ocr *ocr = o.ocr && !o.clean ? ch_ocr_new() : NULL;
     const ch_jail_limits limits = {(guint64)MAX(o.memory, 0),
                                    (guint64)MAX(o.seconds, 1)};
     if (!ch_jail_enter(&limits)) {
         return EX_UNAVAILABLE;
     }
-    serve(ocr, o.seconds);
+    serve(ocr, &o);
     _exit(EX_OK); /* what libraries do at exit is no business here */
 }

@@ -16,6 +16,8 @@
  *   image.c     what a photo says about itself
  *   heif.c      HEIC and AVIF
  *   ocr.c       words and codes that a picture shows
+ *   clean.c     a picture without what it says about itself
+ *   pixels.c    whether it still shows the same
  *
  * Any of them may crash on hostile bytes: the process ends, and what it said
  * before counts.
@@ -68,6 +70,8 @@ void ch_reader_property(ch_reader *r, const char *label, const char *value);
 void ch_reader_unscanned(ch_reader *r, ch_unscanned_reason reason);
 void ch_reader_seen(ch_reader *r, ch_seen seen);
 void ch_reader_end(ch_reader *r);
+/* The answer of one that cleans; NULL: it cannot be cleaned. */
+void ch_reader_cleaned(ch_reader *r, GBytes *picture);
 /* Texts from now on stand there, until it is left again; number 0: the step
  * has none, and is not told. */
 void ch_reader_enter(ch_reader *r, ch_place_step step, guint number);

@@ -167,6 +167,17 @@ ch_reader_end(ch_reader *r)
     put_record(r, 'E', 0, NULL, 0);
 }
 
+void
+ch_reader_cleaned(ch_reader *r, GBytes *picture)
+{
+    if (picture != NULL) {
+        gsize length;
+        const char *data = g_bytes_get_data(picture, &length);
+        put_record(r, 'C', 0, data, length);
+    }
+    put_record(r, 'E', 0, NULL, 0);
+}
+
 gboolean
 ch_reader_unpack(ch_reader *r, gsize bytes)
 {

@@ -117,7 +117,9 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long protocol,
     if (ch_admission_is_needed(house)) {
         steps &= ~(unsigned long)SMFIP_NR_RCPT;
     }
-    c->actions = actions & ACTIONS;
+    c->actions = actions & (ACTIONS | (house->config->extract_clean
+                                           ? (unsigned long)SMFIF_CHGBODY
+                                           : 0));
     c->protocol = protocol & steps;
     if ((c->actions & SMFIF_SETSYMLIST) != 0) {
         ask_for_macros(ctx);
@@ -368,7 +370,7 @@ ch_callbacks_register(ch_daemon *daemon, GError **error)
     struct smfiDesc callbacks = {
         .xxfi_name = name,
         .xxfi_version = SMFI_VERSION,
-        .xxfi_flags = ACTIONS,
+        .xxfi_flags = ACTIONS | SMFIF_CHGBODY, /* on_negotiate asks */
         .xxfi_negotiate = on_negotiate,
         .xxfi_connect = on_connect,
         .xxfi_envfrom = on_mail,

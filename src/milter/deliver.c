@@ -6,10 +6,13 @@
  * act.  Trouble of ours is never an accept: the message is deferred, and held
  * when it has failed CH_MAX_FAILURES times; in monitor mode it passes, loudly.
  *
- *   own notice -> release (readmit.c) -> prior decision on the same message ->
- * ch_inspect -> plan pass    tag: commit a copy; headers; continue split commit
- * what is held; headers; delete those recipients; continue hold    commit;
- * discard reject  commit the ledger row; 550
+ *   own notice -> release (readmit.c) -> prior decision on the same message
+ *     -> ch_inspect -> plan:
+ *   pass    tag, keep_original: commit a copy; headers; a cleaned body;
+ *           continue
+ *   split   commit what is held; headers; delete those recipients; continue
+ *   hold    commit; discard
+ *   reject  commit the ledger row; 550
  */
 #include "chaperone/announce.h"
 #include "chaperone/draft.h"
@@ -31,7 +34,8 @@ typedef struct {
     char *author; /* or NULL */
     guint8 key[CH_DIGEST_BYTES];
     char id[CH_ID_LENGTH + 1];
-    gint64 started_us; /* monotonic */
+    const char *cleaned; /* numbers of the parts of what goes on, or NULL */
+    gint64 started_us;   /* monotonic */
 } delivery;
 
 /* --- log and failure --------------------------------------------------- */
@@ -49,7 +53,8 @@ log_message(const delivery *d, const char *verdict, const char *state,
     ch_log(LOG_INFO, "message", CH_LOG_ID, d->id, CH_LOG_QUEUE_ID,
            d->e->queue_id, CH_LOG_AUTHOR, d->author, CH_LOG_RULES, rules,
            CH_LOG_GATEWAYS, gateways, CH_LOG_VERDICT, verdict, CH_LOG_STATE,
-           state, CH_LOG_ELAPSED_US, elapsed(d), CH_LOG_END);
+           state, CH_LOG_CLEANED, d->cleaned, CH_LOG_ELAPSED_US, elapsed(d),
+           CH_LOG_END);
 }
 
 /* Unjudged, in monitor mode; but nobody who may not write to an account, no
@@ -168,6 +173,14 @@ read_register(const delivery *d, GPtrArray **known_out, GError **error)
     return named->len == 0 || *known_out != NULL;
 }
 
+/* Another body than the one that came may be sent on: negotiated, and so
+ * configured when the connection began. */
+static gboolean
+can_clean(const delivery *d)
+{
+    return (d->c->actions & SMFIF_CHGBODY) != 0;
+}
+
 /* --- the same message again ---------------------------------------------- */
 
 static sfsistat carry_out(delivery *d, const ch_verdict *verdict);
@@ -184,7 +197,7 @@ pass_rest(delivery *d, const GArray *held)
     if (!read_register(d, &known, &error)) {
         return fail(d, "store", error);
     }
-    const ch_ask ask = {.authorizations = known};
+    const ch_ask ask = {.authorizations = known, .clean = can_clean(d)};
     g_autoptr(ch_verdict) verdict =
         ch_inspect(d->c->house, rest, d->raw, &ask, &error);
     if (verdict == NULL) {
@@ -266,7 +279,7 @@ answer_prior(delivery *d, const ch_prior *prior, gboolean *done_out)
 
 typedef struct {
     const ch_verdict *verdict;
-    char *rules, *gateways, *accounts, *findings, *hints;
+    char *rules, *gateways, *accounts, *findings, *hints, *cleaned;
     gint64 publish_at_us;
 } judged;
 
@@ -278,6 +291,7 @@ judged_clear(judged *j)
     g_free(j->accounts);
     g_free(j->findings);
     g_free(j->hints);
+    g_free(j->cleaned);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(judged, judged_clear)
@@ -296,15 +310,19 @@ record_judged(const delivery *d, const judged *j, ch_state state,
     return record;
 }
 
-/* A copy for the reviewers of what goes on tagged.  part: what goes on of a
- * split message, which is a message of its own to the retry rule. */
+/* A copy for the reviewers of what goes on tagged, or what came of one that
+ * was cleaned.  part: what goes on of a split message, which is a message of
+ * its own to the retry rule. */
 static gboolean
-keep_passed(delivery *d, const judged *j, const ch_envelope *part,
-            GError **error)
+keep_passed(delivery *d, const judged *j, ch_action verdict,
+            const ch_envelope *part, GError **error)
 {
     ch_prior prior = {.id = ""};
-    ch_record record = record_judged(d, j, CH_STATE_PASSED, CH_TAG);
+    ch_record record = record_judged(d, j, CH_STATE_PASSED, verdict);
     guint8 key[CH_DIGEST_BYTES];
+    if (j->cleaned != NULL && !d->house->config->extract_keep_original) {
+        record.raw = j->verdict->cleaned_mail;
+    }
     if (part != NULL) {
         ch_store_retry_key(d->daemon->store, part, d->author, d->raw, key);
         ch_id_new(d->e->time_us, d->id);
@@ -318,16 +336,40 @@ keep_passed(delivery *d, const judged *j, const ch_envelope *part,
     return ok;
 }
 
+/* A row of the ledger: that we changed a post, and where. */
+static gboolean
+record_cleaned(const delivery *d, const judged *j, GError **error)
+{
+    g_autofree char *note = g_strdup_printf("%s: part %s", d->id, j->cleaned);
+    return ch_store_note_event(d->daemon->store, "cleaned", d->author, -1, note,
+                               d->e->time_us, error);
+}
+
+/* The head that came is the head of what was cleaned. */
+static gboolean
+replace_body(const delivery *d, const judged *j)
+{
+    GBytes *mail = j->verdict->cleaned_mail;
+    gsize head = ch_intake_head_length(d->c->intake);
+    g_autoptr(GBytes) body =
+        g_bytes_new_from_bytes(mail, head, g_bytes_get_size(mail) - head);
+    return ch_mta_replace_body(d->ctx, d->c, body, j->cleaned);
+}
+
 static sfsistat
 pass(delivery *d, const judged *j, const ch_plan *plan, const ch_envelope *part)
 {
     g_autoptr(GError) error = NULL;
-    gboolean tagged = plan->passing == CH_TAG;
-    if (tagged && !keep_passed(d, j, part, &error)) {
+    gboolean tagged = plan->passing == CH_TAG, cleaned = j->cleaned != NULL;
+    gboolean kept =
+        tagged || (cleaned && d->house->config->extract_keep_original);
+    if ((kept && !keep_passed(d, j, plan->passing, part, &error)) ||
+        (cleaned && !record_cleaned(d, j, &error))) {
         return fail(d, "store", error);
     }
     if (!ch_mta_mark(d->ctx, d->c, d->raw, ch_action_name(plan->passing),
                      tagged ? j->rules : "", d->id) ||
+        (cleaned && !replace_body(d, j)) ||
         !ch_mta_readdress(d->ctx, d->c, part != NULL ? part : d->e)) {
         return fail(d, "mta", NULL);
     }
@@ -335,7 +377,7 @@ pass(delivery *d, const judged *j, const ch_plan *plan, const ch_envelope *part)
         return ch_mta_delete(d->ctx, d->e, plan->held) ? SMFIS_CONTINUE
                                                        : ch_mta_defer(d->ctx);
     }
-    log_message(d, ch_action_name(plan->passing), tagged ? "passed" : NULL,
+    log_message(d, ch_action_name(plan->passing), kept ? "passed" : NULL,
                 j->rules, j->gateways);
     return SMFIS_CONTINUE;
 }
@@ -436,10 +478,12 @@ carry_out(delivery *d, const ch_verdict *verdict)
         .accounts = ch_verdict_dup_accounts(verdict),
         .findings = ch_record_dup_findings(verdict),
         .hints = ch_verdict_dup_notes(verdict),
+        .cleaned = ch_verdict_dup_cleaned(verdict),
         .publish_at_us = ch_verdict_publish_at(verdict),
     };
     g_autoptr(ch_plan) plan =
         ch_plan_new(verdict, d->e, (d->c->actions & SMFIF_DELRCPT) != 0);
+    d->cleaned = j.cleaned;
     count_verdict(d, verdict, verdict->action);
     log_silent(d, verdict);
     if (d->house->config->mode == CH_MODE_MONITOR &&
@@ -549,7 +593,7 @@ judge(delivery *d)
     if (!read_register(d, &known, &error)) {
         return fail(d, "store", error);
     }
-    const ch_ask ask = {.authorizations = known};
+    const ch_ask ask = {.authorizations = known, .clean = can_clean(d)};
     g_autoptr(ch_verdict) verdict =
         ch_inspect(d->c->house, d->e, d->raw, &ask, &error);
     if (verdict == NULL) {

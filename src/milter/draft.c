@@ -107,7 +107,8 @@ ch_draft_take(SMFICTX *ctx, const ch_connection *c, const ch_envelope *e,
     if (known == NULL) {
         return fail(ctx, &d, "store", error);
     }
-    const ch_ask ask = {.judge_all = TRUE, .authorizations = known};
+    const ch_ask ask = {
+        .judge_all = TRUE, .authorizations = known, .clean = TRUE};
     g_autoptr(ch_verdict) verdict = ch_inspect(c->house, e, raw, &ask, &error);
     if (verdict == NULL) {
         return fail(ctx, &d, "inspect", error);

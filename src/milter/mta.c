@@ -178,6 +178,19 @@ ch_mta_mark(SMFICTX *ctx, const ch_connection *c, GBytes *raw,
            add(ctx, c, "X-Chaperone-Id", id);
 }
 
+/* libmilter wants unsigned char * for what it only reads, and an int. */
+gboolean
+ch_mta_replace_body(SMFICTX *ctx, const ch_connection *c, GBytes *body,
+                    const char *parts)
+{
+    gsize length;
+    const guint8 *data = g_bytes_get_data(body, &length);
+    g_autofree char *folded = dup_folded(parts);
+    g_autofree guint8 *copy = g_memdup2(data, length);
+    return length <= G_MAXINT32 && add(ctx, c, "X-Chaperone-Cleaned", folded) &&
+           smfi_replacebody(ctx, copy, (int)length) == MI_SUCCESS;
+}
+
 gboolean
 ch_mta_delete(SMFICTX *ctx, const ch_envelope *e, const GArray *indexes)
 {

@@ -20,6 +20,10 @@ sfsistat ch_mta_defer(SMFICTX *ctx);
  * X-Chaperone-* headers, then adds ours; rules may be "". */
 gboolean ch_mta_mark(SMFICTX *ctx, const ch_connection *c, GBytes *raw,
                      const char *verdict, const char *rules, const char *id);
+/* Puts another body in the place of the message's and says so in a header:
+ * parts are the numbers of those that differ, "2,3". */
+gboolean ch_mta_replace_body(SMFICTX *ctx, const ch_connection *c, GBytes *body,
+                             const char *parts);
 /* Puts the gateway's address in the place of each alias among the recipients
  * of e, which is what goes on; a bounce from afar then goes to compliance, for
  * it would tell the author the address. */

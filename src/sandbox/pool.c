@@ -2,12 +2,14 @@
  * The pool: so many readers work at a time, as many wait for work.
  *
  * Started ahead, because a reader loads some thirty libraries before it
- * shuts itself in; used once, because it may be another's afterwards.  Two
+ * shuts itself in; used once, because it may be another's afterwards.  Three
  * kinds: those that read pictures, too, take longer to start, and are asked
- * for a picture, or once more for a document with pictures in it.
+ * for a picture, or once more for a document with pictures in it; those that
+ * clean pictures are not read from at all.
  */
 #include "chaperone/pool.h"
 
+#include "chaperone/error.h"
 #include "chaperone/log.h"
 #include "chaperone/sniff.h"
 #include "chaperone/version.h"
@@ -18,7 +20,7 @@
 #include <sys/wait.h>
 #include <syslog.h>
 
-enum { PLAIN, PICTURES, KINDS };
+enum { PLAIN, PICTURES, CLEANERS, KINDS };
 
 struct ch_pool {
     ch_worker_kind kinds[KINDS];
@@ -43,7 +45,8 @@ ch_pool_new(ch_config *config)
                            : ch_paths_dup_extract(),
             .timeout_s = (guint)CLAMP(config->extract_timeout, 1, 60),
             .memory = config->extract_memory,
-            .ocr = k == PICTURES};
+            .ocr = k == PICTURES,
+            .clean = k == CLEANERS};
         pool->idle[k] = g_ptr_array_new();
     }
     pool->size = config->extract_workers;
@@ -88,7 +91,7 @@ tell_unavailable(ch_pool *pool, const GError *error)
     }
 }
 
-/* Starts one that waits, if there is room: one for pictures is enough. */
+/* Starts one that waits, if there is room: one of the others is enough. */
 static gboolean
 start_one(ch_pool *pool, guint kind)
 {
@@ -99,7 +102,7 @@ start_one(ch_pool *pool, guint kind)
         return FALSE;
     }
     g_mutex_lock(&pool->lock);
-    gboolean room = pool->idle[kind]->len < (kind == PICTURES ? 1 : pool->size);
+    gboolean room = pool->idle[kind]->len < (kind == PLAIN ? pool->size : 1);
     if (room) {
         g_ptr_array_add(pool->idle[kind], worker);
     }
@@ -239,10 +242,41 @@ ch_pool_run(ch_pool *pool, GBytes *content)
     return x;
 }
 
+GBytes *
+ch_pool_clean(ch_pool *pool, GBytes *picture, GError **error)
+{
+    gboolean unavailable = FALSE;
+    GBytes *clean = NULL;
+    const ch_worker_kind *how = &pool->kinds[CLEANERS];
+    g_autoptr(GError) trouble = NULL;
+    ch_worker *worker = take_worker(pool, CLEANERS, &trouble);
+    for (guint tries = 0; worker != NULL; tries++) {
+        clean = ch_worker_clean(worker, how, picture, &unavailable);
+        worker = unavailable && tries == 0 /* it died waiting: once more */
+                     ? ch_worker_start(how, &trouble)
+                     : NULL;
+    }
+    give_back(pool);
+    if (trouble == NULL && !unavailable) {
+        start_one(pool, CLEANERS);
+        return clean;
+    }
+    tell_unavailable(pool, trouble);
+    g_set_error_literal(error, CH_ERROR, CH_ERROR_IO,
+                        "pictures cannot be cleaned: no reader can be started");
+    return NULL;
+}
+
 static ch_extraction *
 run(void *pool, GBytes *content)
 {
     return ch_pool_run(pool, content);
+}
+
+static GBytes *
+clean(void *pool, GBytes *picture, GError **error)
+{
+    return ch_pool_clean(pool, picture, error);
 }
 
 static void
@@ -256,7 +290,7 @@ ch_pool_attach(ch_house *house)
 {
     ch_pool *pool = ch_pool_new(house->config);
     ch_extractor *extractor = g_new(ch_extractor, 1);
-    *extractor = (ch_extractor){run, pool, pool_free};
+    *extractor = (ch_extractor){run, pool, pool_free, clean};
     ch_house_set_extractor(house, extractor);
     return pool;
 }

@@ -29,8 +29,8 @@ spawn(const ch_worker_kind *kind, int fd, pid_t *pid_out)
     g_autofree char *memory =
         g_strdup_printf("--memory=%" G_GINT64_FORMAT, kind->memory);
     g_autofree char *seconds = g_strdup_printf("--cpu=%u", kind->timeout_s);
-    char *const argv[] = {kind->program, memory, seconds,
-                          kind->ocr ? (char *)"--ocr" : NULL, NULL};
+    char *verb = (char *)(kind->clean ? "--clean" : kind->ocr ? "--ocr" : NULL);
+    char *const argv[] = {kind->program, memory, seconds, verb, NULL};
     /* The jail forbids threads, with which Tesseract would begin. */
     char *const envp[] = {(char *)"LC_ALL=C.UTF-8",
                           (char *)"OMP_THREAD_LIMIT=1", NULL};
@@ -100,6 +100,7 @@ typedef enum { TALK_ENDED, TALK_LATE, TALK_LONG } talk_end;
 typedef struct {
     const guint8 *data; /* to send */
     gsize left;
+    gsize most; /* bytes that it may answer */
     GByteArray *answer;
     gboolean ended; /* it hung up */
 } talk;
@@ -149,7 +150,7 @@ converse(talk *t, int fd, gint64 deadline_us, gsize enough)
         if (t->left > 0 && p.revents & POLLOUT && !send_some(t, fd)) {
             t->left = 0;
         }
-        if (t->answer->len > CH_MAX_ANSWER) {
+        if (t->answer->len > t->most) {
             return TALK_LONG;
         }
     }
@@ -188,15 +189,6 @@ send_length(talk *t, int fd, gsize length)
            send(fd, &head, sizeof head, MSG_NOSIGNAL) == sizeof head;
 }
 
-static ch_extraction *
-unavailable(ch_worker *taken, int *status_out)
-{
-    ch_extraction *none = ch_extraction_new();
-    none->unavailable = TRUE;
-    *status_out = ch_worker_end(taken);
-    return none;
-}
-
 /* One that hung up is about to end by itself, and its status tells how: not
  * reaped here, so that its number cannot become another's. */
 static void
@@ -213,29 +205,60 @@ await_end(const ch_worker *worker)
     }
 }
 
+/* The whole talk, and its end; t's answer is empty at first.  FALSE: it was
+ * gone before it began.  Takes worker. */
+static gboolean
+hold_talk(talk *t, ch_worker *worker, const ch_worker_kind *kind,
+          GBytes *content, talk_end *end_out, int *status_out)
+{
+    gsize length;
+    const guint8 *data = g_bytes_get_data(content, &length);
+    if (!is_ready(t, worker->fd) || !send_length(t, worker->fd, length)) {
+        *status_out = ch_worker_end(worker);
+        return FALSE;
+    }
+    g_byte_array_set_size(t->answer, 0);
+    t->data = data;
+    t->left = length;
+    gint64 deadline = g_get_monotonic_time() + kind->timeout_s * G_USEC_PER_SEC;
+    *end_out = converse(t, worker->fd, deadline, G_MAXSIZE);
+    if (t->ended) {
+        await_end(worker);
+    }
+    *status_out = ch_worker_end(worker);
+    return TRUE;
+}
+
 ch_extraction *
 ch_worker_ask(ch_worker *worker, const ch_worker_kind *kind, GBytes *content,
               int *status_out)
 {
     g_autoptr(GByteArray) answer = g_byte_array_new();
-    talk t = {NULL, 0, answer, FALSE};
+    talk t = {.answer = answer, .most = CH_MAX_ANSWER};
     gint64 start = g_get_monotonic_time();
-    gsize length;
-    const guint8 *data = g_bytes_get_data(content, &length);
-    if (!is_ready(&t, worker->fd) || !send_length(&t, worker->fd, length)) {
-        return unavailable(worker, status_out);
+    talk_end end = TALK_ENDED;
+    if (!hold_talk(&t, worker, kind, content, &end, status_out)) {
+        ch_extraction *none = ch_extraction_new();
+        none->unavailable = TRUE;
+        return none;
     }
-    g_byte_array_set_size(answer, 0);
-    t.data = data;
-    t.left = length;
-    gint64 deadline = g_get_monotonic_time() + kind->timeout_s * G_USEC_PER_SEC;
-    talk_end end = converse(&t, worker->fd, deadline, G_MAXSIZE);
-    if (t.ended) {
-        await_end(worker);
-    }
-    *status_out = ch_worker_end(worker);
     ch_extraction *x = ch_extraction_read(answer->data, answer->len);
     add_reason(x, end, *status_out);
     x->elapsed_ms = (guint)((g_get_monotonic_time() - start) / 1000);
     return x;
+}
+
+GBytes *
+ch_worker_clean(ch_worker *worker, const ch_worker_kind *kind, GBytes *picture,
+                gboolean *unavailable_out)
+{
+    g_autoptr(GByteArray) answer = g_byte_array_new();
+    talk t = {.answer = answer,
+              .most = g_bytes_get_size(picture) + 2 * CH_RECORD_HEAD};
+    talk_end end = TALK_ENDED;
+    int status = 0;
+    *unavailable_out = !hold_talk(&t, worker, kind, picture, &end, &status);
+    return *unavailable_out || end != TALK_ENDED
+               ? NULL
+               : ch_extraction_read_cleaned(answer->data, answer->len);
 }

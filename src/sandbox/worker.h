@@ -14,8 +14,9 @@ typedef struct {
 typedef struct {
     char *program;
     guint timeout_s;
-    gint64 memory; /* bytes */
-    gboolean ocr;  /* reads pictures, too */
+    gint64 memory;  /* bytes */
+    gboolean ocr;   /* reads pictures, too */
+    gboolean clean; /* gives pictures back, cleaned */
 } ch_worker_kind;
 
 /* NULL + GError if the program cannot be run at all.  Owned. */
@@ -24,6 +25,10 @@ ch_worker *ch_worker_start(const ch_worker_kind *kind, GError **error);
  * worker.  Owned. */
 ch_extraction *ch_worker_ask(ch_worker *worker, const ch_worker_kind *kind,
                              GBytes *content, int *status_out);
+/* Has it clean a picture, then ends it: NULL, it cannot be.
+ * unavailable_out: it was gone before.  Takes worker.  Owned. */
+GBytes *ch_worker_clean(ch_worker *worker, const ch_worker_kind *kind,
+                        GBytes *picture, gboolean *unavailable_out);
 /* Ends it.  Takes worker.  The status of waitpid(2). */
 int ch_worker_end(ch_worker *worker);
 

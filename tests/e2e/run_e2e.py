@@ -17,6 +17,7 @@ import tests_accounts  # noqa: E402
 import tests_attach  # noqa: E402
 import tests_audit  # noqa: E402
 import tests_auth  # noqa: E402
+import tests_clean  # noqa: E402
 import tests_crash  # noqa: E402
 import tests_doctor  # noqa: E402
 import tests_draft  # noqa: E402
@@ -76,7 +77,7 @@ def main():
         return 77
     results = []
     for group in (tests_effects.GROUPS + tests_accounts.GROUPS + tests_draft.GROUPS + tests_schedule.GROUPS +
-                  tests_attach.GROUPS + tests_auth.GROUPS + tests_audit.GROUPS + tests_release.GROUPS + tests_trouble.GROUPS +
+                  tests_attach.GROUPS + tests_clean.GROUPS + tests_auth.GROUPS + tests_audit.GROUPS + tests_release.GROUPS + tests_trouble.GROUPS +
                   tests_doctor.GROUPS + ([] if short else tests_crash.GROUPS + tests_fault.GROUPS) +
                   tests_sendmail.GROUPS):
         run_group(group, build, args[1:], results)
