@@ -21,6 +21,7 @@ struct ch_guard {
     ch_role role;
     const char *author;    /* that login's posts are this person's, or NULL */
     gboolean own_allowed;  /* a solo practice: the author may approve */
+    gboolean not_named;    /* the post's account names other reviewers */
     gboolean two_people;   /* this approval needs a second person's */
     const guint8 *content; /* CH_DIGEST_BYTES: what the card showed, or NULL */
     gint64 lock_us;        /* how long a taken item stays taken */
@@ -36,6 +37,8 @@ typedef struct {
 void ch_review_free(ch_review *review);
 /* Empty if nobody did anything yet.  Owned. */
 ch_review *ch_review_get(ch_store *store, const char *id, GError **error);
+/* Whether there is something to decide: held, release_failed. */
+gboolean ch_review_is_open(const ch_item *item);
 /* Who has it at now_us, or NULL.  Borrowed. */
 const char *ch_review_owner(const ch_review *review, gint64 lock_us,
                             gint64 now_us);

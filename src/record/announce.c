@@ -157,6 +157,34 @@ add_reviewers(GArray *list, const ch_notice *notice, const ch_house *house,
     }
 }
 
+static gboolean
+holds_address(const GStrv list, const char *address)
+{
+    for (guint i = 0; list[i] != NULL; i++) {
+        if (g_ascii_strcasecmp(list[i], address) == 0) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+gboolean
+ch_announce_is_reviewer(const ch_house *house, const char *aliases,
+                        const char *login)
+{
+    g_auto(GStrv) names = split_names(aliases);
+    g_autofree char *address =
+        ch_config_dup_author_address(house->config, login);
+    for (guint i = 0; names[i] != NULL; i++) {
+        const ch_account *a = ch_accounts_find(house->accounts, names[i]);
+        if (a != NULL && a->set->reviewers[0] != NULL &&
+            !holds_address(a->set->reviewers, address)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
 /* Of the first account that has one of its own, else the practice's. */
 static GTimeZone *
 site_zone(const ch_house *house, const char *aliases)

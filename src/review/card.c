@@ -36,6 +36,7 @@ clear_recorded(gpointer data)
 void
 ch_card_clear(ch_card *card)
 {
+    g_clear_pointer(&card->plan, g_ptr_array_unref);
     g_clear_pointer(&card->verdict, ch_verdict_free);
     g_clear_pointer(&card->envelope, ch_envelope_free);
     g_clear_pointer(&card->raw, g_bytes_unref);
@@ -125,6 +126,17 @@ read_again(ch_ctx *c, const ch_card *card)
     return v;
 }
 
+GPtrArray *
+ch_card_plan(const ch_ctx *c, const ch_item *item, const ch_envelope *e,
+             GBytes *raw)
+{
+    if (!ch_review_is_open(item)) {
+        return NULL;
+    }
+    g_autoptr(GBytes) mail = ch_auth_strip(raw);
+    return ch_retime_plan(c->server->house, e, mail, c->now_us);
+}
+
 gboolean
 ch_card_load(ch_ctx *c, const char *id, ch_card *card, GError **error)
 {
@@ -148,6 +160,7 @@ ch_card_load(ch_ctx *c, const char *id, ch_card *card, GError **error)
             return FALSE;
         }
         card->verdict = read_again(c, card);
+        card->plan = ch_card_plan(c, card->item, card->envelope, card->raw);
     }
     return TRUE;
 }

@@ -124,24 +124,32 @@ put_list(ch_html *h, const ch_card *card, const char *label,
     put_words(h, card, label, text->str);
 }
 
+/* As its author wanted; what a release makes of that now: card_time.c. */
+static void
+put_planned(ch_ctx *c, ch_html *h, const ch_card *card, const ch_destination *d)
+{
+    const ch_posting *p = d->posting;
+    open_fact(h, T(c, "Planned for"));
+    if (d->publish_at_us < 0) {
+        ch_html_text(h, T(c, "cannot be known"));
+    } else if (d->publish_at_us <= card->item->time_us) {
+        ch_html_text(h, T(c, "at once"));
+    } else {
+        ch_page_time(c, h, d->publish_at_us);
+        if (p != NULL && p->publish_rule != NULL) {
+            ch_html_textf(h, " (%s)", ch_words(c->spanish, p->publish_rule));
+        }
+    }
+    ch_html_close(h);
+}
+
 static void
 put_destination(ch_ctx *c, ch_html *h, const ch_card *card,
                 const ch_destination *d)
 {
     const ch_posting *p = d->posting;
     put_fact(h, T(c, "Gateway"), d->gateway->title);
-    if (d->publish_at_us >= 0 && d->publish_at_us <= card->item->time_us) {
-        put_fact(h, T(c, "Would be public"), T(c, "as soon as it is released"));
-    } else if (d->publish_at_us >= 0) {
-        open_fact(h, T(c, "Would be public"));
-        ch_page_time(c, h, d->publish_at_us);
-        if (p != NULL && p->publish_rule != NULL) {
-            ch_html_textf(h, " (%s)", ch_words(c->spanish, p->publish_rule));
-        }
-        ch_html_close(h);
-    } else {
-        put_fact(h, T(c, "Would be public"), T(c, "cannot be known"));
-    }
+    put_planned(c, h, card, d);
     if (p == NULL) {
         return;
     }
@@ -227,7 +235,7 @@ ch_card_put_facts(ch_ctx *c, ch_html *h, const ch_card *card)
         put_others(c, h, card);
     } else {
         put_fact(h, T(c, "Gateway"), item->gateways);
-        put_time_fact(c, h, T(c, "Would be public"), item->publish_at_us);
+        put_time_fact(c, h, T(c, "Planned for"), item->publish_at_us);
     }
     ch_html_close(h);
     if (card->verdict != NULL && card->verdict->notes->len > 0) {

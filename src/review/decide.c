@@ -102,13 +102,25 @@ ch_lock_us(const ch_ctx *c)
     return c->config->review_lock * SECOND_US;
 }
 
+/* Under the account's name, or that of his own posts. */
+static gboolean
+is_reviewer(const ch_ctx *c, const ch_item *item)
+{
+    const ch_house *house = c->server->house;
+    const ch_session *who = c->session;
+    return ch_announce_is_reviewer(house, item->accounts, who->account) ||
+           (who->author != NULL &&
+            ch_announce_is_reviewer(house, item->accounts, who->author));
+}
+
 void
-ch_guard_fill(const ch_ctx *c, struct ch_guard *guard)
+ch_guard_fill(const ch_ctx *c, const ch_item *item, struct ch_guard *guard)
 {
     *guard = (struct ch_guard){.account = c->session->account,
                                .role = c->session->role,
                                .author = c->session->author,
                                .own_allowed = c->config->review_solo,
+                               .not_named = !is_reviewer(c, item),
                                .lock_us = ch_lock_us(c)};
 }
 
@@ -318,7 +330,7 @@ ch_decide(ch_ctx *c, const char *id, const char *verb, GError **error)
         return FALSE;
     }
     act a = {.c = c, .item = item};
-    ch_guard_fill(c, &a.guard);
+    ch_guard_fill(c, item, &a.guard);
     a.decision = (ch_decision){.reviewer = c->session->account,
                                .uid = -1,
                                .note = note,

@@ -20,6 +20,10 @@ from testsite import SOURCE as SOURCE_DIR, Site, USER, wait  # noqa: E402
 
 PASSWORD = "correct horse battery"
 GATEWAY = "pequena123abc@post.wordpress.com"
+# Posts to it are dana's to decide.
+ALIAS = "blog@social.practice.example"
+ACCOUNTS = (f"{{alias: {ALIAS}, gateway: wordpress, secret_file: SECRETS/blog, "
+            "reviewers: [dana@practice.example]}")
 ROLES = {"dana": "reviewer", "eli": "reviewer", "sam": "senior", "ada": "auditor",
          "root": "admin"}
 
@@ -112,7 +116,7 @@ class ReviewSite(Site):
             self.start_page(factor)
         return self
 
-    def start_page(self, name, factor=None, extra=""):
+    def start_page(self, name, factor=None, extra="", late="publish"):
         """A configuration of its own beside the milter's; the set-up link, if one is offered."""
         factor = factor or name
         self.ports.setdefault(name, free_port())
@@ -121,7 +125,8 @@ class ReviewSite(Site):
             text = f.read()
         keys = self.review_keys(self.ports[name], factor, self.review_extra + extra)
         with open(path, "w") as f:
-            f.write(re.sub(r"(?m)^review: .*\n", keys, text))
+            text = re.sub(r"(?m)^review: .*\n", keys, text)
+            f.write(text.replace("late: publish", f"late: {late}"))
         out = open(os.path.join(self.root, f"review-{name}.out"), "w+")
         with open(self.review_log, "ab") as log:
             page = subprocess.Popen([os.path.join(self.build, "chaperone-review"), "-c", path],

@@ -5,7 +5,7 @@ import socket
 import sqlite3
 import time
 
-from reviewsite import GATEWAY, PASSWORD, ROLES, SOURCE_DIR
+from reviewsite import ALIAS, GATEWAY, PASSWORD, ROLES, SOURCE_DIR
 from testsite import post, wait
 
 HELD = "We treated a lady today who was sure it was a spider bite. Shingles, of course!"
@@ -344,6 +344,82 @@ def test_own_posts(site):
     assert answer.status == 409 and "nobody approves his own post" in answer.text
     assert site.signed_in("dana").post(f"/item/{item}/release",
                                        dict(content=content, note="x")).status == 303
+
+
+def test_an_accounts_reviewers(site):
+    """dana@ is the account's; eli may not, a senior may."""
+    def hold_there():
+        return site.hold([ALIAS], post([ALIAS], f"{HELD}\n{time.time()}"))
+    item = hold_there()
+    dana, eli, sam = (site.signed_in(name) for name in ("dana", "eli", "sam"))
+    card = eli.get(f"/item/{item}")
+    assert "has reviewers of its own" in card.text and "/release" not in card.text
+    content = dana.get(f"/item/{item}").hidden("content")
+    form = dict(content=content, note="x", canned="tone")
+    for verb in ("take", "release", "refuse", "ask", "escalate"):
+        answer = eli.post(f"/item/{item}/{verb}", form)
+        assert answer.status == 409 and "other reviewers" in answer.text, (verb, answer.status)
+    assert eli.post("/refuse", dict(id=item, canned="tone")).status == 409
+    assert site.item(item)["state"] == "held"
+    assert dana.post(f"/item/{item}/release", form).status == 303
+    assert sam.post(f"/item/{hold_there()}/refuse", form).status == 303
+
+
+def hold_earlier(site, texts, seconds):
+    """What came in so long ago."""
+    site.stop_milter()
+    site.clock(-seconds)
+    site.start_milter()
+    try:
+        return [hold(site, text) for text in texts]
+    finally:
+        site.stop_milter()
+        site.clock(0)
+        site.start_milter()
+
+
+def test_the_card_tells_what_a_release_does_now(site):
+    """By a senior: what is late is escalated by then."""
+    import json
+    sam = site.signed_in("sam")
+    rows = [
+        ("", "published as it is, at once", "none", "publish it as it is"),
+        ("\n[delay 2036-01-02 09:00]", "published as it is, and appears", "none",
+         "publish it as it is"),
+        ("\n[delay +2 hours]", "the delay is rewritten to", "kept", "its delay rewritten"),
+        ("\n[delay +30 minutes]", "its delay is taken out", "late", "at once, its time is over"),
+    ]
+    items = hold_earlier(site, [f"{HELD}{row[0]}\n" for row in rows], 3600)
+    for item, (directive, words, kind, button) in zip(items, rows):
+        card = sam.get(f"/item/{item}")
+        assert words in card.text, (directive, card.text)
+        assert re.search(rf"<button[^>]*>Release:[^<]*{button}<", card.text), directive
+        told = json.loads(sam.get(f"/api/v1/items/{item}").text)["on_release"]
+        assert [t["kind"] for t in told] == [kind], told
+        form = dict(content=card.hidden("content"), note="x")
+        assert sam.post(f"/item/{item}/release", form).status == 303, directive
+        site.wait_state(item, "released", 60)
+        got = site.sink.find(lambda m: m.header("X-Chaperone-Id") == [item] and m.sender != "")
+        if kind == "kept":
+            minutes = int(re.search(r"\[delay \+(\d+) minutes\]", told[0]["directive"])[1])
+            assert 55 <= minutes <= 60, told
+            sent = int(re.search(rb"\[delay \+(\d+) minutes\]", got[0].data)[1])
+            assert minutes - 2 <= sent <= minutes, (minutes, sent)
+        else:
+            assert (b"[delay" in got[0].data) == ("2036" in directive), got[0].data
+
+
+def test_what_is_late_has_no_button_where_it_is_refused(site):
+    site.start_page("refuses", "optional", late="refuse")
+    item, = hold_earlier(site, [HELD + "\n[delay +30 minutes]\n"], 3600)
+    sam = site.client("refuses").sign_in("sam")
+    card = sam.get(f"/item/{item}")
+    assert "here what is late is refused" in card.text and "--as-is" in card.text
+    assert f"/item/{item}/release" not in card.text
+    form = dict(content=site.signed_in("sam").get(f"/item/{item}").hidden("content"), note="x")
+    answer = sam.post(f"/item/{item}/release", form)
+    assert answer.status == 409 and "time of publication is over" in answer.text
+    assert site.item(item)["state"] == "held"
 
 
 def test_escalation_and_evidence(site):
