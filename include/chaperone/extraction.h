@@ -6,11 +6,11 @@
  * been taken over by them.  It answers in records, one after the other:
  *
  *   byte 0     kind: 'T' text, 'P' place of the texts that follow,
- *              'U' not read, 'S' seen, 'E' end
+ *              'U' not read, 'S' seen, 'I' picture, 'E' end
  *   byte 1     T: where it stands; U: the reason; S: what was seen; P, E: 0
  *   byte 2-5   length of what follows, low byte first; 0 for U, S, E
  *   then       T: UTF-8; P: steps from the outside in, each a ch_place_step and
- * a number (four bytes, low byte first)
+ * a number (four bytes, low byte first); I: a PNG
  *
  * Nothing in them is believed: see ch_extraction_read.
  */
@@ -51,6 +51,7 @@ typedef struct {
 
 typedef struct {
     GPtrArray *texts;     /* of ch_extracted */
+    GBytes *picture;      /* a small PNG of pixels alone, or NULL */
     guint unscanned;      /* 1 << ch_unscanned_reason, together */
     guint seen;           /* 1 << ch_seen, together */
     gboolean unavailable; /* no reader could be started: nothing was read */
@@ -79,6 +80,11 @@ typedef struct {
 /* Has the documents among the parts read, appends their texts and facts, and
  * says what is still not read.  extractor NULL: they stay "unsupported". */
 void ch_message_extract(ch_message *m, const ch_extractor *extractor);
+
+/* Whether a part is a picture by its signature, and its bytes; NULL: too many,
+ * or no part to be read by itself.  Owned. */
+gboolean ch_message_is_picture(const ch_message *m, int part);
+GBytes *ch_message_dup_file(const ch_message *m, int part);
 
 /* 1 << ch_seen of a part; part -1: of all together. */
 guint ch_message_seen(const ch_message *m, int part);

@@ -20,6 +20,9 @@ void ch_pool_start(ch_pool *pool);
 /* Has content read; waits for a free reader.  Never NULL; "unavailable" if
  * none can be started, which the log tells once.  Thread-safe.  Owned. */
 ch_extraction *ch_pool_run(ch_pool *pool, GBytes *content);
+/* A small PNG of a picture (png.h), decoded and made by a reader; NULL: it is
+ * none that can be shown.  Thread-safe.  Owned. */
+GBytes *ch_pool_thumbnail(ch_pool *pool, GBytes *content);
 /* Ends the idle ones; nobody may be in ch_pool_run. */
 void ch_pool_free(ch_pool *pool);
 

@@ -7,6 +7,7 @@
 #include "chaperone/extraction.h"
 
 #include "chaperone/limits.h"
+#include "chaperone/png.h"
 
 #include <string.h>
 
@@ -32,6 +33,7 @@ ch_extraction_free(ch_extraction *x)
 {
     if (x != NULL) {
         g_ptr_array_unref(x->texts);
+        g_clear_pointer(&x->picture, g_bytes_unref);
         g_free(x);
     }
 }
@@ -47,6 +49,7 @@ ch_extraction_copy(const ch_extraction *x)
                                g_strdup(from->place)};
         g_ptr_array_add(copy->texts, text);
     }
+    copy->picture = x->picture != NULL ? g_bytes_ref(x->picture) : NULL;
     copy->unscanned = x->unscanned;
     copy->seen = x->seen;
     copy->unavailable = x->unavailable;
@@ -56,7 +59,8 @@ ch_extraction_copy(const ch_extraction *x)
 gsize
 ch_extraction_size(const ch_extraction *x)
 {
-    gsize size = sizeof *x;
+    gsize size =
+        sizeof *x + (x->picture != NULL ? g_bytes_get_size(x->picture) : 0);
     for (guint i = 0; i < x->texts->len; i++) {
         const ch_extracted *text = x->texts->pdata[i];
         size += sizeof *text + g_bytes_get_size(text->utf8);
@@ -129,6 +133,19 @@ take_text(reading *r, guint8 where, const guint8 *data, gsize length)
     return TRUE;
 }
 
+/* FALSE: the answer is not worth reading on. */
+static gboolean
+take_picture(reading *r, const guint8 *data, gsize length)
+{
+    ch_extraction *x = r->x;
+    if (x->picture != NULL || !ch_png_is_plain(data, length)) {
+        x->unscanned |= 1u << CH_UNSCANNED_DAMAGED;
+        return FALSE;
+    }
+    x->picture = g_bytes_new(data, length);
+    return TRUE;
+}
+
 /* One record; FALSE: the last one. */
 static gboolean
 take_record(reading *r, const guint8 *record, gsize length)
@@ -141,6 +158,9 @@ take_record(reading *r, const guint8 *record, gsize length)
     }
     if (record[0] == 'P' && value == 0) {
         return take_place(r, data, length);
+    }
+    if (record[0] == 'I' && value == 0) {
+        return take_picture(r, data, length);
     }
     if (length == 0 && record[0] == 'U' && value <= CH_UNSCANNED_UNSUPPORTED) {
         x->unscanned |= 1u << value;

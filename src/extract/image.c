@@ -173,8 +173,8 @@ read_metadata(ch_reader *r, const guint8 *data, gsize length)
 /* Formats of pictures that Exiv2 reads.  Whatever else it may take the bytes
  * for has readers that do not end: 0.27 takes HEIC and AVIF for QuickTime, in
  * which it finds nothing anyway. */
-static gboolean
-has_metadata(const guint8 *data, gsize length)
+gboolean
+ch_image_has_metadata(const guint8 *data, gsize length)
 {
     return should_be_known(data, length) ||
            (length > 12 && (memcmp(data, "GIF8", 4) == 0 ||
@@ -188,7 +188,7 @@ ch_read_image(ch_reader *r, GBytes *bytes)
     gsize length;
     const guint8 *data = g_bytes_get_data(bytes, &length);
     ch_reader_seen(r, CH_SEEN_MEDIA);
-    if (has_metadata(data, length)) {
+    if (ch_image_has_metadata(data, length)) {
         read_metadata(r, data, length);
     }
     if (!ch_ocr_read_bytes(r, data, length)) {

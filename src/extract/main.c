@@ -21,7 +21,7 @@
 typedef struct {
     gint64 memory, seconds;
     char *config;
-    gboolean ocr, version;
+    gboolean ocr, thumbnail, version;
 } options;
 
 /* Whatever opens files at first use does so now: converters of character
@@ -78,8 +78,9 @@ receive(void)
 }
 
 static void
-serve(ch_ocr *ocr, gint64 seconds)
+serve(ch_ocr *ocr, const options *o)
 {
+    gint64 seconds = o->seconds;
     ch_reader reader = {.fd = STDIN_FILENO, .ocr = ocr};
     if (write(STDIN_FILENO, "R", 1) != 1) {
         return;
@@ -90,7 +91,11 @@ serve(ch_ocr *ocr, gint64 seconds)
             g_get_monotonic_time() +
             (gint64)(CH_OCR_SHARE * (double)(seconds * G_USEC_PER_SEC));
         reader.input = g_bytes_get_size(bytes);
-        ch_read_any(&reader, bytes, CH_WHERE_ATTACHMENT);
+        if (o->thumbnail) {
+            ch_draw_thumbnail(&reader, bytes);
+        } else {
+            ch_read_any(&reader, bytes, CH_WHERE_ATTACHMENT);
+        }
         ch_reader_end(&reader);
     }
 }
@@ -108,6 +113,8 @@ parse_options(options *o, int *argc, char ***argv, int *exit_out)
          "Seconds of processor time that may be used", "SECONDS"},
         {"ocr", 0, 0, G_OPTION_ARG_NONE, &o->ocr,
          "Read words and codes in pictures, too", NULL},
+        {"thumbnail", 0, 0, G_OPTION_ARG_NONE, &o->thumbnail,
+         "Answer with a small picture of a picture", NULL},
         {"version", 0, 0, G_OPTION_ARG_NONE, &o->version, "Print the version",
          NULL},
         G_OPTION_ENTRY_NULL};
@@ -149,7 +156,7 @@ read_config(options *o)
 int
 main(int argc, char **argv)
 {
-    options o = {512 * 1024 * 1024, 5, NULL, FALSE, FALSE};
+    options o = {.memory = 512 * 1024 * 1024, .seconds = 5};
     int code = EX_OK;
     setlocale(LC_CTYPE, "C.UTF-8"); /* names in archives */
     if (!parse_options(&o, &argc, &argv, &code)) {
@@ -165,6 +172,6 @@ main(int argc, char **argv)
     if (!ch_jail_enter(&limits)) {
         return EX_UNAVAILABLE;
     }
-    serve(ocr, o.seconds);
+    serve(ocr, &o);
     _exit(EX_OK); /* what libraries do at exit is no business here */
 }

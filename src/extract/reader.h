@@ -12,6 +12,7 @@
  *   pdf.c, rtf.c
  *   image.c     what a photo says about itself
  *   ocr.c       words and codes that a picture shows
+ *   thumbnail.c a picture made small
  *
  * Any of them may crash on hostile bytes: the process ends, and what it said
  * before counts.
@@ -60,6 +61,8 @@ void ch_reader_string(ch_reader *r, ch_where where, const GString *text);
 void ch_reader_property(ch_reader *r, const char *label, const char *value);
 void ch_reader_unscanned(ch_reader *r, ch_unscanned_reason reason);
 void ch_reader_seen(ch_reader *r, ch_seen seen);
+/* A PNG of at most CH_MAX_THUMBNAIL bytes. */
+void ch_reader_picture(ch_reader *r, const guint8 *png, gsize length);
 void ch_reader_end(ch_reader *r);
 /* Texts from now on stand there, until it is left again; number 0: the step
  * has none, and is not told. */
@@ -76,6 +79,10 @@ void ch_read_hidden_archive(ch_reader *r, GBytes *bytes);
 void ch_read_pdf(ch_reader *r, GBytes *bytes);
 void ch_read_rtf(ch_reader *r, const char *data, gsize length);
 void ch_read_image(ch_reader *r, GBytes *bytes);
+/* Gives a small picture of a picture, instead of reading it. */
+void ch_draw_thumbnail(ch_reader *r, GBytes *bytes);
+/* Whether Exiv2 may look at these bytes. */
+gboolean ch_image_has_metadata(const guint8 *data, gsize length);
 
 /* Once, before the jail: whatever these libraries open at first use. */
 void ch_warm_pdf(void);
@@ -93,6 +100,8 @@ typedef struct {
 
 /* By its header.  FALSE: of no kind that is known. */
 gboolean ch_picture_size(const guint8 *data, gsize length, ch_picture *out);
+/* Not more pixels than are decoded. */
+gboolean ch_picture_is_bearable(const ch_picture *picture);
 /* Gives words and codes of a picture.  FALSE: it was not read, or not to its
  * end; damage and caps are told. */
 gboolean ch_ocr_read_bytes(ch_reader *r, const guint8 *data, gsize length);

@@ -19,7 +19,8 @@
 #include <string.h>
 #include <syslog.h>
 
-/* A reason to look holds so long: the card is loaded again and again. */
+/* Having opened it, and why, holds so long: the card is loaded again and
+ * again, and its pictures after it. */
 #define REASON_US (30 * 60 * SECOND_US)
 
 /* --- loading -------------------------------------------------------------- */
@@ -184,13 +185,15 @@ record_view(ch_ctx *c, const char *id, const char *event, const char *reason,
     return TRUE;
 }
 
-static gboolean
-gave_reason(const ch_ctx *c, const GPtrArray *history)
+gboolean
+ch_card_was_opened(const ch_ctx *c, const GPtrArray *history,
+                   gboolean with_reason)
 {
     for (guint i = 0; i < history->len; i++) {
         const ch_history *h = g_ptr_array_index(history, i);
         if (g_strcmp0(h->event, "viewed") == 0 &&
-            g_strcmp0(h->actor, c->session->account) == 0 && h->note != NULL &&
+            g_strcmp0(h->actor, c->session->account) == 0 &&
+            (h->note != NULL || !with_reason) &&
             c->now_us - h->time_us < REASON_US) {
             return TRUE;
         }
@@ -268,9 +271,9 @@ show_card(ch_ctx *c, const ch_card *card)
     } else {
         ch_card_put_texts(c, h, card);
     }
+    ch_card_put_parts(c, h, card);
     ch_card_put_forms(c, h, card);
     ch_card_put_facts(c, h, card);
-    ch_card_put_parts(c, h, card);
     ch_card_put_history(c, h, card);
     ch_page_end(c, 200, h);
 }
@@ -295,7 +298,7 @@ open_card(ch_ctx *c, const char *reason)
         return;
     }
     if (c->config->review_reason && reason == NULL &&
-        !gave_reason(c, card.history)) {
+        !ch_card_was_opened(c, card.history, TRUE)) {
         ask_reason(c, c->arg);
         return;
     }

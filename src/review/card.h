@@ -38,6 +38,9 @@ void ch_card_clear(ch_card *card);
 /* From the JSON of record.c.  Owned array of ch_recorded. */
 GArray *ch_card_parse_findings(const char *json);
 
+/* Whether who asks has opened this card lately, and said why. */
+gboolean ch_card_was_opened(const ch_ctx *c, const GPtrArray *history,
+                            gboolean with_reason);
 /* What a release of the message raw would do now; NULL: the item is not open.
  * Owned array of ch_retiming. */
 GPtrArray *ch_card_plan(const ch_ctx *c, const ch_item *item,

@@ -3,7 +3,15 @@
  */
 #include "card.h"
 
+#include "chaperone/extraction.h"
+#include "chaperone/limits.h"
+
 #include <string.h>
+
+/* Properties of one attachment, and bytes of one: a text of the card has all
+ * of them. */
+#define MAX_PROPERTIES 30
+#define MAX_PROPERTY   500
 
 static void
 open_fact(ch_html *h, const char *label)
@@ -264,6 +272,72 @@ why_unread(ch_ctx *c, const ch_card *card, int part)
     return NULL;
 }
 
+/* What the reader of attachments saw, without what it says. */
+static void
+put_seen(ch_ctx *c, ch_html *h, guint seen)
+{
+    const struct {
+        ch_seen seen;
+        const char *words;
+    } rows[] = {
+        {CH_SEEN_LOCATION, T(c, "tells where it was taken; the place is not "
+                                "shown here")},
+        {CH_SEEN_CROPPED, T(c, "holds a preview that shows what was cropped "
+                               "away")},
+        {CH_SEEN_MEDICAL, T(c, "is a file of a medical system")},
+        {CH_SEEN_WORDS, T(c, "was read for words and codes")}};
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        if ((seen & 1u << rows[i].seen) != 0) {
+            ch_html_textf(h, " · %s", rows[i].words);
+        }
+    }
+}
+
+/* "Artist: ..." and the like, as the reader gave them. */
+static void
+put_properties(ch_html *h, const ch_card *card, int part)
+{
+    const GPtrArray *texts = card->verdict->texts;
+    guint n = 0;
+    for (guint i = 0; i < texts->len && n < MAX_PROPERTIES; i++) {
+        const ch_text *text = g_ptr_array_index(texts, i);
+        if (ch_text_part(text) != part ||
+            ch_text_where(text) != CH_WHERE_METADATA) {
+            continue;
+        }
+        gsize length;
+        const char *plain = ch_text_plain(text, &length);
+        g_autofree char *shown =
+            card->masked ? ch_card_dup_masked(plain, length)
+                         : g_strndup(plain, MIN(length, (gsize)MAX_PROPERTY));
+        if (n++ == 0) {
+            ch_html_open(h, "ul", );
+        }
+        ch_html_element(h, "li", NULL, g_strstrip(shown));
+    }
+    if (n > 0) {
+        ch_html_close(h);
+    }
+}
+
+/* Masked words would be of no use beside the picture: none for an auditor. */
+static void
+put_picture(ch_ctx *c, ch_html *h, const ch_card *card, const ch_part *p,
+            guint *shown)
+{
+    if (card->masked || ++*shown > CH_MAX_CARD_PICTURES) {
+        return;
+    }
+    g_autofree char *path =
+        g_strdup_printf("/item/%s/picture?part=%s", card->item->id, p->number);
+    g_autofree char *alt = g_strdup_printf(
+        "%s %u. %s", T(c, "Picture"), *shown,
+        T(c, "If it is not there, it could not be read safely."));
+    ch_html_void(h, "img",
+                 A("class", "thumbnail") A("src", path) A("alt", alt)
+                     A("loading", "lazy"));
+}
+
 void
 ch_card_put_parts(ch_ctx *c, ch_html *h, const ch_card *card)
 {
@@ -271,11 +345,11 @@ ch_card_put_parts(ch_ctx *c, ch_html *h, const ch_card *card)
         return;
     }
     const GPtrArray *parts = ch_message_parts(card->verdict->message);
-    guint n = 0;
+    guint n = 0, pictures = 0;
     for (guint i = 0; i < parts->len; i++) {
         const ch_part *p = g_ptr_array_index(parts, i);
         const char *unread = why_unread(c, card, (int)i);
-        if (!p->is_attachment && unread == NULL) {
+        if (!p->is_attachment && unread == NULL && p->seen == 0) {
             continue;
         }
         if (n++ == 0) {
@@ -295,6 +369,11 @@ ch_card_put_parts(ch_ctx *c, ch_html *h, const ch_card *card)
         if (unread != NULL) {
             ch_html_textf(h, " · %s: %s", T(c, "not read"), unread);
         }
+        put_seen(c, h, p->seen);
+        if (ch_message_is_picture(card->verdict->message, (int)i)) {
+            put_picture(c, h, card, p, &pictures);
+        }
+        put_properties(h, card, (int)i);
         ch_html_close(h);
     }
     if (n > 0) {

@@ -2,9 +2,10 @@
  * The pool: so many readers work at a time, as many wait for work.
  *
  * Started ahead, because a reader loads some thirty libraries before it
- * shuts itself in; used once, because it may be another's afterwards.  Two
- * kinds: those that read pictures, too, take longer to start, and are asked
- * for a picture, or once more for a document with pictures in it.
+ * shuts itself in; used once, because it may be another's afterwards.  Those
+ * that read pictures, too, take longer to start, and are asked for a picture,
+ * or once more for a document with pictures in it.  A third kind makes
+ * pictures small, for the page alone; none is started before it is asked for.
  */
 #include "chaperone/pool.h"
 
@@ -18,7 +19,7 @@
 #include <sys/wait.h>
 #include <syslog.h>
 
-enum { PLAIN, PICTURES, KINDS };
+enum { PLAIN, PICTURES, THUMBNAILS, KINDS };
 
 struct ch_pool {
     ch_worker_kind kinds[KINDS];
@@ -43,7 +44,8 @@ ch_pool_new(ch_config *config)
                            : ch_paths_dup_extract(),
             .timeout_s = (guint)CLAMP(config->extract_timeout, 1, 60),
             .memory = config->extract_memory,
-            .ocr = k == PICTURES};
+            .ocr = k == PICTURES,
+            .thumbnail = k == THUMBNAILS};
         pool->idle[k] = g_ptr_array_new();
     }
     pool->size = config->extract_workers;
@@ -88,7 +90,7 @@ tell_unavailable(ch_pool *pool, const GError *error)
     }
 }
 
-/* Starts one that waits, if there is room: one for pictures is enough. */
+/* Starts one that waits, if there is room: one of the others is enough. */
 static gboolean
 start_one(ch_pool *pool, guint kind)
 {
@@ -99,7 +101,7 @@ start_one(ch_pool *pool, guint kind)
         return FALSE;
     }
     g_mutex_lock(&pool->lock);
-    gboolean room = pool->idle[kind]->len < (kind == PICTURES ? 1 : pool->size);
+    gboolean room = pool->idle[kind]->len < (kind == PLAIN ? pool->size : 1);
     if (room) {
         g_ptr_array_add(pool->idle[kind], worker);
     }
@@ -237,6 +239,14 @@ ch_pool_run(ch_pool *pool, GBytes *content)
         ch_cache_add(pool->cache, key, x);
     }
     return x;
+}
+
+GBytes *
+ch_pool_thumbnail(ch_pool *pool, GBytes *content)
+{
+    gboolean well = FALSE;
+    g_autoptr(ch_extraction) x = ask(pool, THUMBNAILS, content, &well);
+    return well ? g_steal_pointer(&x->picture) : NULL;
 }
 
 static ch_extraction *

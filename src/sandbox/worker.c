@@ -30,7 +30,10 @@ spawn(const ch_worker_kind *kind, int fd, pid_t *pid_out)
         g_strdup_printf("--memory=%" G_GINT64_FORMAT, kind->memory);
     g_autofree char *seconds = g_strdup_printf("--cpu=%u", kind->timeout_s);
     char *const argv[] = {kind->program, memory, seconds,
-                          kind->ocr ? (char *)"--ocr" : NULL, NULL};
+                          kind->thumbnail ? (char *)"--thumbnail"
+                          : kind->ocr     ? (char *)"--ocr"
+                                          : NULL,
+                          NULL};
     /* The jail forbids threads, with which Tesseract would begin. */
     char *const envp[] = {(char *)"LC_ALL=C.UTF-8",
                           (char *)"OMP_THREAD_LIMIT=1", NULL};

@@ -14,8 +14,9 @@ typedef struct {
 typedef struct {
     char *program;
     guint timeout_s;
-    gint64 memory; /* bytes */
-    gboolean ocr;  /* reads pictures, too */
+    gint64 memory;      /* bytes */
+    gboolean ocr;       /* reads pictures, too */
+    gboolean thumbnail; /* answers with a small picture, reads nothing */
 } ch_worker_kind;
 
 /* NULL + GError if the program cannot be run at all.  Owned. */

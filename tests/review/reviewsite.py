@@ -116,7 +116,7 @@ class ReviewSite(Site):
             self.start_page(factor)
         return self
 
-    def start_page(self, name, factor=None, extra="", late="publish"):
+    def start_page(self, name, factor=None, extra="", late="publish", more=""):
         """A configuration of its own beside the milter's; the set-up link, if one is offered."""
         factor = factor or name
         self.ports.setdefault(name, free_port())
@@ -126,7 +126,7 @@ class ReviewSite(Site):
         keys = self.review_keys(self.ports[name], factor, self.review_extra + extra)
         with open(path, "w") as f:
             text = re.sub(r"(?m)^review: .*\n", keys, text)
-            f.write(text.replace("late: publish", f"late: {late}"))
+            f.write(text.replace("late: publish", f"late: {late}") + more)
         out = open(os.path.join(self.root, f"review-{name}.out"), "w+")
         with open(self.review_log, "ab") as log:
             page = subprocess.Popen([os.path.join(self.build, "chaperone-review"), "-c", path],

@@ -3,8 +3,10 @@ import os
 import re
 import socket
 import sqlite3
+import threading
 import time
 
+import pictures
 from reviewsite import ALIAS, GATEWAY, PASSWORD, ROLES, SOURCE_DIR
 from testsite import post, wait
 
@@ -34,7 +36,7 @@ TABLE = {
     ("GET", "/queue"): ALL, ("GET", "/passed"): ALL, ("GET", "/done"): ALL,
     ("GET", "/numbers"): ALL, ("POST", "/refuse"): DECIDE,
     ("GET", "/item/*"): ALL, ("POST", "/item/*/open"): ALL,
-    ("GET", "/item/*/raw"): DECIDE, ("GET", "/item/*/download"): DECIDE,
+    ("GET", "/item/*/picture"): DECIDE, ("GET", "/item/*/raw"): DECIDE, ("GET", "/item/*/download"): DECIDE,
     ("GET", "/api/v1/openapi.json"): ANYBODY, ("POST", "/api/v1/session"): ANYBODY,
     ("POST", "/api/v1/session/end"): ALL, ("GET", "/api/v1/counts"): ALL,
     ("GET", "/api/v1/numbers"): ALL, ("GET", "/api/v1/items"): ALL,
@@ -256,6 +258,14 @@ def test_paths_and_methods(site):
     assert site.answers("optional")
 
 
+def children(page):
+    found = []
+    for task in os.listdir(f"/proc/{page.pid}/task"):
+        with open(f"/proc/{page.pid}/task/{task}/children") as f:
+            found += f.read().split()
+    return found
+
+
 def rss_kib(page):
     with open(f"/proc/{page.pid}/status") as f:
         return next(int(line.split()[1]) for line in f if line.startswith("VmRSS"))
@@ -330,6 +340,89 @@ def test_an_auditor_sees_stars(site):
     assert "W*********" in text
     assert ada.get(f"/item/{item}/raw").status == 403
     assert "Your decision" not in text
+
+
+def test_a_photo(site):
+    """Shown small, upright and without all that it told beside its pixels."""
+    item = site.hold([GATEWAY], pictures.with_files(
+        f"{HELD} {time.time()}", [("photo.jpg", "image/jpeg", pictures.photo())]))
+    dana, eli, ada = (site.signed_in(name) for name in ("dana", "eli", "ada"))
+    card = dana.get(f"/item/{item}").text
+    path, = re.findall(r'<img class="thumbnail" src="([^"]+)" alt="Picture 1[^"]+"', card)
+    assert "tells where it was taken" in card and f"Artist: {pictures.ARTIST}" in card
+    assert "Sent today, the verdict would be" not in card, "it is read as the milter read it"
+    for number in pictures.PLACE:
+        assert number[:5] not in card, "no place"
+    answer = dana.get(path)
+    assert answer.status == 200 and answer.header("Content-Type") == "image/png"
+    assert answer.header("Cache-Control") == "no-store"
+    image = pictures.look(answer.body)
+    assert image["format"] == "PNG" and image["size"] == [320, 480], image
+    assert image["exif"] == 0, image
+    assert set(re.findall(rb"(?:IHDR|IDAT|IEND|pHYs|[a-z]{2}[A-Z]t|eXIf|iCCP)", answer.body)) \
+        <= {b"IHDR", b"IDAT", b"IEND", b"pHYs"}
+    top, bottom = image["top"], image["bottom"]
+    assert top[0] > 150 > top[2] and bottom[2] > 150 > bottom[0], (top, bottom)
+    # Who has not opened the card has not seen it; an auditor sees neither words nor pictures.
+    assert eli.get(path).status == 409 and ada.get(path).status == 403
+    masked = ada.get(f"/item/{item}").text
+    assert "<img" not in masked and "Quill" not in masked
+    assert site.client().get(path).header("Location") == "/sign-in"
+
+
+def test_hostile_pictures(site):
+    """Nothing of the file's bytes reaches a browser, whatever they are."""
+    made = pictures.hostile()
+    item = site.hold([GATEWAY], pictures.with_files(f"{HELD} {time.time()}",
+                                                    [row[:3] for row in made]))
+    dana = site.signed_in("dana")
+    card = dana.get(f"/item/{item}").text
+    shown = [p.replace("&amp;", "&") for p in re.findall(r'<img [^>]*src="([^"]+)"', card)]
+    assert len(shown) == sum(row[3] for row in made), shown
+    good = 0
+    for part in range(len(made) + 3):
+        path = f"/item/{item}/picture?part={part}"
+        answer = dana.get(path)
+        assert answer.status in (200, 404), (path, answer.status)
+        assert pictures.HIDDEN not in answer.body, path
+        if answer.status == 200:
+            assert path in shown and pictures.look(answer.body)["size"] == [300, 200]
+            good += 1
+    assert good == 1, "both.jpg is a picture; the others cannot be shown"
+    for part in ("", "../1", "1.1.1", "2%00", "99999999999", "-1"):
+        assert dana.get(f"/item/{item}/picture?part={part}").status in (400, 404), part
+    assert site.answers("optional")
+
+
+def test_slow_pictures_delay_nobody(site):
+    """A reader that hangs: lists answer all the same, on each thread."""
+    item = site.hold([GATEWAY], pictures.with_files(
+        f"{HELD} {time.time()}", [("a.jpg", "image/jpeg", pictures.drawn(40, 30))]))
+    program = os.path.join(site.root, "hanging")
+    with open(program, "w") as f:
+        f.write("#!/bin/sh\nprintf R >&0\nexec sleep 60\n")
+    os.chmod(program, 0o755)
+    site.start_page("hangs", "optional",
+                    more=f'extract: {{program: "{program}", timeout: 8s}}\n')
+    dana = site.client("hangs").sign_in("dana")
+    site.signed_in("dana").get(f"/item/{item}")
+    done = []
+
+    def ask():
+        try:
+            done.append(dana.get(f"/item/{item}/picture?part=2").status)
+        except OSError:
+            done.append(None)
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    wait(lambda: len(children(site.pages["hangs"])) > 0, 10, "a reader at work")
+    for _ in range(12):
+        assert dana.get("/queue").status == 200
+    assert not done, "a picture was faster than a list"
+    for thread in threads:
+        thread.join()
+    assert done == [404] * 4, done
 
 
 def test_own_posts(site):

@@ -33,7 +33,8 @@ static ch_extraction *
 ask_worker(const char *word, guint timeout_s, int *status)
 {
     g_autofree char *program = dup_rogue();
-    const ch_worker_kind kind = {program, timeout_s, 512 << 20, FALSE};
+    const ch_worker_kind kind = {
+        .program = program, .timeout_s = timeout_s, .memory = 512 << 20};
     g_autoptr(GBytes) content = g_bytes_new(word, strlen(word));
     GError *error = NULL;
     ch_worker *worker = ch_worker_start(&kind, &error);

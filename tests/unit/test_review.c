@@ -137,9 +137,9 @@ test_not_named(void **state)
         assert_int_equal(ch_review_take(f->store, id, &p.decision, &error),
                          rows[i].may);
         g_clear_error(&error);
-        assert_int_equal(ch_review_mark(f->store, id, CH_MARK_ASKED,
-                                        &p.decision, &error),
-                         rows[i].may);
+        assert_int_equal(
+            ch_review_mark(f->store, id, CH_MARK_ASKED, &p.decision, &error),
+            rows[i].may);
         g_clear_error(&error);
         assert_int_equal(
             ch_release_approve(f->store, id, NULL, &p.decision, &error),
@@ -156,20 +156,21 @@ test_not_named(void **state)
     }
 }
 
-#define ACCOUNT(alias, more)                                                   \
-    "    - {alias: " alias ", gateway: wordpress, secret_file: /none" more     \
-    "}\n"
-
 static void
 test_reviewers_of_accounts(void **state)
 {
     static const char yaml[] =
-        "practice: {domains: [b.example]}\nnotices: {compliance: c@b.example}\n"
-        "gateways:\n  files: [" CH_SOURCE_DIR "/conf/gateways.yaml]\n"
-        "  accounts:\n" ACCOUNT("blog@s.b.example",
-                                ", reviewers: [Dana@b.example, e@x.example]")
-            ACCOUNT("page@s.b.example", ", reviewers: [dana@b.example]")
-                ACCOUNT("free@s.b.example", "");
+        "practice: {domains: [b.example]}\n"
+        "notices: {compliance: c@b.example}\n"
+        "gateways:\n"
+        "  files: [" CH_SOURCE_DIR "/conf/gateways.yaml]\n"
+        "  accounts:\n"
+        "    - {alias: blog@s.b.example, gateway: wordpress,\n"
+        "       secret_file: /none, reviewers: [Dana@b.example, e@x.example]}\n"
+        "    - {alias: page@s.b.example, gateway: wordpress,\n"
+        "       secret_file: /none, reviewers: [dana@b.example]}\n"
+        "    - {alias: free@s.b.example, gateway: wordpress,\n"
+        "       secret_file: /none}\n";
     static const struct {
         const char *aliases, *login;
         gboolean is;
@@ -413,11 +414,19 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_take),        TEST(test_once),     TEST(test_own),
-        TEST(test_not_named),   TEST(test_reviewers_of_accounts),
-        TEST(test_other_bytes), TEST(test_auditor),  TEST(test_escalated),
-        TEST(test_two_people),  TEST(test_evidence), TEST(test_lists),
-        TEST(test_history),     TEST(test_due),
+        TEST(test_take),
+        TEST(test_once),
+        TEST(test_own),
+        TEST(test_not_named),
+        TEST(test_reviewers_of_accounts),
+        TEST(test_other_bytes),
+        TEST(test_auditor),
+        TEST(test_escalated),
+        TEST(test_two_people),
+        TEST(test_evidence),
+        TEST(test_lists),
+        TEST(test_history),
+        TEST(test_due),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
