@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define SIGNATURE "\x89PNG\r\n\x1a\n"
+#define SIGNATURE        "\x89PNG\r\n\x1a\n"
 #define SIGNATURE_LENGTH 8
 /* Its length and name before a chunk, its checksum behind. */
 #define CHUNK_HEAD 8

@@ -59,8 +59,7 @@ ch_get_picture(ch_ctx *c)
         ch_respond_error(c, 404, T(c, "There is no such post."));
         return;
     }
-    g_autoptr(GPtrArray) history =
-        ch_review_history(c->store, c->arg, &error);
+    g_autoptr(GPtrArray) history = ch_review_history(c->store, c->arg, &error);
     if (history != NULL && !ch_card_was_opened(c, history, FALSE)) {
         ch_respond_error(c, 409, T(c, "Open the post first."));
         return;

@@ -8,6 +8,7 @@ import hmac
 import http.client
 import os
 import re
+import ssl
 import struct
 import subprocess
 import sys
@@ -55,11 +56,17 @@ class Answer:
 class Client:
     """A browser without scripts: keeps cookies, follows nothing."""
 
-    def __init__(self, port):
-        self.port, self.cookies = port, {}
+    def __init__(self, port, tls=False):
+        self.port, self.cookies, self.tls = port, {}, tls
+
+    def connect(self):
+        if self.tls:
+            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=60,
+                                               context=ssl._create_unverified_context())
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
 
     def ask(self, method, path, form=None, headers=None, body=None):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = self.connect()
         more = dict(headers or {})
         if self.cookies:
             more["Cookie"] = "; ".join(f"{n}={v}" for n, v in self.cookies.items())
@@ -144,12 +151,30 @@ class ReviewSite(Site):
         except OSError:
             return False
 
+    def doctor(self, name):
+        """What doctor says with the configuration of that page: grade, line, what to change."""
+        done = subprocess.run([os.path.join(self.build, "chaperone"), "doctor", "-c",
+                               os.path.join(self.root, f"review-{name}.yaml"),
+                               f"--postfix-config={self.postfix.etc}"], capture_output=True,
+                              env=environment())
+        return re.findall(r"(?m)^(ok|warn|BAD) +([^\n]*)(?:\n +-> ([^\n]*))?",
+                          done.stdout.decode())
+
+    def certificate(self, days):
+        """Paths of a certificate that is good so long, and of its key."""
+        paths = [os.path.join(self.root, f"{days}.{kind}") for kind in ("crt", "key")]
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
+                        "/CN=review.practice.example", "-days", str(days), "-out", paths[0],
+                        "-keyout", paths[1]], check=True, capture_output=True)
+        return paths
+
     def log_of_review(self):
         with open(self.review_log, "rb") as f:
             return f.read().decode("utf-8", "replace")
 
     def client(self, factor="optional"):
-        return Client(self.ports[factor])
+        return Client(self.ports[factor], factor == "tls")
 
     def url(self, factor="optional"):
         return f"http://127.0.0.1:{self.ports[factor]}"
@@ -165,12 +190,21 @@ class ReviewSite(Site):
     def signed_in(self, name):
         return self.client().sign_in(name)
 
+    def tls_page(self, days):
+        certificate, key = self.certificate(days)
+        self.start_page("tls", "optional",
+                        f", tls: {{certificate: {certificate}, key: {key}}}")
+
+    def stop_page(self, name):
+        page = self.pages.pop(name)
+        page.terminate()
+        code = page.wait(30)
+        assert code == 0, f"chaperone-review ended with {code}"
+
     def stop_pages(self):
-        for page in self.pages.values():
-            if page.poll() is None:
-                page.terminate()
-                code = page.wait(30)
-                assert code == 0, f"chaperone-review ended with {code}"
+        for name in list(self.pages):
+            if self.pages[name].poll() is None:
+                self.stop_page(name)
         self.pages = {}
 
     def stop(self):

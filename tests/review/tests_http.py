@@ -627,6 +627,65 @@ def test_a_proxy_that_signs_people_in(site):
     assert site.client().get("/queue", headers={"X-Login": "dana"}).status == 303
 
 
+def about(lines, what):
+    """Grade and what is to change, of the one line about that."""
+    found = [(grade, mend) for grade, line, mend in lines if line.startswith(what + ": ")]
+    assert len(found) == 1, (what, lines)
+    return found[0]
+
+
+def test_doctor_looks_at_the_page(site):
+    lines = site.doctor("required")
+    for what in ("review.listen", "review: user", "review: store.key_file", "review: store",
+                 "review: directory of the store", "review: /healthz"):
+        assert about(lines, what)[0] == "ok", what
+    grade, mend = about(lines, "review.base_url")
+    assert grade == "warn" and "base_url" in mend
+    var = os.path.join(site.root, "var")
+    modes = {os.path.join(var, "store.key"): 0o004, os.path.join(var, "chaperone.db"): 0o440}
+    before = {path: os.stat(path).st_mode & 0o777 for path in modes}
+    try:
+        for path, mode in modes.items():
+            os.chmod(path, mode)
+        lines = site.doctor("required")
+    finally:
+        for path, mode in before.items():
+            os.chmod(path, mode)
+    for what, words in (("review: store.key_file", "chmod 0640"), ("review: store", "chmod 0660")):
+        grade, mend = about(lines, what)
+        assert grade == "BAD" and words in mend, (what, mend)
+
+
+def test_doctor_looks_at_the_certificate(site):
+    site.tls_page(300)
+    lines = site.doctor("tls")
+    for what in ("review.tls: certificate", "review.tls: key", "review: certificate",
+                 "review: /healthz", "review.listen"):
+        assert about(lines, what)[0] == "ok", what
+    site.stop_page("tls")
+    site.tls_page(5)
+    os.chmod(os.path.join(site.root, "5.key"), 0o644)
+    lines = site.doctor("tls")
+    grade, mend = about(lines, "review: certificate")
+    assert grade == "warn" and "renew" in mend
+    grade, mend = about(lines, "review.tls: key")
+    assert grade == "BAD" and "chmod 0600" in mend
+    site.stop_page("tls")
+    os.unlink(os.path.join(site.root, "5.crt"))
+    lines = site.doctor("tls")
+    assert about(lines, "review: /healthz")[0] == "warn"
+    assert about(lines, "review.tls: certificate")[0] == "BAD"
+
+
+def test_doctor_says_that_the_page_would_not_start(site):
+    with open(os.path.join(site.root, "review-required.yaml")) as f:
+        text = f.read()
+    with open(os.path.join(site.root, "review-open.yaml"), "w") as f:
+        f.write(text.replace('listen: "127.0.0.1:', 'listen: "0.0.0.0:'))
+    grade, mend = about(site.doctor("open"), "review.listen")
+    assert grade == "BAD" and "in the clear" in mend
+
+
 def test_metrics(site):
     text = site.client().get("/metrics").text
     for name in ("chaperone_review_waiting", "chaperone_review_sign_ins_total",
