@@ -168,6 +168,10 @@
 #define CH_QUEUE_PAGE 50
 /* Bytes of one text that a card shows: more is cut, and says so. */
 #define CH_MAX_CARD_TEXT (256 * 1024)
+/* Characters of what an author writes about a post, and such letters about one
+ * post: more is a matter for the telephone. */
+#define CH_MAX_LETTER  4000
+#define CH_MAX_LETTERS 20
 /* Pictures that a card shows: each is decoded when it is asked for. */
 #define CH_MAX_CARD_PICTURES 20
 /* Characters of a note, and of a reason to look. */

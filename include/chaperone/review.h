@@ -31,7 +31,8 @@ typedef struct {
     char *owner;     /* who has taken it, or NULL */
     gint64 taken_us; /* -1: nobody */
     char *first_by;  /* who approved first, or NULL */
-    gint64 first_us, escalated_us, evidence_us, asked_us; /* -1: not */
+    gint64 first_us, escalated_us, evidence_us; /* -1: not */
+    gint64 asked_us, wrote_us; /* the author was asked, wrote; -1: not */
 } ch_review;
 
 void ch_review_free(ch_review *review);
@@ -56,14 +57,15 @@ typedef enum {
     CH_MARK_ESCALATED, /* a senior decides */
     CH_MARK_EVIDENCE,  /* kept past expiry and retention */
     CH_MARK_RELEASED_EVIDENCE,
-    CH_MARK_ASKED, /* the author was asked */
+    CH_MARK_ASKED,    /* the author was asked */
+    CH_MARK_ANSWERED, /* the author's letter was answered */
     CH_MARK_REMINDED,
     CH_MARK_WARNED,
     CH_MARK_COUNT
 } ch_mark;
 
 /* With its ledger row and notices; marks that are there already are
- * CH_ERROR_STATE (asking may be repeated). */
+ * CH_ERROR_STATE (asking and answering may be repeated). */
 gboolean ch_review_mark(ch_store *store, const char *id, ch_mark mark,
                         const ch_decision *decision, GError **error);
 

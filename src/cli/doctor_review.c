@@ -75,10 +75,9 @@ check_files(doctor *d, const ch_config *config, const person *p)
 {
     const char *path = strchr(config->store_url, ':') + 1;
     g_autofree char *directory = g_path_get_dirname(path);
-    g_autofree char *key = g_strdup_printf("chgrp %s %s && chmod 0640 %s",
-                                           config->review_group,
-                                           config->store_key_file,
-                                           config->store_key_file);
+    g_autofree char *key =
+        g_strdup_printf("chgrp %s %s && chmod 0640 %s", config->review_group,
+                        config->store_key_file, config->store_key_file);
     g_autofree char *store = g_strdup_printf(
         "chgrp %s %s %s && chmod 0770 %s && chmod 0660 %s: milter.user must "
         "be of that group, too",
@@ -189,13 +188,13 @@ check_certificate(doctor *d, CURL *curl)
     gint64 end = certificate_end(curl);
     gint64 left = end - g_get_real_time() / G_USEC_PER_SEC;
     g_autofree char *seen =
-        end < 0 ? g_strdup("its end is not known")
-                : g_strdup_printf("%" G_GINT64_FORMAT " days left",
-                                  left / DAY_S);
+        end < 0
+            ? g_strdup("its end is not known")
+            : g_strdup_printf("%" G_GINT64_FORMAT " days left", left / DAY_S);
     doctor_say(d,
-               end >= 0 && left <= 0                         ? DOCTOR_BAD
+               end >= 0 && left <= 0                        ? DOCTOR_BAD
                : end < 0 || left < CERTIFICATE_DAYS * DAY_S ? DOCTOR_WARN
-                                                             : DOCTOR_GOOD,
+                                                            : DOCTOR_GOOD,
                "review: certificate", seen,
                "renew it, then systemctl restart chaperone-review");
 }
@@ -220,8 +219,8 @@ check_answer(doctor *d, const ch_config *config)
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, body);
     CURLcode code = curl_easy_perform(curl);
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-    gboolean well = code == CURLE_OK && status == 200 &&
-                    strcmp(body->str, "ok\n") == 0;
+    gboolean well =
+        code == CURLE_OK && status == 200 && strcmp(body->str, "ok\n") == 0;
     gboolean ours = code == CURLE_OK && status == 503;
     doctor_say(d,
                well   ? DOCTOR_GOOD

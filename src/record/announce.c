@@ -204,7 +204,7 @@ static gboolean
 is_for_author(ch_notice_kind kind)
 {
     return kind != CH_NOTICE_RELEASE_FAILED && kind != CH_NOTICE_ESCALATED &&
-           kind != CH_NOTICE_REMINDER;
+           kind != CH_NOTICE_REMINDER && kind != CH_NOTICE_WROTE;
 }
 
 /* A notice goes out without it rather than not at all.  Owned or NULL. */
@@ -238,6 +238,7 @@ ch_announce(const ch_house *house, ch_store *store, const ch_event *event)
         .note = event->note,
         .contact = config->practice_contact,
         .base_url = config->review_base_url,
+        .reply_to = config->check_address,
         .ledger_head = head,
         .publish_at_us = event->publish_at_us,
         .time_us = event->time_us,
@@ -254,7 +255,7 @@ ch_announce(const ch_house *house, ch_store *store, const ch_event *event)
     }
     notice.to_author = FALSE;
     if (config->notices_compliance[0] != '\0' &&
-        event->kind != CH_NOTICE_ASKED) {
+        event->kind != CH_NOTICE_ASKED && event->kind != CH_NOTICE_ANSWERED) {
         add_outgoing(list, &notice, house, store,
                      g_strdup(config->notices_compliance));
     }

@@ -27,7 +27,7 @@ ch_review_free(ch_review *review)
 /* --- reading -------------------------------------------------------------- */
 
 /* Columns owner, taken_us, first_by, first_us, escalated_us, evidence_us,
- * asked_us from number at on. */
+ * asked_us, wrote_us from number at on. */
 ch_review *
 ch_review_read(ch_rows *rows, int at)
 {
@@ -39,6 +39,7 @@ ch_review_read(ch_rows *rows, int at)
     r->escalated_us = ch_rows_int(rows, at + 4, -1);
     r->evidence_us = ch_rows_int(rows, at + 5, -1);
     r->asked_us = ch_rows_int(rows, at + 6, -1);
+    r->wrote_us = ch_rows_int(rows, at + 7, -1);
     return r;
 }
 
@@ -304,6 +305,10 @@ static const struct {
                                    FALSE},
     [CH_MARK_ASKED] = {"asked", "UPDATE review SET asked_us = ?1 WHERE id = ?2",
                        TRUE},
+    [CH_MARK_ANSWERED] = {"answered",
+                          "UPDATE review SET asked_us = asked_us WHERE id = ?2"
+                          " AND ?1 IS NOT NULL",
+                          FALSE},
     [CH_MARK_REMINDED] = {"reminded",
                           "UPDATE review SET reminded_us = ?1"
                           " WHERE id = ?2 AND reminded_us IS NULL",

@@ -184,6 +184,7 @@ add_item(const ch_ctx *c, JsonBuilder *b, const ch_item *item,
     add_text(b, "approved_first_by", review->first_by);
     add_flag(b, "escalated", review->escalated_us >= 0);
     add_flag(b, "evidence", review->evidence_us >= 0);
+    add_time(b, "author_wrote", review->wrote_us);
     add_flag(b, "has_message", item->has_message);
 }
 

@@ -41,6 +41,7 @@ ch_card_clear(ch_card *card)
     g_clear_pointer(&card->verdict, ch_verdict_free);
     g_clear_pointer(&card->envelope, ch_envelope_free);
     g_clear_pointer(&card->raw, g_bytes_unref);
+    g_clear_pointer(&card->letters, g_ptr_array_unref);
     g_clear_pointer(&card->steps, g_ptr_array_unref);
     g_clear_pointer(&card->history, g_ptr_array_unref);
     g_clear_pointer(&card->findings, g_array_unref);
@@ -151,7 +152,9 @@ ch_card_load(ch_ctx *c, const char *id, ch_card *card, GError **error)
         card->review != NULL ? ch_review_history(c->store, id, error) : NULL;
     card->steps =
         card->history != NULL ? ch_release_list(c->store, id, error) : NULL;
-    if (card->steps == NULL) {
+    card->letters =
+        card->steps != NULL ? ch_store_letters(c->store, id, error) : NULL;
+    if (card->letters == NULL) {
         return FALSE;
     }
     card->findings = ch_card_parse_findings(card->item->findings_json);
@@ -272,6 +275,7 @@ show_card(ch_ctx *c, const ch_card *card)
         ch_card_put_texts(c, h, card);
     }
     ch_card_put_parts(c, h, card);
+    ch_card_put_letters(c, h, card);
     ch_card_put_forms(c, h, card);
     ch_card_put_facts(c, h, card);
     ch_card_put_history(c, h, card);

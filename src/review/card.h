@@ -23,6 +23,7 @@ typedef struct {
     ch_review *review;
     GPtrArray *history; /* of ch_history */
     GPtrArray *steps;   /* of ch_release_step */
+    GPtrArray *letters; /* of ch_letter */
     GBytes *raw;        /* NULL: destroyed or never kept */
     ch_envelope *envelope;
     ch_verdict *verdict; /* the post read again, for texts and gateways; or
@@ -52,6 +53,7 @@ void ch_card_put_texts(ch_ctx *c, ch_html *h, const ch_card *card);
 void ch_card_put_facts(ch_ctx *c, ch_html *h, const ch_card *card);
 void ch_card_put_findings(ch_ctx *c, ch_html *h, const ch_card *card);
 void ch_card_put_parts(ch_ctx *c, ch_html *h, const ch_card *card);
+void ch_card_put_letters(ch_ctx *c, ch_html *h, const ch_card *card);
 void ch_card_put_history(ch_ctx *c, ch_html *h, const ch_card *card);
 /* card_time.c: what a release would do now. */
 void ch_card_put_plan(ch_ctx *c, ch_html *h, const ch_card *card);

@@ -381,6 +381,31 @@ ch_card_put_parts(ch_ctx *c, ch_html *h, const ch_card *card)
     }
 }
 
+/* --- letters -------------------------------------------------------------- */
+
+/* Words of a post as much as the post's own. */
+void
+ch_card_put_letters(ch_ctx *c, ch_html *h, const ch_card *card)
+{
+    if (card->letters->len == 0) {
+        return;
+    }
+    ch_html_element(h, "h2", NULL, T(c, "What the author wrote about it"));
+    for (guint i = 0; i < card->letters->len; i++) {
+        const ch_letter *letter = g_ptr_array_index(card->letters, i);
+        g_autofree char *shown =
+            card->masked
+                ? ch_card_dup_masked(letter->text, strlen(letter->text))
+                : g_strdup(letter->text);
+        ch_html_open(h, "p", A("class", "soft"));
+        ch_page_time(c, h, letter->time_us);
+        ch_html_close(h);
+        ch_html_open(h, "div", A("class", "post") A("dir", "auto"));
+        ch_html_text(h, shown);
+        ch_html_close(h);
+    }
+}
+
 /* --- history -------------------------------------------------------------- */
 
 static void

@@ -189,6 +189,23 @@ put_others(ch_ctx *c, ch_html *h, const ch_card *card)
     }
 }
 
+/* Also when all is decided: "please look at it again" needs an answer. */
+static void
+put_answer(ch_ctx *c, ch_html *h, const ch_card *card)
+{
+    if (card->letters->len == 0 || !c->config->notices_author) {
+        return;
+    }
+    ch_html_open(h, "details", A("open", ""));
+    ch_html_element(h, "summary", NULL, T(c, "Answer the author"));
+    open_verb(c, h, card, "answer", "narrow");
+    put_note(h, T(c, "Answer to the author (by mail)"), "answer-note", NULL,
+             TRUE);
+    put_button(h, T(c, "Send the answer"), NULL, NULL);
+    ch_html_close(h);
+    ch_html_close(h);
+}
+
 static void
 put_evidence(ch_ctx *c, ch_html *h, const ch_card *card)
 {
@@ -293,6 +310,7 @@ ch_card_put_forms(ch_ctx *c, ch_html *h, const ch_card *card)
                       item->reviewer != NULL ? item->reviewer : "");
         ch_html_close(h);
     }
+    put_answer(c, h, card);
     put_settle(c, h, card);
     put_evidence(c, h, card);
     ch_html_open(h, "p", );

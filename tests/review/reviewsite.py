@@ -23,6 +23,7 @@ PASSWORD = "correct horse battery"
 GATEWAY = "pequena123abc@post.wordpress.com"
 # Posts to it are dana's to decide.
 ALIAS = "blog@social.practice.example"
+CHECK = "check@social.practice.example"
 ACCOUNTS = (f"{{alias: {ALIAS}, gateway: wordpress, secret_file: SECRETS/blog, "
             "reviewers: [dana@practice.example]}")
 ROLES = {"dana": "reviewer", "eli": "reviewer", "sam": "senior", "ada": "auditor",

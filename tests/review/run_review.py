@@ -22,7 +22,7 @@ sys.path.insert(0, HERE)
 import hostile  # noqa: E402
 import pictures  # noqa: E402
 import tests_http  # noqa: E402
-from reviewsite import ACCOUNTS, GATEWAY, PASSWORD, ROLES, SOURCE_DIR, ReviewSite, environment  # noqa: E402
+from reviewsite import ACCOUNTS, CHECK, GATEWAY, PASSWORD, ROLES, SOURCE_DIR, ReviewSite, environment  # noqa: E402
 from testsite import crlf, post, wait  # noqa: E402
 
 DAY_US = 86400 * 1000000
@@ -172,7 +172,7 @@ def main():
     site = ReviewSite(os.path.join(root, "site"), build)
     passed = failed = 0
     try:
-        site.start(accounts=ACCOUNTS)
+        site.start(accounts=ACCOUNTS, check=CHECK)
         for counts in (run_browser(site, Desk(site), shots, sys.argv[2:]),
                        run_http(site, sys.argv[2:])):
             passed, failed = passed + counts[0], failed + counts[1]

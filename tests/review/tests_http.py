@@ -7,7 +7,7 @@ import threading
 import time
 
 import pictures
-from reviewsite import ALIAS, GATEWAY, PASSWORD, ROLES, SOURCE_DIR
+from reviewsite import ALIAS, CHECK, GATEWAY, PASSWORD, ROLES, SOURCE_DIR
 from testsite import post, wait
 
 HELD = "We treated a lady today who was sure it was a spider bite. Shingles, of course!"
@@ -17,7 +17,7 @@ DECIDE = {"reviewer", "senior", "admin"}
 SENIORS = {"senior", "admin"}
 ANYBODY = None
 
-VERBS = {verb: DECIDE for verb in ("take", "let-go", "release", "refuse", "escalate", "ask",
+VERBS = {verb: DECIDE for verb in ("take", "let-go", "release", "refuse", "escalate", "ask", "answer",
                                    "seen")}
 VERBS.update({verb: SENIORS for verb in ("evidence", "end-evidence", "settle")})
 
@@ -537,6 +537,30 @@ def test_the_author_is_asked(site):
     assert mail.recipients == ["anna@practice.example"]
     assert b"Is there a written consent?" in mail.data and b"Shingles" not in mail.data
     assert site.item(item)["state"] == "held"
+
+
+def test_an_author_writes_and_is_answered(site):
+    """"Please review" by mail, read on the card, answered by mail."""
+    item = hold(site, HELD + " Letter.")
+    dana, ada = site.signed_in("dana"), site.signed_in("ada")
+    assert "/answer" not in dana.get(f"/item/{item}").text
+    assert dana.post(f"/item/{item}/ask", dict(note="Is there a consent?")).status == 303
+    site.send([CHECK], post([CHECK], "Yes. Wilhelmina signed it <b>today</b>.",
+                            subject=f"Re: Chaperone: a question about your post (ID {item})"))
+    card = dana.get(f"/item/{item}").text
+    assert "Wilhelmina signed it &lt;b&gt;today" in card and "author-wrote" in card
+    assert "Wilhelmina" not in ada.get(f"/item/{item}").text
+    assert "author wrote" in dana.get(f"/queue?q={item}").text
+    assert '"author_wrote":null' not in dana.get(f"/api/v1/items/{item}").text
+    assert dana.post(f"/item/{item}/answer", dict(note="")).status == 400
+    assert dana.post(f"/item/{item}/refuse", dict(canned="tone")).status == 303
+    # Also when it was decided: the answer is no decision.
+    assert dana.post(f"/item/{item}/answer", dict(note="Please leave the name out.")).status == 303
+    mail = site.sink.wait(lambda m: item.encode() in m.data and b"Please leave the name" in m.data)
+    assert mail[0].recipients == ["anna@practice.example"] and b"Wilhelmina" not in mail[0].data
+    assert site.item(item)["state"] == "refused"
+    told = site.sink.find(lambda m: item.encode() in m.data and b"wrote to you" in m.data)
+    assert [m.recipients for m in told] == [["compliance@practice.example"]]
 
 
 def test_the_api(site):
