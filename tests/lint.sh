@@ -30,7 +30,7 @@ only 'pcre2.h' '^src/core/regex.c'
 only 'hs.h' '^src/core/scan.c'
 only 'gumbo.h' '^src/core/html'
 only 'sodium.h' '^src/record/'
-only 'curl/' '^src/record/smtp.c'
+only 'curl/' '^src/(record/smtp|cli/doctor_review).c'
 only 'microhttpd.h' '^src/review/server.c'
 only 'yaml.h' '^src/base/yaml.c'
 for header in archive.h archive_entry.h poppler.h libxml/ gexiv2/ libheif/ ytnef.h gsf/ seccomp.h linux/landlock.h; do

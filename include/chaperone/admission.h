@@ -18,7 +18,10 @@ typedef enum {
     CH_ADMISSION_SPELLING,  /* the MTA may not be able to take it out again */
     CH_ADMISSION_PEOPLE,    /* a draft that goes to people, too */
     CH_ADMISSION_AUTOMATIC, /* a draft by a program */
-    CH_ADMISSION_TOO_MANY   /* drafts in an hour */
+    CH_ADMISSION_TOO_MANY,  /* drafts in an hour */
+    CH_ADMISSION_NO_POST,   /* a letter about a post that is not the author's */
+    CH_ADMISSION_NO_WORDS,  /* a letter that says nothing */
+    CH_ADMISSION_ENOUGH     /* letters about one post */
 } ch_admission;
 
 /* author: ch_config_dup_author's, or NULL.  Pure. */

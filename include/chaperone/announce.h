@@ -37,6 +37,11 @@ char *ch_announce_dup_sender(const ch_config *config);
 ch_event ch_event_of_item(const ch_item *item, ch_notice_kind kind,
                           gint64 time_us);
 
+/* Whether login, read as the address where its mail goes, is a reviewer of each
+ * account in aliases that names reviewers; TRUE where none does. */
+gboolean ch_announce_is_reviewer(const ch_house *house, const char *aliases,
+                                 const char *login);
+
 /* Array of ch_outgoing that owns what it points to; empty if nobody is to be
  * told.  Rules and gateways that house no longer knows go by their names.
  * Owned. */

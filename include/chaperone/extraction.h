@@ -6,14 +6,14 @@
  * been taken over by them.  It answers in records, one after the other:
  *
  *   byte 0     kind: 'T' text, 'P' place of the texts that follow, 'A' areas
- *              of the text before, 'U' not read, 'S' seen, 'E' end, 'C' a
- *              cleaned picture: of one that cleans, which says nothing else
- *              but 'E'
+ *              of the text before, 'U' not read, 'S' seen, 'E' end; of one
+ *              that does not read: 'C' a cleaned picture, 'I' a small one
  *   byte 1     T: where it stands; U: the reason; S: what was seen; else 0
  *   byte 2-5   length of what follows, low byte first; 0 for U, S, E
- *   then       T: UTF-8; C: bytes; P: steps from the outside in, each a
- *              ch_place_step and a number (four bytes, low byte first); A: for
- *              each line left, top, right, bottom in hundredths of the picture
+ *   then       T: UTF-8; C: bytes; I: a PNG; P: steps from the outside in, each
+ *              a ch_place_step and a number (four bytes, low byte first); A:
+ *              for each line left, top, right, bottom in hundredths of the
+ *              picture
  *
  * Nothing in them is believed: see ch_extraction_read.
  */
@@ -57,6 +57,7 @@ typedef struct {
 
 typedef struct {
     GPtrArray *texts;     /* of ch_extracted */
+    GBytes *picture;      /* a small PNG of pixels alone, or NULL */
     guint unscanned;      /* 1 << ch_unscanned_reason, together */
     guint seen;           /* 1 << ch_seen, together */
     gboolean unavailable; /* no reader could be started: nothing was read */
@@ -102,6 +103,10 @@ gboolean ch_message_picture_tells(const ch_message *m, int part);
  * NULL: none was; NULL + GError: trouble of ours.  Owned. */
 GBytes *ch_message_clean(const ch_message *m, const ch_extractor *extractor,
                          GArray *parts_out, GError **error);
+/* Whether a part is a picture by its signature, and its bytes; NULL: too many,
+ * or no part to be read by itself.  Owned. */
+gboolean ch_message_is_picture(const ch_message *m, int part);
+GBytes *ch_message_dup_file(const ch_message *m, int part);
 
 /* 1 << ch_seen of a part; part -1: of all together. */
 guint ch_message_seen(const ch_message *m, int part);

@@ -77,6 +77,11 @@
 /* Of the time for a file, how much may go to reading pictures: what is left
  * over stays a picture that nobody looked at, and the rest is read. */
 #define CH_OCR_SHARE 0.7
+/* Pixels of the longer side of a picture that reviewers see: half of a phone's
+ * screen, enough to read a sign.  Bytes of it: its pixels, which are packed,
+ * with what a PNG adds. */
+#define CH_THUMBNAIL_SIDE 480
+#define CH_MAX_THUMBNAIL  (1024 * 1024)
 /* Rows and columns that a sheet leaves out and that are counted all the same,
  * so that a line is a row. */
 #define CH_MAX_BLANK_ROWS    2000
@@ -168,6 +173,12 @@
 #define CH_QUEUE_PAGE 50
 /* Bytes of one text that a card shows: more is cut, and says so. */
 #define CH_MAX_CARD_TEXT (256 * 1024)
+/* Characters of what an author writes about a post, and such letters about one
+ * post: more is a matter for the telephone. */
+#define CH_MAX_LETTER  4000
+#define CH_MAX_LETTERS 20
+/* Pictures that a card shows: each is decoded when it is asked for. */
+#define CH_MAX_CARD_PICTURES 20
 /* Characters of a note, and of a reason to look. */
 #define CH_MAX_NOTE 2000
 /* Wrong passwords or codes that lock an account, and for how long; those of

@@ -20,6 +20,8 @@ typedef enum {
     CH_NOTICE_ASKED,          /* to the author: a reviewer's question */
     CH_NOTICE_ESCALATED,      /* to compliance: a senior decides */
     CH_NOTICE_REMINDER,       /* to compliance: half of the time is over */
+    CH_NOTICE_WROTE,          /* to compliance: the author wrote about it */
+    CH_NOTICE_ANSWERED,       /* to the author: a reviewer's answer */
     CH_NOTICE_COUNT
 } ch_notice_kind;
 
@@ -36,8 +38,10 @@ typedef struct {
     const char *note;           /* reviewer's words to the author, or NULL */
     const char *contact;        /* the practice's own last line */
     const char *base_url;       /* of the review page, or NULL */
-    const char *ledger_head;    /* for compliance to keep (audit.h), or NULL */
-    gint64 publish_at_us;       /* -1: not known */
+    const char *reply_to;    /* where the author's answer reaches the reviewers
+                                by itself, "" or NULL: nowhere */
+    const char *ledger_head; /* for compliance to keep (audit.h), or NULL */
+    gint64 publish_at_us;    /* -1: not known */
     gint64 time_us;
     GTimeZone *zone;
     gboolean spanish;

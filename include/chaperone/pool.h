@@ -23,6 +23,9 @@ ch_extraction *ch_pool_run(ch_pool *pool, GBytes *content);
 /* Has a picture cleaned; NULL: it cannot be.  NULL + CH_ERROR_IO: none can be
  * started.  Thread-safe.  Owned. */
 GBytes *ch_pool_clean(ch_pool *pool, GBytes *picture, GError **error);
+/* A small PNG of a picture (png.h), decoded and made by a reader; NULL: it is
+ * none that can be shown.  Thread-safe.  Owned. */
+GBytes *ch_pool_thumbnail(ch_pool *pool, GBytes *content);
 /* Ends the idle ones; nobody may be in ch_pool_run. */
 void ch_pool_free(ch_pool *pool);
 

@@ -31,6 +31,8 @@ typedef struct {
     gint64 publish_at_us; /* when it will, or -1 */
     GTimeZone *zone;      /* the site's */
     const char *rule;     /* what says so: publish_rule */
+    char *directive;      /* what is put in: "[delay +60 minutes]", "" for
+                             nothing; NULL: the mail stays as it is */
     GPtrArray *edits;     /* of ch_edit; empty: the mail as it is */
 } ch_retiming;
 
@@ -39,6 +41,8 @@ typedef struct {
  * Pure.  Owned array of ch_retiming. */
 GPtrArray *ch_retime_plan(ch_house *house, const ch_envelope *e, GBytes *mail,
                           gint64 now_us);
+/* The kind that changes most for readers, of all of them. */
+ch_retime_kind ch_retime_worst(const GPtrArray *plan);
 /* The one that stands in the way of a release, or NULL.  Borrowed. */
 const ch_retiming *ch_retime_obstacle(const GPtrArray *plan);
 /* "kept", "late" ...; static. */

@@ -21,6 +21,7 @@ struct ch_guard {
     ch_role role;
     const char *author;    /* that login's posts are this person's, or NULL */
     gboolean own_allowed;  /* a solo practice: the author may approve */
+    gboolean not_named;    /* the post's account names other reviewers */
     gboolean two_people;   /* this approval needs a second person's */
     const guint8 *content; /* CH_DIGEST_BYTES: what the card showed, or NULL */
     gint64 lock_us;        /* how long a taken item stays taken */
@@ -30,12 +31,15 @@ typedef struct {
     char *owner;     /* who has taken it, or NULL */
     gint64 taken_us; /* -1: nobody */
     char *first_by;  /* who approved first, or NULL */
-    gint64 first_us, escalated_us, evidence_us, asked_us; /* -1: not */
+    gint64 first_us, escalated_us, evidence_us; /* -1: not */
+    gint64 asked_us, wrote_us; /* the author was asked, wrote; -1: not */
 } ch_review;
 
 void ch_review_free(ch_review *review);
 /* Empty if nobody did anything yet.  Owned. */
 ch_review *ch_review_get(ch_store *store, const char *id, GError **error);
+/* Whether there is something to decide: held, release_failed. */
+gboolean ch_review_is_open(const ch_item *item);
 /* Who has it at now_us, or NULL.  Borrowed. */
 const char *ch_review_owner(const ch_review *review, gint64 lock_us,
                             gint64 now_us);
@@ -53,14 +57,15 @@ typedef enum {
     CH_MARK_ESCALATED, /* a senior decides */
     CH_MARK_EVIDENCE,  /* kept past expiry and retention */
     CH_MARK_RELEASED_EVIDENCE,
-    CH_MARK_ASKED, /* the author was asked */
+    CH_MARK_ASKED,    /* the author was asked */
+    CH_MARK_ANSWERED, /* the author's letter was answered */
     CH_MARK_REMINDED,
     CH_MARK_WARNED,
     CH_MARK_COUNT
 } ch_mark;
 
 /* With its ledger row and notices; marks that are there already are
- * CH_ERROR_STATE (asking may be repeated). */
+ * CH_ERROR_STATE (asking and answering may be repeated). */
 gboolean ch_review_mark(ch_store *store, const char *id, ch_mark mark,
                         const ch_decision *decision, GError **error);
 

@@ -182,6 +182,21 @@ gboolean ch_store_record_view(ch_store *store, const char *id,
                               const char *event, const ch_decision *who,
                               GError **error);
 
+/* What its author wrote about an item (letter.h). */
+typedef struct {
+    gint64 time_us;
+    char *text; /* words of a post: for those who see its text */
+} ch_letter;
+
+/* Kept sealed until the item's message is destroyed; with a ledger row and
+ * notices.  CH_ERROR_NOTFOUND: no item of that author whose message is there;
+ * CH_ERROR_STATE: there are CH_MAX_LETTERS. */
+gboolean ch_store_add_letter(ch_store *store, const char *id,
+                             const char *author, const char *text,
+                             const ch_decision *who, GError **error);
+/* In order.  Owned array of ch_letter. */
+GPtrArray *ch_store_letters(ch_store *store, const char *id, GError **error);
+
 /* --- authorizations -------------------------------------------------- */
 
 /* Each with a row in the ledger.  CH_ERROR_STATE: the ID is there already,

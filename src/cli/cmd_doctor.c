@@ -58,8 +58,9 @@ check_clock(doctor *d)
     gboolean good = result >= 0 && (state.status & STA_UNSYNC) == 0;
     doctor_say(d, good ? DOCTOR_GOOD : DOCTOR_WARN, "clock",
                good ? "synchronised" : "not synchronised",
-               "apt-get install systemd-timesyncd (or chrony): publish times "
-               "and deadlines count on the clock");
+               "apt-get install systemd-timesyncd (or chrony): publish times, "
+               "deadlines and the six digits of the review page's second step "
+               "count on the clock");
 }
 
 static void
@@ -93,8 +94,9 @@ ch_cmd_doctor(int argc, char **argv)
          "Postfix's configuration directory (default: its own)", "DIR"},
         G_OPTION_ENTRY_NULL};
     if (!ch_cli_options(argc, argv, "",
-                        "Looks at configuration, daemon, store and Postfix "
-                        "and names each line to change.\nThe exit code is 0 "
+                        "Looks at configuration, daemon, store, Postfix and "
+                        "the review page\nand names each line to change.\nThe "
+                        "exit code is 0 "
                         "if nothing is bad, 69 otherwise.",
                         entries, &path, &args, &code)) {
         return code;
@@ -115,6 +117,7 @@ ch_cmd_doctor(int argc, char **argv)
     doctor_check_postfix(&d, house->config);
     doctor_check_release(&d, house->config);
     doctor_check_accounts(&d, house);
+    doctor_check_review(&d, house->config);
     check_clock(&d);
     printf("%u bad, %u to look at\n", d.bad, d.warned);
     return d.bad > 0 ? EX_UNAVAILABLE : EX_OK;

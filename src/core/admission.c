@@ -74,6 +74,9 @@ ch_admission_name(ch_admission admission)
         [CH_ADMISSION_PEOPLE] = "people",
         [CH_ADMISSION_AUTOMATIC] = "automatic",
         [CH_ADMISSION_TOO_MANY] = "too-many",
+        [CH_ADMISSION_NO_POST] = "no-post",
+        [CH_ADMISSION_NO_WORDS] = "no-words",
+        [CH_ADMISSION_ENOUGH] = "enough",
     };
     return names[admission];
 }
@@ -100,6 +103,14 @@ text_of(ch_admission admission)
     case CH_ADMISSION_TOO_MANY:
         return "Not checked: too many drafts of yours within an hour; try "
                "again later";
+    case CH_ADMISSION_NO_POST:
+        return "Not taken: the ID in the subject is of no post of yours that "
+               "is kept; to have a text checked, send it without an ID";
+    case CH_ADMISSION_NO_WORDS:
+        return "Not taken: nothing is written above what you quote";
+    case CH_ADMISSION_ENOUGH:
+        return "Not taken: the reviewers have many letters of yours about "
+               "that post; please call them";
     case CH_ADMITTED:
     case CH_ADMISSION_UNKNOWN:
         break;

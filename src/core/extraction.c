@@ -7,6 +7,7 @@
 #include "chaperone/extraction.h"
 
 #include "chaperone/limits.h"
+#include "chaperone/png.h"
 
 #include <string.h>
 
@@ -33,6 +34,7 @@ ch_extraction_free(ch_extraction *x)
 {
     if (x != NULL) {
         g_ptr_array_unref(x->texts);
+        g_clear_pointer(&x->picture, g_bytes_unref);
         g_free(x);
     }
 }
@@ -49,6 +51,7 @@ ch_extraction_copy(const ch_extraction *x)
             from->areas == NULL ? NULL : g_bytes_ref(from->areas)};
         g_ptr_array_add(copy->texts, text);
     }
+    copy->picture = x->picture != NULL ? g_bytes_ref(x->picture) : NULL;
     copy->unscanned = x->unscanned;
     copy->seen = x->seen;
     copy->unavailable = x->unavailable;
@@ -58,7 +61,8 @@ ch_extraction_copy(const ch_extraction *x)
 gsize
 ch_extraction_size(const ch_extraction *x)
 {
-    gsize size = sizeof *x;
+    gsize size =
+        sizeof *x + (x->picture != NULL ? g_bytes_get_size(x->picture) : 0);
     for (guint i = 0; i < x->texts->len; i++) {
         const ch_extracted *text = x->texts->pdata[i];
         size += sizeof *text + g_bytes_get_size(text->utf8);
@@ -159,6 +163,19 @@ take_areas(reading *r, const guint8 *data, gsize length)
     return TRUE;
 }
 
+/* FALSE: the answer is not worth reading on. */
+static gboolean
+take_picture(reading *r, const guint8 *data, gsize length)
+{
+    ch_extraction *x = r->x;
+    if (x->picture != NULL || !ch_png_is_plain(data, length)) {
+        x->unscanned |= 1u << CH_UNSCANNED_DAMAGED;
+        return FALSE;
+    }
+    x->picture = g_bytes_new(data, length);
+    return TRUE;
+}
+
 /* One record; FALSE: the last one. */
 static gboolean
 take_record(reading *r, const guint8 *record, gsize length)
@@ -174,6 +191,9 @@ take_record(reading *r, const guint8 *record, gsize length)
     }
     if (record[0] == 'A' && value == 0) {
         return take_areas(r, data, length);
+    }
+    if (record[0] == 'I' && value == 0) {
+        return take_picture(r, data, length);
     }
     if (length == 0 && record[0] == 'U' && value <= CH_UNSCANNED_UNSUPPORTED) {
         x->unscanned |= 1u << value;

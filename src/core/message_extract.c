@@ -130,30 +130,60 @@ refuse(ch_unscanned_reason reason)
 
 /* The bytes of a document, or NULL: too many.  Owned. */
 static GBytes *
-dup_content(ch_message *m, const ch_document *document)
+dup_content(const ch_message *m, const ch_document *document, gboolean *odd_out)
 {
     const ch_part *part = m->parts->pdata[document->part];
     gsize length = part->raw.end - part->raw.start;
+    *odd_out = FALSE;
     if (document->content != NULL) {
         return g_bytes_ref(document->content);
     }
     if (length > 2 * (gsize)CH_MAX_ATTACHMENT) {
         return NULL;
     }
-    gboolean odd;
     g_autoptr(GBytes) raw =
         g_bytes_new_from_bytes(m->raw, part->raw.start, length);
-    GBytes *content = ch_transfer_decode(document->encoding, raw, &odd);
-    if (odd) { /* another program may see another document */
-        ch_message_add_defect(m, CH_DEFECT_BAD_ENCODING, document->part);
+    return ch_transfer_decode(document->encoding, raw, odd_out);
+}
+
+/* What a part is as a whole; not what stood within it. */
+static const ch_document *
+find_document(const ch_message *m, int part)
+{
+    for (guint i = 0; i < m->documents->len; i++) {
+        const ch_document *document = m->documents->pdata[i];
+        if (document->part == part && document->content == NULL) {
+            return document;
+        }
     }
-    return content;
+    return NULL;
+}
+
+gboolean
+ch_message_is_picture(const ch_message *m, int part)
+{
+    const ch_document *document = find_document(m, part);
+    const ch_part *p = document != NULL ? m->parts->pdata[part] : NULL;
+    return p != NULL &&
+           ch_message_sniff(m, document->encoding, p->raw) == CH_SNIFF_PICTURE;
+}
+
+GBytes *
+ch_message_dup_file(const ch_message *m, int part)
+{
+    gboolean odd;
+    const ch_document *document = find_document(m, part);
+    return document != NULL ? dup_content(m, document, &odd) : NULL;
 }
 
 static ch_extraction *
 extract(ch_message *m, const ch_document *document, const ch_extractor *reader)
 {
-    g_autoptr(GBytes) content = dup_content(m, document);
+    gboolean odd;
+    g_autoptr(GBytes) content = dup_content(m, document, &odd);
+    if (odd) { /* another program may see another document */
+        ch_message_add_defect(m, CH_DEFECT_BAD_ENCODING, document->part);
+    }
     if (content == NULL || g_bytes_get_size(content) > CH_MAX_ATTACHMENT) {
         return refuse(CH_UNSCANNED_LIMIT);
     }

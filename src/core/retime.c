@@ -29,6 +29,7 @@ retiming_free(gpointer data)
 {
     ch_retiming *r = data;
     g_free(r->gateway);
+    g_free(r->directive);
     g_ptr_array_unref(r->edits);
     g_clear_pointer(&r->zone, g_time_zone_unref);
     g_free(r);
@@ -138,6 +139,9 @@ write_edits(const trip *t, const ch_destination *d, gint64 target_us,
                           source, piece->span, text)) {
             return FALSE;
         }
+        if (r->directive == NULL) {
+            r->directive = g_steal_pointer(&text);
+        }
     }
     return TRUE;
 }
@@ -195,6 +199,7 @@ aim_at(const trip *t, const ch_destination *d, gint64 target_us,
                   : CH_RETIME_IMPOSSIBLE;
     if (r->kind == CH_RETIME_IMPOSSIBLE) {
         g_ptr_array_set_size(r->edits, 0);
+        g_clear_pointer(&r->directive, g_free);
     }
 }
 
@@ -276,6 +281,16 @@ ch_retime_plan(ch_house *house, const ch_envelope *e, GBytes *mail,
         g_ptr_array_add(plan, plan_one(&t));
     }
     return plan;
+}
+
+ch_retime_kind
+ch_retime_worst(const GPtrArray *plan)
+{
+    ch_retime_kind worst = CH_RETIME_NONE;
+    for (guint i = 0; i < plan->len; i++) {
+        worst = MAX(worst, ((const ch_retiming *)plan->pdata[i])->kind);
+    }
+    return worst;
 }
 
 const ch_retiming *

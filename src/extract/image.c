@@ -171,8 +171,8 @@ ch_read_metadata(ch_reader *r, const guint8 *data, gsize length)
 
 /* Formats of pictures that Exiv2 reads.  Whatever else it may take the bytes
  * for has readers that do not end (0.27 takes HEIC and AVIF for QuickTime). */
-static gboolean
-has_metadata(const guint8 *data, gsize length)
+gboolean
+ch_image_has_metadata(const guint8 *data, gsize length)
 {
     return should_be_known(data, length) ||
            (length > 12 && (memcmp(data, "GIF8", 4) == 0 ||
@@ -190,7 +190,8 @@ ch_read_image(ch_reader *r, GBytes *bytes)
     if (ch_is_heif(data, length)) {
         whole = ch_read_heif(r, data, length);
     } else {
-        if (has_metadata(data, length) && !ch_read_metadata(r, data, length) &&
+        if (ch_image_has_metadata(data, length) &&
+            !ch_read_metadata(r, data, length) &&
             should_be_known(data, length)) {
             ch_reader_unscanned(r, CH_UNSCANNED_DAMAGED);
         }

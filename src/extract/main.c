@@ -23,7 +23,7 @@
 typedef struct {
     gint64 memory, seconds;
     char *config;
-    gboolean ocr, clean, version;
+    gboolean ocr, clean, thumbnail, version;
 } options;
 
 /* Whatever opens files at first use does so now: converters of character
@@ -101,6 +101,13 @@ serve_picture(ch_reader *reader, GBytes *bytes)
 }
 
 static void
+serve_thumbnail(ch_reader *reader, GBytes *bytes)
+{
+    ch_draw_thumbnail(reader, bytes);
+    ch_reader_end(reader);
+}
+
+static void
 serve(ch_ocr *ocr, const options *o)
 {
     ch_reader reader = {.fd = STDIN_FILENO, .ocr = ocr};
@@ -110,6 +117,8 @@ serve(ch_ocr *ocr, const options *o)
     GBytes *bytes = receive(); /* memory goes with the process */
     if (bytes != NULL && o->clean) {
         serve_picture(&reader, bytes);
+    } else if (bytes != NULL && o->thumbnail) {
+        serve_thumbnail(&reader, bytes);
     } else if (bytes != NULL) {
         serve_texts(&reader, bytes, o->seconds);
     }
@@ -130,6 +139,8 @@ parse_options(options *o, int *argc, char ***argv, int *exit_out)
          "Read words and codes in pictures, too", NULL},
         {"clean", 0, 0, G_OPTION_ARG_NONE, &o->clean,
          "Give a picture back without what it says about itself", NULL},
+        {"thumbnail", 0, 0, G_OPTION_ARG_NONE, &o->thumbnail,
+         "Answer with a small picture of a picture", NULL},
         {"version", 0, 0, G_OPTION_ARG_NONE, &o->version, "Print the version",
          NULL},
         G_OPTION_ENTRY_NULL};
@@ -171,7 +182,7 @@ read_config(options *o)
 int
 main(int argc, char **argv)
 {
-    options o = {512 * 1024 * 1024, 5, NULL, FALSE, FALSE, FALSE};
+    options o = {.memory = 512 * 1024 * 1024, .seconds = 5};
     int code = EX_OK;
     setlocale(LC_CTYPE, "C.UTF-8"); /* names in archives */
     if (!parse_options(&o, &argc, &argv, &code)) {

@@ -231,6 +231,14 @@ ch_picture_size(const guint8 *data, gsize length, ch_picture *out)
            out->width > 0 && out->height > 0;
 }
 
+gboolean
+ch_picture_is_bearable(const ch_picture *picture)
+{
+    return (gint64)picture->width * picture->height <=
+           (picture->format == IFF_JFIF_JPEG ? CH_MAX_JPEG_PIXELS
+                                             : CH_MAX_PIXELS);
+}
+
 static gboolean
 is_tiff(const guint8 *data, gsize length)
 {
@@ -279,9 +287,7 @@ ch_ocr_read_bytes(ch_reader *r, const guint8 *data, gsize length)
         return FALSE;
     }
     gint64 pixels = (gint64)picture.width * picture.height;
-    gint64 most =
-        picture.format == IFF_JFIF_JPEG ? CH_MAX_JPEG_PIXELS : CH_MAX_PIXELS;
-    if (pixels > most) {
+    if (!ch_picture_is_bearable(&picture)) {
         ch_reader_unscanned(r, CH_UNSCANNED_LIMIT);
         return FALSE;
     }

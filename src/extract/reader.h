@@ -18,6 +18,7 @@
  *   ocr.c       words and codes that a picture shows
  *   clean.c     a picture without what it says about itself
  *   pixels.c    whether it still shows the same
+ *   thumbnail.c a picture made small
  *
  * Any of them may crash on hostile bytes: the process ends, and what it said
  * before counts.
@@ -69,6 +70,8 @@ void ch_reader_text_at(ch_reader *r, ch_where where, const GString *text,
 void ch_reader_property(ch_reader *r, const char *label, const char *value);
 void ch_reader_unscanned(ch_reader *r, ch_unscanned_reason reason);
 void ch_reader_seen(ch_reader *r, ch_seen seen);
+/* A PNG of at most CH_MAX_THUMBNAIL bytes. */
+void ch_reader_picture(ch_reader *r, const guint8 *png, gsize length);
 void ch_reader_end(ch_reader *r);
 /* The answer of one that cleans; NULL: it cannot be cleaned. */
 void ch_reader_cleaned(ch_reader *r, GBytes *picture);
@@ -94,6 +97,10 @@ void ch_read_mapi_string(ch_reader *r, guint property, const char *utf8,
                          gsize length);
 void ch_read_mapi_binary(ch_reader *r, guint property, const guint8 *data,
                          gsize length);
+/* Gives a small picture of a picture, instead of reading it. */
+void ch_draw_thumbnail(ch_reader *r, GBytes *bytes);
+/* Whether Exiv2 may look at these bytes. */
+gboolean ch_image_has_metadata(const guint8 *data, gsize length);
 
 /* Once, before the jail: whatever these libraries open at first use. */
 void ch_warm_pdf(void);
@@ -121,6 +128,8 @@ typedef struct {
 
 /* By its header.  FALSE: of no kind that is known. */
 gboolean ch_picture_size(const guint8 *data, gsize length, ch_picture *out);
+/* Not more pixels than are decoded. */
+gboolean ch_picture_is_bearable(const ch_picture *picture);
 /* Gives words and codes of a picture.  FALSE: it was not read, or not to its
  * end; damage and caps are told. */
 gboolean ch_ocr_read_bytes(ch_reader *r, const guint8 *data, gsize length);

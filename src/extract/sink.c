@@ -159,6 +159,12 @@ ch_reader_seen(ch_reader *r, ch_seen seen)
 }
 
 void
+ch_reader_picture(ch_reader *r, const guint8 *png, gsize length)
+{
+    put_record(r, 'I', 0, (const char *)png, length);
+}
+
+void
 ch_reader_end(ch_reader *r)
 {
     if (r->seen & 1u << CH_SEEN_MEDIA && !r->unread_pictures) {

@@ -122,6 +122,13 @@ gboolean ch_readmit(SMFICTX *ctx, const ch_connection *c, const ch_envelope *e,
 sfsistat ch_draft_take(SMFICTX *ctx, const ch_connection *c,
                        const ch_envelope *e, const char *author, GBytes *raw);
 
+/* --- letter.c --------------------------------------------------------- */
+
+/* A mail about the post id (letter.h): put beside it, and dropped. */
+sfsistat ch_letter_take(SMFICTX *ctx, const ch_connection *c,
+                        const ch_envelope *e, const char *author,
+                        const char *id, GBytes *raw);
+
 /* --- deliver.c -------------------------------------------------------- */
 
 /* End of message: judges it and does what follows. */

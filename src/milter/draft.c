@@ -6,6 +6,7 @@
  */
 #include "chaperone/draft.h"
 #include "chaperone/announce.h"
+#include "chaperone/letter.h"
 #include "chaperone/log.h"
 #include "mta.h"
 
@@ -101,6 +102,10 @@ ch_draft_take(SMFICTX *ctx, const ch_connection *c, const ch_envelope *e,
     ch_admission obstacle = find_obstacle(&d, raw);
     if (obstacle != CH_ADMITTED) {
         return ch_mta_turn_away(ctx, c, e, obstacle);
+    }
+    char about[CH_ID_LENGTH + 1];
+    if (ch_letter_find_id(c->house, e, raw, about)) {
+        return ch_letter_take(ctx, c, e, author, about, raw);
     }
     g_autoptr(GPtrArray) known =
         ch_store_authorizations(c->daemon->store, &error);

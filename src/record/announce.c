@@ -157,6 +157,34 @@ add_reviewers(GArray *list, const ch_notice *notice, const ch_house *house,
     }
 }
 
+static gboolean
+holds_address(const GStrv list, const char *address)
+{
+    for (guint i = 0; list[i] != NULL; i++) {
+        if (g_ascii_strcasecmp(list[i], address) == 0) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+gboolean
+ch_announce_is_reviewer(const ch_house *house, const char *aliases,
+                        const char *login)
+{
+    g_auto(GStrv) names = split_names(aliases);
+    g_autofree char *address =
+        ch_config_dup_author_address(house->config, login);
+    for (guint i = 0; names[i] != NULL; i++) {
+        const ch_account *a = ch_accounts_find(house->accounts, names[i]);
+        if (a != NULL && a->set->reviewers[0] != NULL &&
+            !holds_address(a->set->reviewers, address)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
 /* Of the first account that has one of its own, else the practice's. */
 static GTimeZone *
 site_zone(const ch_house *house, const char *aliases)
@@ -176,7 +204,7 @@ static gboolean
 is_for_author(ch_notice_kind kind)
 {
     return kind != CH_NOTICE_RELEASE_FAILED && kind != CH_NOTICE_ESCALATED &&
-           kind != CH_NOTICE_REMINDER;
+           kind != CH_NOTICE_REMINDER && kind != CH_NOTICE_WROTE;
 }
 
 /* A notice goes out without it rather than not at all.  Owned or NULL. */
@@ -210,6 +238,7 @@ ch_announce(const ch_house *house, ch_store *store, const ch_event *event)
         .note = event->note,
         .contact = config->practice_contact,
         .base_url = config->review_base_url,
+        .reply_to = config->check_address,
         .ledger_head = head,
         .publish_at_us = event->publish_at_us,
         .time_us = event->time_us,
@@ -226,7 +255,7 @@ ch_announce(const ch_house *house, ch_store *store, const ch_event *event)
     }
     notice.to_author = FALSE;
     if (config->notices_compliance[0] != '\0' &&
-        event->kind != CH_NOTICE_ASKED) {
+        event->kind != CH_NOTICE_ASKED && event->kind != CH_NOTICE_ANSWERED) {
         add_outgoing(list, &notice, house, store,
                      g_strdup(config->notices_compliance));
     }

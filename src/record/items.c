@@ -162,6 +162,8 @@ gboolean
 ch_items_destroy(ch_db *db, const char *id, GError **error)
 {
     return ch_db_run(db, "DELETE FROM payload WHERE id = ?",
+                     CH_VALUES(CH_TEXT(id)), error) &&
+           ch_db_run(db, "DELETE FROM letter WHERE id = ?",
                      CH_VALUES(CH_TEXT(id)), error);
 }
 

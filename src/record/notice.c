@@ -18,8 +18,8 @@ const char *
 ch_notice_kind_name(ch_notice_kind kind)
 {
     static const char *const names[CH_NOTICE_COUNT] = {
-        "held",           "refused", "expired",   "released",
-        "release_failed", "asked",   "escalated", "reminder"};
+        "held",  "refused",   "expired",  "released", "release_failed",
+        "asked", "escalated", "reminder", "wrote",    "answered"};
     return names[kind];
 }
 
@@ -199,6 +199,7 @@ typedef struct {
     const char *id, *from, *to, *subject, *body;
     const char *kind, *distinct; /* of the Message-ID */
     const char *submitted;       /* RFC 3834 5 */
+    const char *reply_to;        /* or NULL */
     gint64 time_us;
 } letter;
 
@@ -239,6 +240,9 @@ compose(const letter *l, const ch_store *store)
 
     g_autoptr(GString) mail = g_string_new(NULL);
     append_header(mail, l, id, from_text);
+    if (l->reply_to != NULL) {
+        g_string_append_printf(mail, "Reply-To: %s\r\n", l->reply_to);
+    }
     g_string_append_printf(mail,
                            "To: %s\r\nSubject: %s\r\n" MARK ": %s %s\r\n\r\n",
                            to_text, subject, id, digest);
@@ -253,15 +257,17 @@ ch_notice_compose(const ch_notice *notice, const char *from, const char *to,
     g_autofree char *subject = ch_notice_dup_subject(notice);
     g_autofree char *body = ch_notice_dup_body(notice);
     g_autofree char *distinct = dup_distinct(notice);
-    const letter l = {.id = notice->id,
-                      .from = from,
-                      .to = to,
-                      .subject = subject,
-                      .body = body,
-                      .kind = ch_notice_kind_name(notice->kind),
-                      .distinct = distinct,
-                      .submitted = "auto-generated",
-                      .time_us = notice->time_us};
+    const letter l = {
+        .id = notice->id,
+        .from = from,
+        .to = to,
+        .subject = subject,
+        .body = body,
+        .kind = ch_notice_kind_name(notice->kind),
+        .distinct = distinct,
+        .submitted = "auto-generated",
+        .reply_to = ch_notice_may_be_answered(notice) ? notice->reply_to : NULL,
+        .time_us = notice->time_us};
     return compose(&l, store);
 }
 

@@ -8,6 +8,9 @@
 
 /* Valid UTF-8 without control bytes, trimmed; NULL gives "".  Owned. */
 char *ch_notice_dup_clean(const char *text);
+/* Whether there is still a post to write about, an author who may, and an
+ * address for that. */
+gboolean ch_notice_may_be_answered(const ch_notice *notice);
 /* UTF-8 with LF.  Owned. */
 char *ch_notice_dup_body(const ch_notice *notice);
 char *ch_notice_dup_subject(const ch_notice *notice);

@@ -14,7 +14,7 @@ typedef struct {
     const char *what[2][CH_NOTICE_COUNT];
     const char *next[2][CH_NOTICE_COUNT];
     const char *why, *publish_at, *in_time, *author, *no_author, *note, *show,
-        *open, *head;
+        *open, *answer, *head;
 } words;
 
 static const words english = {
@@ -22,14 +22,16 @@ static const words english = {
                  "a post was not published in time",
                  "a post was released and sent on", "a released post needs you",
                  "an author was asked", "a post waits for a senior reviewer",
-                 "a post still waits for review"},
+                 "a post still waits for review",
+                 "an author wrote about a post", "an author was answered"},
                 {"your post is held for review", "your post was refused",
                  "your post was not published in time",
                  "your post was released and sent on",
                  "your released post is not through yet",
                  "a question about your post",
                  "your post waits for a senior reviewer",
-                 "your post still waits for review"}},
+                 "your post still waits for review",
+                 "you wrote about your post", "an answer about your post"}},
     .what = {{"A post to %s is held for review. It is not published.",
               "A post to %s was refused. It will not be published.",
               "A post to %s was not decided in time. It was not published, "
@@ -40,7 +42,9 @@ static const words english = {
               "The author of a post to %s was asked about it.",
               "A post to %s waits for a senior reviewer. It is not published.",
               "A post to %s still waits for review, and half of its time is "
-              "over. It is not published."},
+              "over. It is not published.",
+              "The author of a post to %s wrote to you about it.",
+              "The author of a post to %s was answered."},
              {"Your post to %s is held for review. It is not published yet.",
               "Your post to %s was refused. It will not be published.",
               "Nobody decided about your post to %s in time. It was not "
@@ -51,7 +55,9 @@ static const words english = {
               "A reviewer has a question about your post to %s. It is held "
               "until that is answered.",
               "Your post to %s waits for a senior reviewer.",
-              "Your post to %s still waits for review."}},
+              "Your post to %s still waits for review.",
+              "You wrote about your post to %s.",
+              "A reviewer answers what you wrote about your post to %s."}},
     .next = {{"Please look at the post and decide.",
               "The author was told if the author is known.",
               "The author may send the post again.",
@@ -62,7 +68,10 @@ static const words english = {
               "The post waits for the answer.",
               "A senior reviewer or an administrator decides.",
               "Please look at the post and decide. What nobody decides is not "
-              "published."},
+              "published.",
+              "The letter stands on the post's page. Please answer there; it "
+              "changes nothing by itself.",
+              "There is nothing more to do."},
              {"A reviewer of your practice looks at the post and decides. "
               "You will be told. Do not send the post again.",
               "Change what is named above and send it as a new post. The "
@@ -73,7 +82,10 @@ static const words english = {
               "Please answer your practice; the last line says how. Do not "
               "send the post again.",
               "You will be told. Do not send the post again.",
-              "You will be told. Do not send the post again."}},
+              "You will be told. Do not send the post again.",
+              "You will be told. Do not send the post again.",
+              "What was decided about the post, and what is still open, stays "
+              "as it is."}},
     .why = "Why:",
     .publish_at = "Planned time of publication:",
     .in_time =
@@ -83,26 +95,30 @@ static const words english = {
     .note = "The reviewer wrote:",
     .show = "To see the post, run this command:",
     .open = "To see the post, open this page and sign in:",
+    .answer = "To answer, or to have it looked at again, reply to this mail: "
+              "what you write reaches the reviewers together with the post.",
     .head = "Ledger, for \"chaperone audit verify --head\":",
 };
 
 static const words spanish = {
-    .subject = {{"una publicación está retenida para revisión",
-                 "una publicación fue rechazada",
-                 "una publicación no salió a tiempo",
-                 "una publicación fue aprobada y enviada",
-                 "una publicación aprobada necesita su atención",
-                 "se preguntó a un autor",
-                 "una publicación espera a un revisor superior",
-                 "una publicación sigue esperando revisión"},
-                {"su publicación está retenida para revisión",
-                 "su publicación fue rechazada",
-                 "su publicación no salió a tiempo",
-                 "su publicación fue aprobada y enviada",
-                 "su publicación aprobada aún no llegó",
-                 "una pregunta sobre su publicación",
-                 "su publicación espera a un revisor superior",
-                 "su publicación sigue esperando revisión"}},
+    .subject =
+        {{"una publicación está retenida para revisión",
+          "una publicación fue rechazada", "una publicación no salió a tiempo",
+          "una publicación fue aprobada y enviada",
+          "una publicación aprobada necesita su atención",
+          "se preguntó a un autor",
+          "una publicación espera a un revisor superior",
+          "una publicación sigue esperando revisión",
+          "un autor escribió sobre una publicación", "se contestó a un autor"},
+         {"su publicación está retenida para revisión",
+          "su publicación fue rechazada", "su publicación no salió a tiempo",
+          "su publicación fue aprobada y enviada",
+          "su publicación aprobada aún no llegó",
+          "una pregunta sobre su publicación",
+          "su publicación espera a un revisor superior",
+          "su publicación sigue esperando revisión",
+          "usted escribió sobre su publicación",
+          "una respuesta sobre su publicación"}},
     .what = {{"Una publicación para %s está retenida para revisión. No se ha "
               "publicado.",
               "Una publicación para %s fue rechazada. No se publicará.",
@@ -115,7 +131,9 @@ static const words spanish = {
               "Una publicación para %s espera a un revisor superior. No se ha "
               "publicado.",
               "Una publicación para %s sigue esperando revisión y ya pasó la "
-              "mitad de su tiempo. No se ha publicado."},
+              "mitad de su tiempo. No se ha publicado.",
+              "El autor de una publicación para %s le escribió sobre ella.",
+              "Se contestó al autor de una publicación para %s."},
              {"Su publicación para %s está retenida para revisión. Todavía "
               "no se ha publicado.",
               "Su publicación para %s fue rechazada. No se publicará.",
@@ -126,7 +144,10 @@ static const words spanish = {
               "Un revisor tiene una pregunta sobre su publicación para %s. "
               "Queda retenida hasta que se responda.",
               "Su publicación para %s espera a un revisor superior.",
-              "Su publicación para %s sigue esperando revisión."}},
+              "Su publicación para %s sigue esperando revisión.",
+              "Usted escribió sobre su publicación para %s.",
+              "Un revisor contesta a lo que escribió sobre su publicación "
+              "para %s."}},
     .next =
         {{"Por favor, revise la publicación y decida.",
           "Se avisó al autor si se sabe quién es.",
@@ -138,7 +159,10 @@ static const words spanish = {
           "La publicación espera la respuesta.",
           "Decide un revisor superior o un administrador.",
           "Por favor, revise la publicación y decida. Lo que nadie decide "
-          "no se publica."},
+          "no se publica.",
+          "La carta está en la página de la publicación. Por favor, conteste "
+          "allí; por sí sola no cambia nada.",
+          "No hay nada más que hacer."},
          {"Una persona de su consultorio revisará la publicación y "
           "decidirá. Le avisaremos. No la envíe otra vez.",
           "Cambie lo que se indica arriba y envíe una publicación nueva. "
@@ -150,7 +174,10 @@ static const words spanish = {
           "Por favor, conteste a su consultorio; la última línea dice cómo. "
           "No envíe la publicación otra vez.",
           "Le avisaremos. No envíe la publicación otra vez.",
-          "Le avisaremos. No envíe la publicación otra vez."}},
+          "Le avisaremos. No envíe la publicación otra vez.",
+          "Le avisaremos. No envíe la publicación otra vez.",
+          "Lo que se decidió sobre la publicación, y lo que falta por decidir, "
+          "queda como está."}},
     .why = "Motivo:",
     .publish_at = "Hora prevista de publicación:",
     .in_time = "Decida antes, o no podrá salir cuando su autor quería.",
@@ -159,6 +186,9 @@ static const words spanish = {
     .note = "La persona que la revisó escribió:",
     .show = "Para ver la publicación, ejecute este comando:",
     .open = "Para ver la publicación, abra esta página e inicie sesión:",
+    .answer = "Para contestar, o para que se mire otra vez, responda a este "
+              "correo: lo que escriba llega a los revisores junto con la "
+              "publicación.",
     .head = "Registro, para \"chaperone audit verify --head\":",
 };
 
@@ -288,6 +318,13 @@ add_for_compliance(GString *body, const ch_notice *n, const words *w)
     }
 }
 
+gboolean
+ch_notice_may_be_answered(const ch_notice *n)
+{
+    return n->to_author && n->reply_to != NULL && n->reply_to[0] != '\0' &&
+           n->kind != CH_NOTICE_EXPIRED && n->kind != CH_NOTICE_RELEASED;
+}
+
 char *
 ch_notice_dup_body(const ch_notice *n)
 {
@@ -307,6 +344,8 @@ ch_notice_dup_body(const ch_notice *n)
     g_string_append_printf(body, "%s\n\n", w->next[audience(n)][n->kind]);
     if (!n->to_author) {
         add_for_compliance(body, n, w);
+    } else if (ch_notice_may_be_answered(n)) {
+        g_string_append_printf(body, "%s\n\n", w->answer);
     }
     g_string_append_printf(body, "ID: %s\n", id);
     if (!n->to_author && n->ledger_head != NULL) {

@@ -2,9 +2,10 @@
  * Reviewing: who has taken an item, what was marked, who may decide.
  *
  * The rules of the review page stand here, inside the transaction of the
- * decision: a lock counts, nobody approves his own post, what was escalated
- * is a senior's, an approval is for the bytes that were shown, and with the
- * two-person rule the first of two is only written down.
+ * decision: a lock counts, an account's reviewers are asked first, nobody
+ * approves his own post, what was escalated is a senior's, an approval is for
+ * the bytes that were shown, and with the two-person rule the first of two is
+ * only written down.
  */
 #include "chaperone/review.h"
 
@@ -26,7 +27,7 @@ ch_review_free(ch_review *review)
 /* --- reading -------------------------------------------------------------- */
 
 /* Columns owner, taken_us, first_by, first_us, escalated_us, evidence_us,
- * asked_us from number at on. */
+ * asked_us, wrote_us from number at on. */
 ch_review *
 ch_review_read(ch_rows *rows, int at)
 {
@@ -38,6 +39,7 @@ ch_review_read(ch_rows *rows, int at)
     r->escalated_us = ch_rows_int(rows, at + 4, -1);
     r->evidence_us = ch_rows_int(rows, at + 5, -1);
     r->asked_us = ch_rows_int(rows, at + 6, -1);
+    r->wrote_us = ch_rows_int(rows, at + 7, -1);
     return r;
 }
 
@@ -125,6 +127,14 @@ holds_no_other(const ch_item *item, const ch_review *r, const ch_decision *d,
     return refuse(item, why, error);
 }
 
+/* Those of the account, and whoever is above them. */
+static gboolean
+is_named(const ch_item *item, const struct ch_guard *g, GError **error)
+{
+    return !g->not_named || is_senior(g) ||
+           refuse(item, "its account names other reviewers", error);
+}
+
 gboolean
 ch_review_admits(ch_db *db, const ch_item *item, const ch_decision *d,
                  const guint8 *content, GError **error)
@@ -134,7 +144,8 @@ ch_review_admits(ch_db *db, const ch_item *item, const ch_decision *d,
         return TRUE;
     }
     g_autoptr(ch_review) r = get(db, item->id, error);
-    if (r == NULL || !holds_no_other(item, r, d, error)) {
+    if (r == NULL || !is_named(item, g, error) ||
+        !holds_no_other(item, r, d, error)) {
         return FALSE;
     }
     if (g->role == CH_ROLE_AUDITOR) {
@@ -203,8 +214,8 @@ ch_review_digest(const ch_store *store, GBytes *raw,
 
 /* --- taking --------------------------------------------------------------- */
 
-static gboolean
-is_open(const ch_item *item)
+gboolean
+ch_review_is_open(const ch_item *item)
 {
     return item->state == CH_STATE_HELD ||
            item->state == CH_STATE_RELEASE_FAILED;
@@ -220,10 +231,11 @@ run_take(ch_db *db, const ch_seal *seal, gpointer data, GError **error)
     if (r == NULL) {
         return FALSE;
     }
-    if (!is_open(item)) {
+    if (!ch_review_is_open(item)) {
         return ch_job_wrong_state(item, "there is nothing to decide", error);
     }
-    return holds_no_other(item, r, d, error) && make_row(db, job->id, error) &&
+    return is_named(item, d->guard, error) &&
+           holds_no_other(item, r, d, error) && make_row(db, job->id, error) &&
            ch_db_run(db,
                      "UPDATE review SET owner = ?, taken_us = ? WHERE id = ?",
                      CH_VALUES(CH_TEXT(d->guard->account), CH_INT(d->time_us),
@@ -293,6 +305,10 @@ static const struct {
                                    FALSE},
     [CH_MARK_ASKED] = {"asked", "UPDATE review SET asked_us = ?1 WHERE id = ?2",
                        TRUE},
+    [CH_MARK_ANSWERED] = {"answered",
+                          "UPDATE review SET asked_us = asked_us WHERE id = ?2"
+                          " AND ?1 IS NOT NULL",
+                          FALSE},
     [CH_MARK_REMINDED] = {"reminded",
                           "UPDATE review SET reminded_us = ?1"
                           " WHERE id = ?2 AND reminded_us IS NULL",
@@ -320,7 +336,7 @@ run_mark(ch_db *db, const ch_seal *seal, gpointer data, GError **error)
     if (item == NULL) {
         return FALSE;
     }
-    if (marks[job->mark].open_only && !is_open(item)) {
+    if (marks[job->mark].open_only && !ch_review_is_open(item)) {
         return ch_job_wrong_state(item, "there is nothing to decide", error);
     }
     /* Who may decide may ask and escalate. */

@@ -168,7 +168,8 @@ run_rotation(ch_db *db, const ch_seal *seal, gpointer data, GError **error)
             return FALSE;
         }
     }
-    if (!ch_users_rewrap(db, seal, r->to, error)) {
+    if (!ch_users_rewrap(db, seal, r->to, error) ||
+        !ch_letters_rewrap(db, seal, r->to, error)) {
         return FALSE;
     }
     r->items = ids->len;

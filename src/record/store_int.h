@@ -9,7 +9,7 @@
  *   store_sqlite.c  the driver: statements, transactions, schema; the only
  *                   one that sees SQLite.  A second database needs this file
  *                   again and nothing else
- *   items.c, ledger.c, outbox.c, authorizations.c
+ *   items.c, ledger.c, outbox.c, authorizations.c, letters.c
  *                   what the tables mean, in plain SQL; each function runs
  *                   inside a transaction that somebody else opened
  *   jobs.c          the rules: what one step of a transaction does
@@ -351,6 +351,12 @@ gboolean ch_job_destroy(ch_db *db, const ch_seal *seal, gpointer data,
 gboolean ch_job_forget(ch_db *db, const ch_seal *seal, gpointer data,
                        GError **error); /* ch_purge */
 
+/* --- letters.c ----------------------------------------------------------- */
+
+/* Letters are sealed by to instead of from. */
+gboolean ch_letters_rewrap(ch_db *db, const ch_seal *from, const ch_seal *to,
+                           GError **error);
+
 /* --- user.c ----------------------------------------------------------- */
 
 /* Second factors are sealed by to instead of from; all sessions end. */
@@ -361,7 +367,8 @@ gboolean ch_users_rewrap(ch_db *db, const ch_seal *from, const ch_seal *to,
 
 #define CH_REVIEW_COLUMNS                                                      \
     "review.owner, review.taken_us, review.first_by, review.first_us,"         \
-    " review.escalated_us, review.evidence_us, review.asked_us"
+    " review.escalated_us, review.evidence_us, review.asked_us,"               \
+    " review.wrote_us"
 /* Those columns from number at on.  Owned. */
 ch_review *ch_review_read(ch_rows *rows, int at);
 

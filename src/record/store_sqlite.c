@@ -156,6 +156,14 @@ static const char *const steps[] = {
     "CREATE INDEX item_by_decided ON item (decided_us DESC, id)"
     " WHERE state IN ('released', 'refused', 'expired');"
     "CREATE INDEX ledger_by_id ON ledger (id);",
+
+    /* What authors wrote about their posts, sealed; gone with the message. */
+    "CREATE TABLE letter ("
+    " row INTEGER PRIMARY KEY,"
+    " id TEXT NOT NULL REFERENCES item (id) ON DELETE CASCADE,"
+    " time_us INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT;"
+    "CREATE INDEX letter_by_id ON letter (id);"
+    "ALTER TABLE review ADD COLUMN wrote_us INTEGER;",
 };
 
 /* --- errors -------------------------------------------------------------- */

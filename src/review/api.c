@@ -184,6 +184,7 @@ add_item(const ch_ctx *c, JsonBuilder *b, const ch_item *item,
     add_text(b, "approved_first_by", review->first_by);
     add_flag(b, "escalated", review->escalated_us >= 0);
     add_flag(b, "evidence", review->evidence_us >= 0);
+    add_time(b, "author_wrote", review->wrote_us);
     add_flag(b, "has_message", item->has_message);
 }
 
@@ -274,21 +275,45 @@ add_findings(JsonBuilder *b, const ch_item *item)
     json_builder_end_array(b);
 }
 
-/* What a release must bring along; null where there is no text. */
+/* What a release would do now, as on the card. */
+static void
+add_plan(JsonBuilder *b, const GPtrArray *plan)
+{
+    json_builder_set_member_name(b, "on_release");
+    json_builder_begin_array(b);
+    for (guint i = 0; plan != NULL && i < plan->len; i++) {
+        const ch_retiming *r = g_ptr_array_index(plan, i);
+        json_builder_begin_object(b);
+        add_number(b, "recipient", r->recipient);
+        add_text(b, "gateway", r->gateway);
+        add_text(b, "kind", ch_retime_kind_name(r->kind));
+        add_time(b, "publish_at", r->publish_at_us);
+        add_text(b, "directive", r->directive);
+        json_builder_end_object(b);
+    }
+    json_builder_end_array(b);
+}
+
+/* What a release must bring along and would do; null and nothing where there
+ * is no text. */
 static gboolean
 add_content(const ch_ctx *c, JsonBuilder *b, const ch_item *item,
             GError **error)
 {
     guint8 digest[CH_DIGEST_BYTES];
     g_autoptr(GString) hex = g_string_new(NULL);
+    g_autoptr(ch_envelope) e = NULL;
     if (!item->has_message) {
         add_text(b, "content", NULL);
+        add_plan(b, NULL);
         return TRUE;
     }
-    g_autoptr(GBytes) raw = ch_store_read(c->store, item->id, NULL, error);
+    g_autoptr(GBytes) raw = ch_store_read(c->store, item->id, &e, error);
     if (raw == NULL) {
         return FALSE;
     }
+    g_autoptr(GPtrArray) plan = ch_card_plan(c, item, e, raw);
+    add_plan(b, plan);
     ch_review_digest(c->store, raw, digest);
     for (guint i = 0; i < CH_DIGEST_BYTES; i++) {
         g_string_append_printf(hex, "%02x", digest[i]);

@@ -19,7 +19,8 @@
 #include <string.h>
 #include <syslog.h>
 
-/* A reason to look holds so long: the card is loaded again and again. */
+/* Having opened it, and why, holds so long: the card is loaded again and
+ * again, and its pictures after it. */
 #define REASON_US (30 * 60 * SECOND_US)
 
 /* --- loading -------------------------------------------------------------- */
@@ -36,9 +37,11 @@ clear_recorded(gpointer data)
 void
 ch_card_clear(ch_card *card)
 {
+    g_clear_pointer(&card->plan, g_ptr_array_unref);
     g_clear_pointer(&card->verdict, ch_verdict_free);
     g_clear_pointer(&card->envelope, ch_envelope_free);
     g_clear_pointer(&card->raw, g_bytes_unref);
+    g_clear_pointer(&card->letters, g_ptr_array_unref);
     g_clear_pointer(&card->steps, g_ptr_array_unref);
     g_clear_pointer(&card->history, g_ptr_array_unref);
     g_clear_pointer(&card->findings, g_array_unref);
@@ -125,6 +128,17 @@ read_again(ch_ctx *c, const ch_card *card)
     return v;
 }
 
+GPtrArray *
+ch_card_plan(const ch_ctx *c, const ch_item *item, const ch_envelope *e,
+             GBytes *raw)
+{
+    if (!ch_review_is_open(item)) {
+        return NULL;
+    }
+    g_autoptr(GBytes) mail = ch_auth_strip(raw);
+    return ch_retime_plan(c->server->house, e, mail, c->now_us);
+}
+
 gboolean
 ch_card_load(ch_ctx *c, const char *id, ch_card *card, GError **error)
 {
@@ -138,7 +152,9 @@ ch_card_load(ch_ctx *c, const char *id, ch_card *card, GError **error)
         card->review != NULL ? ch_review_history(c->store, id, error) : NULL;
     card->steps =
         card->history != NULL ? ch_release_list(c->store, id, error) : NULL;
-    if (card->steps == NULL) {
+    card->letters =
+        card->steps != NULL ? ch_store_letters(c->store, id, error) : NULL;
+    if (card->letters == NULL) {
         return FALSE;
     }
     card->findings = ch_card_parse_findings(card->item->findings_json);
@@ -148,6 +164,7 @@ ch_card_load(ch_ctx *c, const char *id, ch_card *card, GError **error)
             return FALSE;
         }
         card->verdict = read_again(c, card);
+        card->plan = ch_card_plan(c, card->item, card->envelope, card->raw);
     }
     return TRUE;
 }
@@ -171,13 +188,15 @@ record_view(ch_ctx *c, const char *id, const char *event, const char *reason,
     return TRUE;
 }
 
-static gboolean
-gave_reason(const ch_ctx *c, const GPtrArray *history)
+gboolean
+ch_card_was_opened(const ch_ctx *c, const GPtrArray *history,
+                   gboolean with_reason)
 {
     for (guint i = 0; i < history->len; i++) {
         const ch_history *h = g_ptr_array_index(history, i);
         if (g_strcmp0(h->event, "viewed") == 0 &&
-            g_strcmp0(h->actor, c->session->account) == 0 && h->note != NULL &&
+            g_strcmp0(h->actor, c->session->account) == 0 &&
+            (h->note != NULL || !with_reason) &&
             c->now_us - h->time_us < REASON_US) {
             return TRUE;
         }
@@ -255,9 +274,10 @@ show_card(ch_ctx *c, const ch_card *card)
     } else {
         ch_card_put_texts(c, h, card);
     }
+    ch_card_put_parts(c, h, card);
+    ch_card_put_letters(c, h, card);
     ch_card_put_forms(c, h, card);
     ch_card_put_facts(c, h, card);
-    ch_card_put_parts(c, h, card);
     ch_card_put_history(c, h, card);
     ch_page_end(c, 200, h);
 }
@@ -282,7 +302,7 @@ open_card(ch_ctx *c, const char *reason)
         return;
     }
     if (c->config->review_reason && reason == NULL &&
-        !gave_reason(c, card.history)) {
+        !ch_card_was_opened(c, card.history, TRUE)) {
         ask_reason(c, c->arg);
         return;
     }

@@ -3,7 +3,15 @@
  */
 #include "card.h"
 
+#include "chaperone/extraction.h"
+#include "chaperone/limits.h"
+
 #include <string.h>
+
+/* Properties of one attachment, and bytes of one: a text of the card has all
+ * of them. */
+#define MAX_PROPERTIES 30
+#define MAX_PROPERTY   500
 
 static void
 open_fact(ch_html *h, const char *label)
@@ -124,24 +132,32 @@ put_list(ch_html *h, const ch_card *card, const char *label,
     put_words(h, card, label, text->str);
 }
 
+/* As its author wanted; what a release makes of that now: card_time.c. */
+static void
+put_planned(ch_ctx *c, ch_html *h, const ch_card *card, const ch_destination *d)
+{
+    const ch_posting *p = d->posting;
+    open_fact(h, T(c, "Planned for"));
+    if (d->publish_at_us < 0) {
+        ch_html_text(h, T(c, "cannot be known"));
+    } else if (d->publish_at_us <= card->item->time_us) {
+        ch_html_text(h, T(c, "at once"));
+    } else {
+        ch_page_time(c, h, d->publish_at_us);
+        if (p != NULL && p->publish_rule != NULL) {
+            ch_html_textf(h, " (%s)", ch_words(c->spanish, p->publish_rule));
+        }
+    }
+    ch_html_close(h);
+}
+
 static void
 put_destination(ch_ctx *c, ch_html *h, const ch_card *card,
                 const ch_destination *d)
 {
     const ch_posting *p = d->posting;
     put_fact(h, T(c, "Gateway"), d->gateway->title);
-    if (d->publish_at_us >= 0 && d->publish_at_us <= card->item->time_us) {
-        put_fact(h, T(c, "Would be public"), T(c, "as soon as it is released"));
-    } else if (d->publish_at_us >= 0) {
-        open_fact(h, T(c, "Would be public"));
-        ch_page_time(c, h, d->publish_at_us);
-        if (p != NULL && p->publish_rule != NULL) {
-            ch_html_textf(h, " (%s)", ch_words(c->spanish, p->publish_rule));
-        }
-        ch_html_close(h);
-    } else {
-        put_fact(h, T(c, "Would be public"), T(c, "cannot be known"));
-    }
+    put_planned(c, h, card, d);
     if (p == NULL) {
         return;
     }
@@ -227,7 +243,7 @@ ch_card_put_facts(ch_ctx *c, ch_html *h, const ch_card *card)
         put_others(c, h, card);
     } else {
         put_fact(h, T(c, "Gateway"), item->gateways);
-        put_time_fact(c, h, T(c, "Would be public"), item->publish_at_us);
+        put_time_fact(c, h, T(c, "Planned for"), item->publish_at_us);
     }
     ch_html_close(h);
     if (card->verdict != NULL && card->verdict->notes->len > 0) {
@@ -256,6 +272,72 @@ why_unread(ch_ctx *c, const ch_card *card, int part)
     return NULL;
 }
 
+/* What the reader of attachments saw, without what it says. */
+static void
+put_seen(ch_ctx *c, ch_html *h, guint seen)
+{
+    const struct {
+        ch_seen seen;
+        const char *words;
+    } rows[] = {
+        {CH_SEEN_LOCATION, T(c, "tells where it was taken; the place is not "
+                                "shown here")},
+        {CH_SEEN_CROPPED, T(c, "holds a preview that shows what was cropped "
+                               "away")},
+        {CH_SEEN_MEDICAL, T(c, "is a file of a medical system")},
+        {CH_SEEN_WORDS, T(c, "was read for words and codes")}};
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        if ((seen & 1u << rows[i].seen) != 0) {
+            ch_html_textf(h, " · %s", rows[i].words);
+        }
+    }
+}
+
+/* "Artist: ..." and the like, as the reader gave them. */
+static void
+put_properties(ch_html *h, const ch_card *card, int part)
+{
+    const GPtrArray *texts = card->verdict->texts;
+    guint n = 0;
+    for (guint i = 0; i < texts->len && n < MAX_PROPERTIES; i++) {
+        const ch_text *text = g_ptr_array_index(texts, i);
+        if (ch_text_part(text) != part ||
+            ch_text_where(text) != CH_WHERE_METADATA) {
+            continue;
+        }
+        gsize length;
+        const char *plain = ch_text_plain(text, &length);
+        g_autofree char *shown =
+            card->masked ? ch_card_dup_masked(plain, length)
+                         : g_strndup(plain, MIN(length, (gsize)MAX_PROPERTY));
+        if (n++ == 0) {
+            ch_html_open(h, "ul", );
+        }
+        ch_html_element(h, "li", NULL, g_strstrip(shown));
+    }
+    if (n > 0) {
+        ch_html_close(h);
+    }
+}
+
+/* Masked words would be of no use beside the picture: none for an auditor. */
+static void
+put_picture(ch_ctx *c, ch_html *h, const ch_card *card, const ch_part *p,
+            guint *shown)
+{
+    if (card->masked || ++*shown > CH_MAX_CARD_PICTURES) {
+        return;
+    }
+    g_autofree char *path =
+        g_strdup_printf("/item/%s/picture?part=%s", card->item->id, p->number);
+    g_autofree char *alt = g_strdup_printf(
+        "%s %u. %s", T(c, "Picture"), *shown,
+        T(c, "If it is not there, it could not be read safely."));
+    ch_html_void(h, "img",
+                 A("class", "thumbnail") A("src", path) A("alt", alt)
+                     A("loading", "lazy"));
+}
+
 void
 ch_card_put_parts(ch_ctx *c, ch_html *h, const ch_card *card)
 {
@@ -263,11 +345,11 @@ ch_card_put_parts(ch_ctx *c, ch_html *h, const ch_card *card)
         return;
     }
     const GPtrArray *parts = ch_message_parts(card->verdict->message);
-    guint n = 0;
+    guint n = 0, pictures = 0;
     for (guint i = 0; i < parts->len; i++) {
         const ch_part *p = g_ptr_array_index(parts, i);
         const char *unread = why_unread(c, card, (int)i);
-        if (!p->is_attachment && unread == NULL) {
+        if (!p->is_attachment && unread == NULL && p->seen == 0) {
             continue;
         }
         if (n++ == 0) {
@@ -287,9 +369,39 @@ ch_card_put_parts(ch_ctx *c, ch_html *h, const ch_card *card)
         if (unread != NULL) {
             ch_html_textf(h, " · %s: %s", T(c, "not read"), unread);
         }
+        put_seen(c, h, p->seen);
+        if (ch_message_is_picture(card->verdict->message, (int)i)) {
+            put_picture(c, h, card, p, &pictures);
+        }
+        put_properties(h, card, (int)i);
         ch_html_close(h);
     }
     if (n > 0) {
+        ch_html_close(h);
+    }
+}
+
+/* --- letters -------------------------------------------------------------- */
+
+/* Words of a post as much as the post's own. */
+void
+ch_card_put_letters(ch_ctx *c, ch_html *h, const ch_card *card)
+{
+    if (card->letters->len == 0) {
+        return;
+    }
+    ch_html_element(h, "h2", NULL, T(c, "What the author wrote about it"));
+    for (guint i = 0; i < card->letters->len; i++) {
+        const ch_letter *letter = g_ptr_array_index(card->letters, i);
+        g_autofree char *shown =
+            card->masked
+                ? ch_card_dup_masked(letter->text, strlen(letter->text))
+                : g_strdup(letter->text);
+        ch_html_open(h, "p", A("class", "soft"));
+        ch_page_time(c, h, letter->time_us);
+        ch_html_close(h);
+        ch_html_open(h, "div", A("class", "post") A("dir", "auto"));
+        ch_html_text(h, shown);
         ch_html_close(h);
     }
 }

@@ -78,7 +78,7 @@ static const char *
 why_not(ch_ctx *c, const ch_card *card)
 {
     struct ch_guard guard;
-    ch_guard_fill(c, &guard);
+    ch_guard_fill(c, card->item, &guard);
     if (card->raw == NULL) {
         return T(c, "There is no text any more that could be released.");
     }
@@ -90,6 +90,21 @@ why_not(ch_ctx *c, const ch_card *card)
         return T(c, "You have approved it; a second person must, too.");
     }
     return NULL;
+}
+
+/* No button that would only say no. */
+static void
+put_late(ch_ctx *c, ch_html *h, const ch_card *card)
+{
+    ch_html_open(h, "p", A("class", "notice"));
+    ch_html_textf(h, "%s ",
+                  T(c, "So it can only be refused here. Whoever keeps the "
+                       "mail server may release it as it is:"));
+    ch_html_open(h, "code", );
+    ch_html_textf(h, "chaperone quarantine release %s --as-is --note ...",
+                  card->item->id);
+    ch_html_close(h);
+    ch_html_close(h);
 }
 
 static void
@@ -106,11 +121,16 @@ put_release(ch_ctx *c, ch_html *h, const ch_card *card)
                         T(c, "This needs the approval of two people. Yours is "
                              "the first."));
     }
+    ch_card_put_plan(c, h, card);
+    if (ch_card_is_late(card)) {
+        put_late(c, h, card);
+        return;
+    }
     open_verb(c, h, card, "release", "narrow");
     put_content(c, h, card);
     put_note(h, T(c, "Note (kept, and sent to the author)"), "release-note",
              NULL, FALSE);
-    put_button(h, T(c, "Release: publish it as it is"), "primary", "e");
+    put_button(h, ch_card_release_words(c, card), "primary", "e");
     ch_html_close(h);
 }
 
@@ -128,16 +148,16 @@ put_refuse(ch_ctx *c, ch_html *h, const ch_card *card)
 /* --- the rest ------------------------------------------------------------- */
 
 static void
-put_taking(ch_ctx *c, ch_html *h, const ch_card *card)
+put_taking(ch_ctx *c, ch_html *h, const ch_card *card, gboolean may_take)
 {
     const char *owner = ch_review_owner(card->review, ch_lock_us(c), c->now_us);
     gboolean mine = g_strcmp0(owner, c->session->account) == 0;
-    if (owner == NULL) {
+    if (owner == NULL && may_take) {
         open_verb(c, h, card, "take", "row");
         put_button(h, T(c, "Take it: nobody else decides meanwhile"), NULL,
                    "t");
         ch_html_close(h);
-    } else if (mine || ch_is_senior(c)) {
+    } else if (owner != NULL && (mine || ch_is_senior(c))) {
         open_verb(c, h, card, "let-go", "row");
         put_button(h, T(c, "Let it go again"), NULL, NULL);
         ch_html_close(h);
@@ -167,6 +187,23 @@ put_others(ch_ctx *c, ch_html *h, const ch_card *card)
         ch_html_close(h);
         ch_html_close(h);
     }
+}
+
+/* Also when all is decided: "please look at it again" needs an answer. */
+static void
+put_answer(ch_ctx *c, ch_html *h, const ch_card *card)
+{
+    if (card->letters->len == 0 || !c->config->notices_author) {
+        return;
+    }
+    ch_html_open(h, "details", A("open", ""));
+    ch_html_element(h, "summary", NULL, T(c, "Answer the author"));
+    open_verb(c, h, card, "answer", "narrow");
+    put_note(h, T(c, "Answer to the author (by mail)"), "answer-note", NULL,
+             TRUE);
+    put_button(h, T(c, "Send the answer"), NULL, NULL);
+    ch_html_close(h);
+    ch_html_close(h);
 }
 
 static void
@@ -216,13 +253,20 @@ put_settle(ch_ctx *c, ch_html *h, const ch_card *card)
     }
 }
 
-/* Another's lock, or an escalation, closes the forms: in words. */
+/* Another's lock, the account's reviewers or an escalation close the forms: in
+ * words. */
 static const char *
 why_closed(ch_ctx *c, const ch_card *card)
 {
+    struct ch_guard guard;
     const char *owner = ch_review_owner(card->review, ch_lock_us(c), c->now_us);
     if (owner != NULL && strcmp(owner, c->session->account) != 0) {
         return T(c, "Somebody else has taken this post and decides about it.");
+    }
+    ch_guard_fill(c, card->item, &guard);
+    if (guard.not_named && !ch_is_senior(c)) {
+        return T(c, "The account that this post goes to has reviewers of its "
+                    "own. One of them decides, or a senior reviewer.");
     }
     if (card->review->escalated_us >= 0 && !ch_is_senior(c)) {
         return T(c, "It was escalated: a senior reviewer decides.");
@@ -234,7 +278,7 @@ static void
 put_decisions(ch_ctx *c, ch_html *h, const ch_card *card)
 {
     const char *closed = why_closed(c, card);
-    put_taking(c, h, card);
+    put_taking(c, h, card, closed == NULL);
     if (closed != NULL) {
         ch_html_element(h, "p", "notice", closed);
         return;
@@ -252,8 +296,7 @@ ch_card_put_forms(ch_ctx *c, ch_html *h, const ch_card *card)
         return;
     }
     ch_html_element(h, "h2", NULL, T(c, "Your decision"));
-    if (item->state == CH_STATE_HELD ||
-        item->state == CH_STATE_RELEASE_FAILED) {
+    if (ch_review_is_open(item)) {
         put_decisions(c, h, card);
     } else if (item->state == CH_STATE_PASSED && item->seen_us < 0) {
         open_verb(c, h, card, "seen", "row");
@@ -267,6 +310,7 @@ ch_card_put_forms(ch_ctx *c, ch_html *h, const ch_card *card)
                       item->reviewer != NULL ? item->reviewer : "");
         ch_html_close(h);
     }
+    put_answer(c, h, card);
     put_settle(c, h, card);
     put_evidence(c, h, card);
     ch_html_open(h, "p", );

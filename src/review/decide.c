@@ -102,13 +102,25 @@ ch_lock_us(const ch_ctx *c)
     return c->config->review_lock * SECOND_US;
 }
 
+/* Under the account's name, or that of his own posts. */
+static gboolean
+is_reviewer(const ch_ctx *c, const ch_item *item)
+{
+    const ch_house *house = c->server->house;
+    const ch_session *who = c->session;
+    return ch_announce_is_reviewer(house, item->accounts, who->account) ||
+           (who->author != NULL &&
+            ch_announce_is_reviewer(house, item->accounts, who->author));
+}
+
 void
-ch_guard_fill(const ch_ctx *c, struct ch_guard *guard)
+ch_guard_fill(const ch_ctx *c, const ch_item *item, struct ch_guard *guard)
 {
     *guard = (struct ch_guard){.account = c->session->account,
                                .role = c->session->role,
                                .author = c->session->author,
                                .own_allowed = c->config->review_solo,
+                               .not_named = !is_reviewer(c, item),
                                .lock_us = ch_lock_us(c)};
 }
 
@@ -212,8 +224,9 @@ do_escalate(act *a, GError **error)
                           &a->decision, error);
 }
 
+/* The note to the author, as a notice of that kind. */
 static gboolean
-do_ask(act *a, GError **error)
+write_to_author(act *a, ch_notice_kind kind, ch_mark mark, GError **error)
 {
     if (!needs_note(a, error)) {
         return FALSE;
@@ -226,10 +239,21 @@ do_ask(act *a, GError **error)
                                   "written to");
         return FALSE;
     }
-    g_autoptr(GArray) notices = announce(a, CH_NOTICE_ASKED, a->decision.note);
+    g_autoptr(GArray) notices = announce(a, kind, a->decision.note);
     tell(&a->decision, notices);
-    return ch_review_mark(a->c->store, a->item->id, CH_MARK_ASKED, &a->decision,
-                          error);
+    return ch_review_mark(a->c->store, a->item->id, mark, &a->decision, error);
+}
+
+static gboolean
+do_ask(act *a, GError **error)
+{
+    return write_to_author(a, CH_NOTICE_ASKED, CH_MARK_ASKED, error);
+}
+
+static gboolean
+do_answer(act *a, GError **error)
+{
+    return write_to_author(a, CH_NOTICE_ANSWERED, CH_MARK_ANSWERED, error);
 }
 
 static gboolean
@@ -278,15 +302,11 @@ static const struct {
     const char *name;
     gboolean (*run)(act *a, GError **error);
 } verbs[] = {
-    {"take", do_take},
-    {"let-go", do_let_go},
-    {"release", do_release},
-    {"refuse", do_refuse},
-    {"escalate", do_escalate},
-    {"ask", do_ask},
-    {"seen", do_seen},
-    {"evidence", do_evidence},
-    {"end-evidence", do_end_evidence},
+    {"take", do_take},         {"let-go", do_let_go},
+    {"release", do_release},   {"refuse", do_refuse},
+    {"escalate", do_escalate}, {"ask", do_ask},
+    {"answer", do_answer},     {"seen", do_seen},
+    {"evidence", do_evidence}, {"end-evidence", do_end_evidence},
     {"settle", do_settle},
 };
 
@@ -318,7 +338,7 @@ ch_decide(ch_ctx *c, const char *id, const char *verb, GError **error)
         return FALSE;
     }
     act a = {.c = c, .item = item};
-    ch_guard_fill(c, &a.guard);
+    ch_guard_fill(c, item, &a.guard);
     a.decision = (ch_decision){.reviewer = c->session->account,
                                .uid = -1,
                                .note = note,
@@ -347,8 +367,8 @@ ch_decide(ch_ctx *c, const char *id, const char *verb, GError **error)
 void
 ch_post_item(ch_ctx *c)
 {
-    static const char *const stay[] = {"take", "ask", "evidence",
-                                       "end-evidence", NULL};
+    static const char *const stay[] = {"take",     "ask",          "answer",
+                                       "evidence", "end-evidence", NULL};
     g_autoptr(GError) error = NULL;
     const char *verb = ch_decide_verb(c);
     if (!ch_id_is_valid(c->arg)) {

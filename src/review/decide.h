@@ -23,7 +23,8 @@ const char *ch_decide_verb(const ch_ctx *c);
 /* Whether a release of item needs a second person. */
 gboolean ch_needs_two(const ch_ctx *c, const ch_item *item);
 gint64 ch_lock_us(const ch_ctx *c);
-/* Fills guard for who asks; borrows from c. */
-void ch_guard_fill(const ch_ctx *c, struct ch_guard *guard);
+/* Fills guard for who asks about item; borrows from c. */
+void ch_guard_fill(const ch_ctx *c, const ch_item *item,
+                   struct ch_guard *guard);
 
 #endif

@@ -9,6 +9,7 @@
 #include "chaperone/error.h"
 #include "chaperone/log.h"
 #include "chaperone/notify.h"
+#include "chaperone/pool.h"
 #include "chaperone/version.h"
 #include "privileges.h"
 #include "server.h"
@@ -215,7 +216,9 @@ main(int argc, char **argv)
         g_autofree char *text = ch_diag_dup_text(diag);
         return complain(text, EX_CONFIG);
     }
+    /* The same readers as the milter's: the card tells what it would. */
     ch_server server = {.house = house,
+                        .pool = ch_pool_attach(house),
                         .config = house->config,
                         .secure = is_secure(house->config)};
     g_mutex_init(&server.lock);

@@ -160,6 +160,9 @@ put_meta(ch_ctx *c, ch_html *h, const ch_list_row *row)
     if (row->review->asked_us >= 0) {
         ch_html_element(h, "span", "badge", T(c, "author asked"));
     }
+    if (row->review->wrote_us >= 0) {
+        ch_html_element(h, "span", "badge warn", T(c, "author wrote"));
+    }
     if (row->review->evidence_us >= 0) {
         ch_html_element(h, "span", "badge", T(c, "kept as evidence"));
     }

@@ -23,6 +23,7 @@ typedef struct {
 
 typedef struct {
     ch_house *house;
+    struct ch_pool *pool; /* the house's: readers of attachments */
     ch_store *store;
     const ch_config *config; /* the house's */
     gboolean secure;         /* people come by https */
@@ -83,12 +84,15 @@ typedef struct {
 enum {
     ROUTE_HALF = 1,   /* also with a session that lacks its second factor */
     ROUTE_API = 2,    /* errors as JSON; no redirect to the sign-in */
+    ROUTE_SLOW = 16,  /* may wait for a reader of attachments */
     ROUTE_PLAIN = 8,  /* the same for everybody: no session is looked for */
     ROUTE_NO_CSRF = 4 /* a POST that needs no token: signing in by the API */
 };
 
 extern const ch_route_entry ch_routes[];
 extern const guint ch_route_count;
+/* Whether the answer may take longer than a thread of the server has. */
+gboolean ch_route_is_slow(const ch_request *request);
 
 /* --- respond.c ------------------------------------------------------------ */
 
@@ -177,7 +181,8 @@ void ch_get_item(ch_ctx *c); /* card.c */
 void ch_post_open(ch_ctx *c);
 void ch_get_raw(ch_ctx *c);
 void ch_get_download(ch_ctx *c);
-void ch_post_item(ch_ctx *c); /* decide.c */
+void ch_get_picture(ch_ctx *c); /* picture.c */
+void ch_post_item(ch_ctx *c);   /* decide.c */
 void ch_post_refuse(ch_ctx *c);
 void ch_get_numbers(ch_ctx *c); /* numbers.c */
 void ch_api_numbers(ch_ctx *c); /* api.c */

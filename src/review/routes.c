@@ -53,8 +53,9 @@ const ch_route_entry ch_routes[] = {
     {"GET", "/done", ALL, 0, ch_get_done},
     {"GET", "/numbers", ALL, 0, ch_get_numbers},
     {"POST", "/refuse", DECIDE, 0, ch_post_refuse},
-    {"GET", "/item/*", ALL, 0, ch_get_item},
-    {"POST", "/item/*/open", ALL, 0, ch_post_open},
+    {"GET", "/item/*", ALL, ROUTE_SLOW, ch_get_item},
+    {"POST", "/item/*/open", ALL, ROUTE_SLOW, ch_post_open},
+    {"GET", "/item/*/picture", DECIDE, ROUTE_SLOW, ch_get_picture},
     {"GET", "/item/*/raw", DECIDE, 0, ch_get_raw},
     {"GET", "/item/*/download", DECIDE, 0, ch_get_download},
     {"POST", "/item/*/take", DECIDE, 0, ch_post_item},
@@ -63,6 +64,7 @@ const ch_route_entry ch_routes[] = {
     {"POST", "/item/*/refuse", DECIDE, 0, ch_post_item},
     {"POST", "/item/*/escalate", DECIDE, 0, ch_post_item},
     {"POST", "/item/*/ask", DECIDE, 0, ch_post_item},
+    {"POST", "/item/*/answer", DECIDE, 0, ch_post_item},
     {"POST", "/item/*/seen", DECIDE, 0, ch_post_item},
     {"POST", "/item/*/evidence", SENIORS, 0, ch_post_item},
     {"POST", "/item/*/end-evidence", SENIORS, 0, ch_post_item},
@@ -82,6 +84,7 @@ const ch_route_entry ch_routes[] = {
     {"POST", "/api/v1/items/*/refuse", DECIDE, ROUTE_API, ch_api_decide},
     {"POST", "/api/v1/items/*/escalate", DECIDE, ROUTE_API, ch_api_decide},
     {"POST", "/api/v1/items/*/ask", DECIDE, ROUTE_API, ch_api_decide},
+    {"POST", "/api/v1/items/*/answer", DECIDE, ROUTE_API, ch_api_decide},
     {"POST", "/api/v1/items/*/seen", DECIDE, ROUTE_API, ch_api_decide},
     {"POST", "/api/v1/items/*/evidence", SENIORS, ROUTE_API, ch_api_decide},
     {"POST", "/api/v1/items/*/end-evidence", SENIORS, ROUTE_API, ch_api_decide},
@@ -92,25 +95,36 @@ const guint ch_route_count = G_N_ELEMENTS(ch_routes);
 
 /* --- finding -------------------------------------------------------------- */
 
-/* NULL: none; path_known_out: there is one by another method. */
+/* NULL: none; path_known_out: there is one by another method.  arg_out: what
+ * the star stands for, owned. */
 static const ch_route_entry *
-find(ch_ctx *c, gboolean *path_known_out)
+find(const ch_request *request, char **arg_out, gboolean *path_known_out)
 {
     const char *method =
-        strcmp(c->request->method, "HEAD") == 0 ? "GET" : c->request->method;
+        strcmp(request->method, "HEAD") == 0 ? "GET" : request->method;
+    *arg_out = NULL;
     *path_known_out = FALSE;
     for (guint i = 0; i < ch_route_count; i++) {
         g_autofree char *arg = NULL;
-        if (!ch_path_matches(ch_routes[i].pattern, c->request->path, &arg)) {
+        if (!ch_path_matches(ch_routes[i].pattern, request->path, &arg)) {
             continue;
         }
         *path_known_out = TRUE;
         if (strcmp(ch_routes[i].method, method) == 0) {
-            c->arg = g_steal_pointer(&arg);
+            *arg_out = g_steal_pointer(&arg);
             return &ch_routes[i];
         }
     }
     return NULL;
+}
+
+gboolean
+ch_route_is_slow(const ch_request *request)
+{
+    gboolean path_known;
+    g_autofree char *arg = NULL;
+    const ch_route_entry *route = find(request, &arg, &path_known);
+    return route != NULL && (route->how & ROUTE_SLOW) != 0;
 }
 
 static void
@@ -296,7 +310,7 @@ ch_route(ch_ctx *c)
                     "was changed."));
         return;
     }
-    const ch_route_entry *route = find(c, &path_known);
+    const ch_route_entry *route = find(c->request, &c->arg, &path_known);
     if (route == NULL) {
         not_there(c, path_known);
         return;

@@ -4,7 +4,9 @@
  * Threads: a small pool, each with its own epoll.  A thread for each
  * connection would let a slow client hold a thread; a single one would let
  * one password (a tenth of a second) delay everybody's queue.  Handlers are
- * short: the store answers in a millisecond, the card in some tens.
+ * short: the store answers in a millisecond.  What may wait for a reader of
+ * attachments, cards and pictures, goes to threads of its own, and its
+ * connection sleeps meanwhile: a post of hostile pictures delays nobody else.
  *
  * Every answer that this program makes carries the same protecting headers.
  * What libmicrohttpd answers by itself (a malformed request line, a header
@@ -27,8 +29,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define THREADS 4
-#define BACKLOG 128
+#define THREADS      4
+#define SLOW_THREADS 4
+#define BACKLOG      128
 /* A body that is too large is read and thrown away up to here, so that the
  * client sees the answer; what goes on is cut off. */
 #define MAX_DRAINED (4 * CH_MAX_HTTP_BODY)
@@ -37,6 +40,8 @@ struct ch_listener {
     ch_server *server;
     ch_watch *watch;
     struct MHD_Daemon *daemon;
+    GMutex lock;       /* guards the rest */
+    GThreadPool *slow; /* of incoming; NULL: it ends, nothing goes there */
 };
 
 /* One request on its way in. */
@@ -44,6 +49,9 @@ typedef struct {
     char *target;
     ch_request *request;
     gsize drained;
+    struct MHD_Connection *connection; /* while it sleeps */
+    struct MHD_Response *answer;       /* made meanwhile, or NULL */
+    unsigned int status;
 } incoming;
 
 /* --- headers -------------------------------------------------------------- */
@@ -102,9 +110,9 @@ add_headers(struct MHD_Response *out, const ch_response *r, gboolean secure)
     }
 }
 
-static enum MHD_Result
-send_response(struct MHD_Connection *connection, ch_response *r,
-              gboolean secure)
+/* NULL: there is no memory.  Takes the body.  Owned. */
+static struct MHD_Response *
+make_response(ch_response *r, gboolean secure)
 {
     gsize length = r->body->len;
     char *data = g_string_free(g_steal_pointer(&r->body), FALSE);
@@ -112,12 +120,22 @@ send_response(struct MHD_Connection *connection, ch_response *r,
         MHD_create_response_from_buffer(length, data, MHD_RESPMEM_MUST_FREE);
     if (out == NULL) {
         g_free(data);
-        return MHD_NO;
+        return NULL;
     }
     add_headers(out, r, secure);
+    return out;
+}
+
+/* Takes the answer. */
+static enum MHD_Result
+send_answer(struct MHD_Connection *connection, incoming *in)
+{
+    if (in->answer == NULL) {
+        return MHD_NO;
+    }
     enum MHD_Result result =
-        MHD_queue_response(connection, (unsigned int)r->status, out);
-    MHD_destroy_response(out);
+        MHD_queue_response(connection, in->status, in->answer);
+    MHD_destroy_response(g_steal_pointer(&in->answer));
     return result;
 }
 
@@ -219,10 +237,11 @@ thread_us(void)
     return (gint64)t.tv_sec * G_USEC_PER_SEC + t.tv_nsec / 1000;
 }
 
-static enum MHD_Result
-answer(ch_listener *l, struct MHD_Connection *connection, ch_request *request)
+static void
+make_answer(ch_listener *l, struct MHD_Connection *connection, incoming *in)
 {
     ch_server *server = l->server;
+    ch_request *request = in->request;
     gboolean by_proxy = FALSE;
     g_autofree char *address =
         dup_client(server->config, connection, &by_proxy);
@@ -257,11 +276,51 @@ answer(ch_listener *l, struct MHD_Connection *connection, ch_request *request)
     if (response.body == NULL) {
         response.body = g_string_new(NULL);
     }
-    enum MHD_Result result =
-        send_response(connection, &response, server->secure);
+    in->status = (unsigned int)response.status;
+    in->answer = make_response(&response, server->secure);
     ctx_clear(&c);
-    return result;
 }
+
+static enum MHD_Result
+answer_now(ch_listener *l, struct MHD_Connection *connection, incoming *in)
+{
+    make_answer(l, connection, in);
+    return send_answer(connection, in);
+}
+
+/* --- slow ones ------------------------------------------------------------ */
+
+static void
+run_slow(gpointer data, gpointer listener)
+{
+    ch_listener *l = listener;
+    incoming *in = data;
+    g_mutex_lock(&l->lock);
+    gboolean ends = l->slow == NULL;
+    g_mutex_unlock(&l->lock);
+    if (!ends) { /* else the connection ends without an answer */
+        make_answer(l, in->connection, in);
+    }
+    /* libmicrohttpd asks on_request once more, for the answer. */
+    MHD_resume_connection(in->connection);
+}
+
+/* FALSE: it has to be answered here. */
+static gboolean
+put_to_sleep(ch_listener *l, struct MHD_Connection *connection, incoming *in)
+{
+    g_mutex_lock(&l->lock);
+    gboolean sleeps = l->slow != NULL && ch_route_is_slow(in->request);
+    if (sleeps) {
+        in->connection = connection;
+        MHD_suspend_connection(connection);
+        g_thread_pool_push(l->slow, in, NULL);
+    }
+    g_mutex_unlock(&l->lock);
+    return sleeps;
+}
+
+/* --- a request, piece by piece -------------------------------------------- */
 
 /* Called first, with the target as it came. */
 static void *
@@ -294,12 +353,16 @@ on_request(void *cls, struct MHD_Connection *connection, const char *url,
                                  said, 10, 0, G_MAXINT64, &size, NULL) ||
                              size > CH_MAX_HTTP_BODY)) {
             in->request->status = 413;
-            return answer(l, connection, in->request);
+            return answer_now(l, connection, in);
         }
         return MHD_YES;
     }
+    if (*length == 0 && in->connection != NULL) {
+        return send_answer(connection, in);
+    }
     if (*length == 0) {
-        return answer(l, connection, in->request);
+        return put_to_sleep(l, connection, in) ? MHD_YES
+                                               : answer_now(l, connection, in);
     }
     in->drained += *length;
     ch_request_add_body(in->request, data, *length);
@@ -323,6 +386,7 @@ on_completed(void *cls, struct MHD_Connection *connection, void **own,
     incoming *in = *own;
     (void)code;
     if (in != NULL) {
+        g_clear_pointer(&in->answer, MHD_destroy_response);
         g_free(in->target);
         ch_request_free(in->request);
         g_free(in);
@@ -395,6 +459,23 @@ say_nothing(void *cls, const char *format, va_list args)
     (void)args;
 }
 
+static void
+end_slow_ones(ch_listener *l)
+{
+    g_mutex_lock(&l->lock);
+    GThreadPool *slow = g_steal_pointer(&l->slow);
+    g_mutex_unlock(&l->lock);
+    g_thread_pool_free(slow, FALSE, TRUE);
+}
+
+static void
+listener_free(ch_listener *l)
+{
+    ch_watch_free(l->watch);
+    g_mutex_clear(&l->lock);
+    g_free(l);
+}
+
 ch_listener *
 ch_listener_start(ch_server *server, int fd, const char *certificate,
                   const char *key, GError **error)
@@ -402,11 +483,14 @@ ch_listener_start(ch_server *server, int fd, const char *certificate,
     ch_listener *l = g_new0(ch_listener, 1);
     l->server = server;
     l->watch = ch_watch_new(&server->numbers.deadlines);
+    g_mutex_init(&l->lock);
+    l->slow = g_thread_pool_new(run_slow, l, SLOW_THREADS, FALSE, NULL);
     struct MHD_OptionItem tls[] = {
         {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)certificate},
         {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)key},
         {MHD_OPTION_END, 0, NULL}};
     unsigned int flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG |
+                         MHD_ALLOW_SUSPEND_RESUME |
                          (certificate != NULL ? MHD_USE_TLS : 0);
     l->daemon = MHD_start_daemon(
         flags, 0, NULL, NULL, on_request, l, MHD_OPTION_EXTERNAL_LOGGER,
@@ -423,8 +507,8 @@ ch_listener_start(ch_server *server, int fd, const char *certificate,
         g_set_error_literal(error, CH_ERROR, CH_ERROR_CONFIG,
                             "the web server does not start; are the files of "
                             "review.tls a certificate and its key?");
-        ch_watch_free(l->watch);
-        g_free(l);
+        end_slow_ones(l);
+        listener_free(l);
         close(fd);
         return NULL;
     }
@@ -434,7 +518,7 @@ ch_listener_start(ch_server *server, int fd, const char *certificate,
 void
 ch_listener_stop(ch_listener *l)
 {
+    end_slow_ones(l); /* none may sleep when the daemon ends */
     MHD_stop_daemon(l->daemon);
-    ch_watch_free(l->watch);
-    g_free(l);
+    listener_free(l);
 }

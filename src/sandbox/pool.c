@@ -2,10 +2,11 @@
  * The pool: so many readers work at a time, as many wait for work.
  *
  * Started ahead, because a reader loads some thirty libraries before it
- * shuts itself in; used once, because it may be another's afterwards.  Three
- * kinds: those that read pictures, too, take longer to start, and are asked
- * for a picture, or once more for a document with pictures in it; those that
- * clean pictures are not read from at all.
+ * shuts itself in; used once, because it may be another's afterwards.  Those
+ * that read pictures, too, take longer to start, and are asked for a picture,
+ * or once more for a document with pictures in it.  Two more kinds are not read
+ * from: those that clean pictures, and those that make them small, for the page
+ * alone, of which none is started before it is asked for.
  */
 #include "chaperone/pool.h"
 
@@ -20,7 +21,7 @@
 #include <sys/wait.h>
 #include <syslog.h>
 
-enum { PLAIN, PICTURES, CLEANERS, KINDS };
+enum { PLAIN, PICTURES, CLEANERS, THUMBNAILS, KINDS };
 
 struct ch_pool {
     ch_worker_kind kinds[KINDS];
@@ -46,7 +47,8 @@ ch_pool_new(ch_config *config)
             .timeout_s = (guint)CLAMP(config->extract_timeout, 1, 60),
             .memory = config->extract_memory,
             .ocr = k == PICTURES,
-            .clean = k == CLEANERS};
+            .clean = k == CLEANERS,
+            .thumbnail = k == THUMBNAILS};
         pool->idle[k] = g_ptr_array_new();
     }
     pool->size = config->extract_workers;
@@ -265,6 +267,14 @@ ch_pool_clean(ch_pool *pool, GBytes *picture, GError **error)
     g_set_error_literal(error, CH_ERROR, CH_ERROR_IO,
                         "pictures cannot be cleaned: no reader can be started");
     return NULL;
+}
+
+GBytes *
+ch_pool_thumbnail(ch_pool *pool, GBytes *content)
+{
+    gboolean well = FALSE;
+    g_autoptr(ch_extraction) x = ask(pool, THUMBNAILS, content, &well);
+    return well ? g_steal_pointer(&x->picture) : NULL;
 }
 
 static ch_extraction *

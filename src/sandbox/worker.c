@@ -29,8 +29,11 @@ spawn(const ch_worker_kind *kind, int fd, pid_t *pid_out)
     g_autofree char *memory =
         g_strdup_printf("--memory=%" G_GINT64_FORMAT, kind->memory);
     g_autofree char *seconds = g_strdup_printf("--cpu=%u", kind->timeout_s);
-    char *verb = (char *)(kind->clean ? "--clean" : kind->ocr ? "--ocr" : NULL);
-    char *const argv[] = {kind->program, memory, seconds, verb, NULL};
+    const char *verb = kind->clean       ? "--clean"
+                       : kind->thumbnail ? "--thumbnail"
+                       : kind->ocr       ? "--ocr"
+                                         : NULL;
+    char *const argv[] = {kind->program, memory, seconds, (char *)verb, NULL};
     /* The jail forbids threads, with which Tesseract would begin. */
     char *const envp[] = {(char *)"LC_ALL=C.UTF-8",
                           (char *)"OMP_THREAD_LIMIT=1", NULL};

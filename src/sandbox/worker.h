@@ -14,9 +14,10 @@ typedef struct {
 typedef struct {
     char *program;
     guint timeout_s;
-    gint64 memory;  /* bytes */
-    gboolean ocr;   /* reads pictures, too */
-    gboolean clean; /* gives pictures back, cleaned */
+    gint64 memory;      /* bytes */
+    gboolean ocr;       /* reads pictures, too */
+    gboolean clean;     /* gives pictures back, cleaned */
+    gboolean thumbnail; /* answers with a small picture, reads nothing */
 } ch_worker_kind;
 
 /* NULL + GError if the program cannot be run at all.  Owned. */

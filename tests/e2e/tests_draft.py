@@ -3,7 +3,7 @@ import email
 import email.header
 from types import SimpleNamespace
 
-from testsite import LOGIN, post
+from testsite import AUTHOR, COMPLIANCE, LOGIN, post
 from tests_accounts import ACCOUNTS, ALIAS, OUTSIDER, SECRET, check_no_secret, written_by_chaperone
 from tests_effects import BLOG, PERSON, count_at_sink, to, unique
 from tests_release import ledger
@@ -86,6 +86,51 @@ def test_a_mark_in_other_mail_means_nothing(site):
     assert count_at_sink(site, LOGIN) == before[1]
 
 
+def answer(notice, words, **more):
+    """What a mail program makes of the answer button."""
+    parsed = email.message_from_bytes(notice.data)
+    quoted = "\n".join("> " + line for line in
+                       parsed.get_payload(decode=True).decode().splitlines())
+    subject = str(email.header.make_header(email.header.decode_header(parsed["Subject"])))
+    return parsed["Reply-To"], post([parsed["Reply-To"]], f"{words}\n\nChaperone wrote:\n{quoted}",
+                                    subject="Re: " + subject, **more)
+
+
+def test_an_author_writes_about_a_held_post(site):
+    item = site.hold([BLOG], post([BLOG], unique("zibblehold")))
+    held = site.sink.wait(lambda m: LOGIN in m.recipients and item.encode() in m.data)[-1]
+    to_address, letter = answer(held, f"{CANARY} signed the form.")
+    assert to_address == CHECK
+    before = count_at_sink(site, LOGIN)
+    site.send([CHECK], letter)
+    told = site.sink.wait(lambda m: COMPLIANCE in m.recipients and item.encode() in m.data
+                          and b"wrote" in m.data)[-1]
+    assert told.header("Reply-To") == [] and not site.sink.find(to(CHECK))
+    assert not site.sink.find(lambda m: CANARY.encode() in m.data), "and its words to nobody"
+    assert count_at_sink(site, LOGIN) == before, "no report: it is no draft"
+    assert ledger(site, item)[-1] == "author-wrote" and site.item(item)["state"] == "held"
+    for path, data in written_by_chaperone(site):
+        assert CANARY.encode() not in data, path
+
+
+def test_letters_about_no_post_of_ones_own(site):
+    item = site.hold([BLOG], post([BLOG], unique("zibblehold")))
+    for user, ident, text, words in (
+            ("bea", item, "Please review.", "no post of yours"),
+            (AUTHOR, "0123456789ABCDEF", "Please review.", "no post of yours"),
+            (AUTHOR, item, "> only a quote", "nothing is written")):
+        reply = site.refused([CHECK], post([CHECK], text, subject=f"Re: it (ID {ident})"),
+                             user=user)
+        assert reply.code == 550 and words in reply.text, reply
+    automatic = post([CHECK], "I am out of office.", subject=f"Re: it (ID {item})",
+                     headers="Auto-Submitted: auto-replied\n")
+    assert site.refused([CHECK], automatic).code == 550
+    reply = site.refused([CHECK], post([CHECK], "x", subject=f"(ID {item})"), user=None,
+                         sender=LOGIN)
+    assert reply.code == 550
+    assert "author-wrote" not in ledger(site, item)
+
+
 def test_nobody_else_gets_a_report(site):
     before = len(site.sink.messages)
     data = post([CHECK], unique("Hello"))
@@ -145,11 +190,14 @@ GROUPS = [SimpleNamespace(site={}, options=ON, tests=[
     test_nobody_else_gets_a_report,
     test_what_a_program_sends_is_not_answered,
     test_a_draft_with_people_is_refused,
+    test_an_author_writes_about_a_held_post,
+    test_letters_about_no_post_of_ones_own,
     test_too_many_drafts_in_an_hour,
 ]), SimpleNamespace(site={}, options={**ON, "mode": "monitor"}, tests=[
     test_an_encoded_mark_counts,
     test_nobody_else_gets_a_report,
 ]), SimpleNamespace(site={"sendmail": True}, options=ON, tests=[
     test_a_draft_comes_back_to_its_author_alone,
+    test_an_author_writes_about_a_held_post,
     test_nobody_else_gets_a_report,
 ])]

@@ -318,6 +318,28 @@ test("hostile mail: nothing runs, nothing leaves", async (browser) => {
   console.log("      " + payloads + " payloads in " + ids.length + " mails: none ran, none left");
 });
 
+test("pictures: a photo, and what is none", async (browser) => {
+  const { id } = await desk("pictures");
+  const page = await open(browser, "dana");
+  const trouble = [];
+  page.on("console", (message) => {
+    if (/Content Security Policy/.test(message.text())) { trouble.push(message.text()); }
+  });
+  await page.goto(site.optional + "/item/" + id);
+  const all = page.locator("img.thumbnail");
+  for (let n = 0; n < await all.count(); n++) { await all.nth(n).scrollIntoViewIfNeeded(); }
+  const loaded = () => page.evaluate(() => Array.from(document.images).every((i) => i.complete));
+  while (!await loaded()) { await new Promise((r) => setTimeout(r, 100)); }
+  const seen = await page.evaluate(() => Array.from(document.images).map((i) => ({
+    width: i.naturalWidth, height: i.naturalHeight, alt: i.alt })));
+  assert(seen[0].width === 320 && seen[0].height === 480, "the photo: " + JSON.stringify(seen[0]));
+  assert(seen.filter((s) => s.width > 0).length === 2, "two can be shown: " + JSON.stringify(seen));
+  assert(seen.every((s) => /^Picture \d/.test(s.alt)), "each has words in its place");
+  assert(await page.evaluate(() => window.__ran) === undefined && trouble.length === 0, trouble.join("; "));
+  await axe(page, "card with pictures");
+  await shot(page, "15-pictures");
+});
+
 test("expiry: the card says so, nothing was published", async (browser) => {
   const { id } = await desk("expire", { text: "We treated a lady today who waited for ever." });
   const page = await open(browser, "dana");

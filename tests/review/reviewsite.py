@@ -8,6 +8,7 @@ import hmac
 import http.client
 import os
 import re
+import ssl
 import struct
 import subprocess
 import sys
@@ -20,6 +21,11 @@ from testsite import SOURCE as SOURCE_DIR, Site, USER, wait  # noqa: E402
 
 PASSWORD = "correct horse battery"
 GATEWAY = "pequena123abc@post.wordpress.com"
+# Posts to it are dana's to decide.
+ALIAS = "blog@social.practice.example"
+CHECK = "check@social.practice.example"
+ACCOUNTS = (f"{{alias: {ALIAS}, gateway: wordpress, secret_file: SECRETS/blog, "
+            "reviewers: [dana@practice.example]}")
 ROLES = {"dana": "reviewer", "eli": "reviewer", "sam": "senior", "ada": "auditor",
          "root": "admin"}
 
@@ -51,11 +57,17 @@ class Answer:
 class Client:
     """A browser without scripts: keeps cookies, follows nothing."""
 
-    def __init__(self, port):
-        self.port, self.cookies = port, {}
+    def __init__(self, port, tls=False):
+        self.port, self.cookies, self.tls = port, {}, tls
+
+    def connect(self):
+        if self.tls:
+            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=60,
+                                               context=ssl._create_unverified_context())
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
 
     def ask(self, method, path, form=None, headers=None, body=None):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = self.connect()
         more = dict(headers or {})
         if self.cookies:
             more["Cookie"] = "; ".join(f"{n}={v}" for n, v in self.cookies.items())
@@ -112,7 +124,7 @@ class ReviewSite(Site):
             self.start_page(factor)
         return self
 
-    def start_page(self, name, factor=None, extra=""):
+    def start_page(self, name, factor=None, extra="", late="publish", more=""):
         """A configuration of its own beside the milter's; the set-up link, if one is offered."""
         factor = factor or name
         self.ports.setdefault(name, free_port())
@@ -121,7 +133,8 @@ class ReviewSite(Site):
             text = f.read()
         keys = self.review_keys(self.ports[name], factor, self.review_extra + extra)
         with open(path, "w") as f:
-            f.write(re.sub(r"(?m)^review: .*\n", keys, text))
+            text = re.sub(r"(?m)^review: .*\n", keys, text)
+            f.write(text.replace("late: publish", f"late: {late}") + more)
         out = open(os.path.join(self.root, f"review-{name}.out"), "w+")
         with open(self.review_log, "ab") as log:
             page = subprocess.Popen([os.path.join(self.build, "chaperone-review"), "-c", path],
@@ -139,12 +152,30 @@ class ReviewSite(Site):
         except OSError:
             return False
 
+    def doctor(self, name):
+        """What doctor says with the configuration of that page: grade, line, what to change."""
+        done = subprocess.run([os.path.join(self.build, "chaperone"), "doctor", "-c",
+                               os.path.join(self.root, f"review-{name}.yaml"),
+                               f"--postfix-config={self.postfix.etc}"], capture_output=True,
+                              env=environment())
+        return re.findall(r"(?m)^(ok|warn|BAD) +([^\n]*)(?:\n +-> ([^\n]*))?",
+                          done.stdout.decode())
+
+    def certificate(self, days):
+        """Paths of a certificate that is good so long, and of its key."""
+        paths = [os.path.join(self.root, f"{days}.{kind}") for kind in ("crt", "key")]
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
+                        "/CN=review.practice.example", "-days", str(days), "-out", paths[0],
+                        "-keyout", paths[1]], check=True, capture_output=True)
+        return paths
+
     def log_of_review(self):
         with open(self.review_log, "rb") as f:
             return f.read().decode("utf-8", "replace")
 
     def client(self, factor="optional"):
-        return Client(self.ports[factor])
+        return Client(self.ports[factor], factor == "tls")
 
     def url(self, factor="optional"):
         return f"http://127.0.0.1:{self.ports[factor]}"
@@ -160,12 +191,21 @@ class ReviewSite(Site):
     def signed_in(self, name):
         return self.client().sign_in(name)
 
+    def tls_page(self, days):
+        certificate, key = self.certificate(days)
+        self.start_page("tls", "optional",
+                        f", tls: {{certificate: {certificate}, key: {key}}}")
+
+    def stop_page(self, name):
+        page = self.pages.pop(name)
+        page.terminate()
+        code = page.wait(30)
+        assert code == 0, f"chaperone-review ended with {code}"
+
     def stop_pages(self):
-        for page in self.pages.values():
-            if page.poll() is None:
-                page.terminate()
-                code = page.wait(30)
-                assert code == 0, f"chaperone-review ended with {code}"
+        for name in list(self.pages):
+            if self.pages[name].poll() is None:
+                self.stop_page(name)
         self.pages = {}
 
     def stop(self):

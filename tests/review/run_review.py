@@ -20,8 +20,9 @@ import traceback
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 import hostile  # noqa: E402
+import pictures  # noqa: E402
 import tests_http  # noqa: E402
-from reviewsite import GATEWAY, PASSWORD, ROLES, SOURCE_DIR, ReviewSite, environment  # noqa: E402
+from reviewsite import ACCOUNTS, CHECK, GATEWAY, PASSWORD, ROLES, SOURCE_DIR, ReviewSite, environment  # noqa: E402
 from testsite import crlf, post, wait  # noqa: E402
 
 DAY_US = 86400 * 1000000
@@ -71,6 +72,12 @@ class Desk:
         # What follows is held for certain, and differs each time.
         mail = post(to, f"{text}\n{tests_http.HELD}\n{time.time()}", "About today")
         return {"id": self.site.hold(to, mail)}
+
+    def do_pictures(self):
+        files = [("photo.jpg", "image/jpeg", pictures.photo())]
+        files += [row[:3] for row in pictures.hostile()]
+        mail = pictures.with_files(f"{tests_http.HELD}\n{time.time()}", files)
+        return {"id": self.site.hold([GATEWAY], mail)}
 
     def do_state(self, id):
         return {"state": self.site.item(id)["state"]}
@@ -165,7 +172,7 @@ def main():
     site = ReviewSite(os.path.join(root, "site"), build)
     passed = failed = 0
     try:
-        site.start()
+        site.start(accounts=ACCOUNTS, check=CHECK)
         for counts in (run_browser(site, Desk(site), shots, sys.argv[2:]),
                        run_http(site, sys.argv[2:])):
             passed, failed = passed + counts[0], failed + counts[1]

@@ -3,9 +3,11 @@ import os
 import re
 import socket
 import sqlite3
+import threading
 import time
 
-from reviewsite import GATEWAY, PASSWORD, ROLES, SOURCE_DIR
+import pictures
+from reviewsite import ALIAS, CHECK, GATEWAY, PASSWORD, ROLES, SOURCE_DIR
 from testsite import post, wait
 
 HELD = "We treated a lady today who was sure it was a spider bite. Shingles, of course!"
@@ -15,7 +17,7 @@ DECIDE = {"reviewer", "senior", "admin"}
 SENIORS = {"senior", "admin"}
 ANYBODY = None
 
-VERBS = {verb: DECIDE for verb in ("take", "let-go", "release", "refuse", "escalate", "ask",
+VERBS = {verb: DECIDE for verb in ("take", "let-go", "release", "refuse", "escalate", "ask", "answer",
                                    "seen")}
 VERBS.update({verb: SENIORS for verb in ("evidence", "end-evidence", "settle")})
 
@@ -34,7 +36,7 @@ TABLE = {
     ("GET", "/queue"): ALL, ("GET", "/passed"): ALL, ("GET", "/done"): ALL,
     ("GET", "/numbers"): ALL, ("POST", "/refuse"): DECIDE,
     ("GET", "/item/*"): ALL, ("POST", "/item/*/open"): ALL,
-    ("GET", "/item/*/raw"): DECIDE, ("GET", "/item/*/download"): DECIDE,
+    ("GET", "/item/*/picture"): DECIDE, ("GET", "/item/*/raw"): DECIDE, ("GET", "/item/*/download"): DECIDE,
     ("GET", "/api/v1/openapi.json"): ANYBODY, ("POST", "/api/v1/session"): ANYBODY,
     ("POST", "/api/v1/session/end"): ALL, ("GET", "/api/v1/counts"): ALL,
     ("GET", "/api/v1/numbers"): ALL, ("GET", "/api/v1/items"): ALL,
@@ -256,6 +258,14 @@ def test_paths_and_methods(site):
     assert site.answers("optional")
 
 
+def children(page):
+    found = []
+    for task in os.listdir(f"/proc/{page.pid}/task"):
+        with open(f"/proc/{page.pid}/task/{task}/children") as f:
+            found += f.read().split()
+    return found
+
+
 def rss_kib(page):
     with open(f"/proc/{page.pid}/status") as f:
         return next(int(line.split()[1]) for line in f if line.startswith("VmRSS"))
@@ -332,6 +342,89 @@ def test_an_auditor_sees_stars(site):
     assert "Your decision" not in text
 
 
+def test_a_photo(site):
+    """Shown small, upright and without all that it told beside its pixels."""
+    item = site.hold([GATEWAY], pictures.with_files(
+        f"{HELD} {time.time()}", [("photo.jpg", "image/jpeg", pictures.photo())]))
+    dana, eli, ada = (site.signed_in(name) for name in ("dana", "eli", "ada"))
+    card = dana.get(f"/item/{item}").text
+    path, = re.findall(r'<img class="thumbnail" src="([^"]+)" alt="Picture 1[^"]+"', card)
+    assert "tells where it was taken" in card and f"Artist: {pictures.ARTIST}" in card
+    assert "Sent today, the verdict would be" not in card, "it is read as the milter read it"
+    for number in pictures.PLACE:
+        assert number[:5] not in card, "no place"
+    answer = dana.get(path)
+    assert answer.status == 200 and answer.header("Content-Type") == "image/png"
+    assert answer.header("Cache-Control") == "no-store"
+    image = pictures.look(answer.body)
+    assert image["format"] == "PNG" and image["size"] == [320, 480], image
+    assert image["exif"] == 0, image
+    assert set(re.findall(rb"(?:IHDR|IDAT|IEND|pHYs|[a-z]{2}[A-Z]t|eXIf|iCCP)", answer.body)) \
+        <= {b"IHDR", b"IDAT", b"IEND", b"pHYs"}
+    top, bottom = image["top"], image["bottom"]
+    assert top[0] > 150 > top[2] and bottom[2] > 150 > bottom[0], (top, bottom)
+    # Who has not opened the card has not seen it; an auditor sees neither words nor pictures.
+    assert eli.get(path).status == 409 and ada.get(path).status == 403
+    masked = ada.get(f"/item/{item}").text
+    assert "<img" not in masked and "Quill" not in masked
+    assert site.client().get(path).header("Location") == "/sign-in"
+
+
+def test_hostile_pictures(site):
+    """Nothing of the file's bytes reaches a browser, whatever they are."""
+    made = pictures.hostile()
+    item = site.hold([GATEWAY], pictures.with_files(f"{HELD} {time.time()}",
+                                                    [row[:3] for row in made]))
+    dana = site.signed_in("dana")
+    card = dana.get(f"/item/{item}").text
+    shown = [p.replace("&amp;", "&") for p in re.findall(r'<img [^>]*src="([^"]+)"', card)]
+    assert len(shown) == sum(row[3] for row in made), shown
+    good = 0
+    for part in range(len(made) + 3):
+        path = f"/item/{item}/picture?part={part}"
+        answer = dana.get(path)
+        assert answer.status in (200, 404), (path, answer.status)
+        assert pictures.HIDDEN not in answer.body, path
+        if answer.status == 200:
+            assert path in shown and pictures.look(answer.body)["size"] == [300, 200]
+            good += 1
+    assert good == 1, "both.jpg is a picture; the others cannot be shown"
+    for part in ("", "../1", "1.1.1", "2%00", "99999999999", "-1"):
+        assert dana.get(f"/item/{item}/picture?part={part}").status in (400, 404), part
+    assert site.answers("optional")
+
+
+def test_slow_pictures_delay_nobody(site):
+    """A reader that hangs: lists answer all the same, on each thread."""
+    item = site.hold([GATEWAY], pictures.with_files(
+        f"{HELD} {time.time()}", [("a.jpg", "image/jpeg", pictures.drawn(40, 30))]))
+    program = os.path.join(site.root, "hanging")
+    with open(program, "w") as f:
+        f.write("#!/bin/sh\nprintf R >&0\nexec sleep 60\n")
+    os.chmod(program, 0o755)
+    site.start_page("hangs", "optional",
+                    more=f'extract: {{program: "{program}", timeout: 8s}}\n')
+    dana = site.client("hangs").sign_in("dana")
+    site.signed_in("dana").get(f"/item/{item}")
+    done = []
+
+    def ask():
+        try:
+            done.append(dana.get(f"/item/{item}/picture?part=2").status)
+        except OSError:
+            done.append(None)
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    wait(lambda: len(children(site.pages["hangs"])) > 0, 10, "a reader at work")
+    for _ in range(12):
+        assert dana.get("/queue").status == 200
+    assert not done, "a picture was faster than a list"
+    for thread in threads:
+        thread.join()
+    assert done == [404] * 4, done
+
+
 def test_own_posts(site):
     """anna sends; who has her login cannot release, but others can."""
     site.add_users({"anna": "admin"})
@@ -344,6 +437,82 @@ def test_own_posts(site):
     assert answer.status == 409 and "nobody approves his own post" in answer.text
     assert site.signed_in("dana").post(f"/item/{item}/release",
                                        dict(content=content, note="x")).status == 303
+
+
+def test_an_accounts_reviewers(site):
+    """dana@ is the account's; eli may not, a senior may."""
+    def hold_there():
+        return site.hold([ALIAS], post([ALIAS], f"{HELD}\n{time.time()}"))
+    item = hold_there()
+    dana, eli, sam = (site.signed_in(name) for name in ("dana", "eli", "sam"))
+    card = eli.get(f"/item/{item}")
+    assert "has reviewers of its own" in card.text and "/release" not in card.text
+    content = dana.get(f"/item/{item}").hidden("content")
+    form = dict(content=content, note="x", canned="tone")
+    for verb in ("take", "release", "refuse", "ask", "escalate"):
+        answer = eli.post(f"/item/{item}/{verb}", form)
+        assert answer.status == 409 and "other reviewers" in answer.text, (verb, answer.status)
+    assert eli.post("/refuse", dict(id=item, canned="tone")).status == 409
+    assert site.item(item)["state"] == "held"
+    assert dana.post(f"/item/{item}/release", form).status == 303
+    assert sam.post(f"/item/{hold_there()}/refuse", form).status == 303
+
+
+def hold_earlier(site, texts, seconds):
+    """What came in so long ago."""
+    site.stop_milter()
+    site.clock(-seconds)
+    site.start_milter()
+    try:
+        return [hold(site, text) for text in texts]
+    finally:
+        site.stop_milter()
+        site.clock(0)
+        site.start_milter()
+
+
+def test_the_card_tells_what_a_release_does_now(site):
+    """By a senior: what is late is escalated by then."""
+    import json
+    sam = site.signed_in("sam")
+    rows = [
+        ("", "published as it is, at once", "none", "publish it as it is"),
+        ("\n[delay 2036-01-02 09:00]", "published as it is, and appears", "none",
+         "publish it as it is"),
+        ("\n[delay +2 hours]", "the delay is rewritten to", "kept", "its delay rewritten"),
+        ("\n[delay +30 minutes]", "its delay is taken out", "late", "at once, its time is over"),
+    ]
+    items = hold_earlier(site, [f"{HELD}{row[0]}\n" for row in rows], 3600)
+    for item, (directive, words, kind, button) in zip(items, rows):
+        card = sam.get(f"/item/{item}")
+        assert words in card.text, (directive, card.text)
+        assert re.search(rf"<button[^>]*>Release:[^<]*{button}<", card.text), directive
+        told = json.loads(sam.get(f"/api/v1/items/{item}").text)["on_release"]
+        assert [t["kind"] for t in told] == [kind], told
+        form = dict(content=card.hidden("content"), note="x")
+        assert sam.post(f"/item/{item}/release", form).status == 303, directive
+        site.wait_state(item, "released", 60)
+        got = site.sink.find(lambda m: m.header("X-Chaperone-Id") == [item] and m.sender != "")
+        if kind == "kept":
+            minutes = int(re.search(r"\[delay \+(\d+) minutes\]", told[0]["directive"])[1])
+            assert 55 <= minutes <= 60, told
+            sent = int(re.search(rb"\[delay \+(\d+) minutes\]", got[0].data)[1])
+            assert minutes - 2 <= sent <= minutes, (minutes, sent)
+        else:
+            assert (b"[delay" in got[0].data) == ("2036" in directive), got[0].data
+
+
+def test_what_is_late_has_no_button_where_it_is_refused(site):
+    site.start_page("refuses", "optional", late="refuse")
+    item, = hold_earlier(site, [HELD + "\n[delay +30 minutes]\n"], 3600)
+    sam = site.client("refuses").sign_in("sam")
+    card = sam.get(f"/item/{item}")
+    assert "here what is late is refused" in card.text and "--as-is" in card.text
+    assert f"/item/{item}/release" not in card.text
+    form = dict(content=site.signed_in("sam").get(f"/item/{item}").hidden("content"), note="x")
+    answer = sam.post(f"/item/{item}/release", form)
+    assert answer.status == 409 and "time of publication is over" in answer.text
+    assert site.item(item)["state"] == "held"
 
 
 def test_escalation_and_evidence(site):
@@ -368,6 +537,30 @@ def test_the_author_is_asked(site):
     assert mail.recipients == ["anna@practice.example"]
     assert b"Is there a written consent?" in mail.data and b"Shingles" not in mail.data
     assert site.item(item)["state"] == "held"
+
+
+def test_an_author_writes_and_is_answered(site):
+    """"Please review" by mail, read on the card, answered by mail."""
+    item = hold(site, HELD + " Letter.")
+    dana, ada = site.signed_in("dana"), site.signed_in("ada")
+    assert "/answer" not in dana.get(f"/item/{item}").text
+    assert dana.post(f"/item/{item}/ask", dict(note="Is there a consent?")).status == 303
+    site.send([CHECK], post([CHECK], "Yes. Wilhelmina signed it <b>today</b>.",
+                            subject=f"Re: Chaperone: a question about your post (ID {item})"))
+    card = dana.get(f"/item/{item}").text
+    assert "Wilhelmina signed it &lt;b&gt;today" in card and "author-wrote" in card
+    assert "Wilhelmina" not in ada.get(f"/item/{item}").text
+    assert "author wrote" in dana.get(f"/queue?q={item}").text
+    assert '"author_wrote":null' not in dana.get(f"/api/v1/items/{item}").text
+    assert dana.post(f"/item/{item}/answer", dict(note="")).status == 400
+    assert dana.post(f"/item/{item}/refuse", dict(canned="tone")).status == 303
+    # Also when it was decided: the answer is no decision.
+    assert dana.post(f"/item/{item}/answer", dict(note="Please leave the name out.")).status == 303
+    mail = site.sink.wait(lambda m: item.encode() in m.data and b"Please leave the name" in m.data)
+    assert mail[0].recipients == ["anna@practice.example"] and b"Wilhelmina" not in mail[0].data
+    assert site.item(item)["state"] == "refused"
+    told = site.sink.find(lambda m: item.encode() in m.data and b"wrote to you" in m.data)
+    assert [m.recipients for m in told] == [["compliance@practice.example"]]
 
 
 def test_the_api(site):
@@ -456,6 +649,65 @@ def test_a_proxy_that_signs_people_in(site):
     assert client.ask("POST", "/language", form=dict(csrf="x", lang="es"),
                       headers={"X-Login": "dana"}).status == 403
     assert site.client().get("/queue", headers={"X-Login": "dana"}).status == 303
+
+
+def about(lines, what):
+    """Grade and what is to change, of the one line about that."""
+    found = [(grade, mend) for grade, line, mend in lines if line.startswith(what + ": ")]
+    assert len(found) == 1, (what, lines)
+    return found[0]
+
+
+def test_doctor_looks_at_the_page(site):
+    lines = site.doctor("required")
+    for what in ("review.listen", "review: user", "review: store.key_file", "review: store",
+                 "review: directory of the store", "review: /healthz"):
+        assert about(lines, what)[0] == "ok", what
+    grade, mend = about(lines, "review.base_url")
+    assert grade == "warn" and "base_url" in mend
+    var = os.path.join(site.root, "var")
+    modes = {os.path.join(var, "store.key"): 0o004, os.path.join(var, "chaperone.db"): 0o440}
+    before = {path: os.stat(path).st_mode & 0o777 for path in modes}
+    try:
+        for path, mode in modes.items():
+            os.chmod(path, mode)
+        lines = site.doctor("required")
+    finally:
+        for path, mode in before.items():
+            os.chmod(path, mode)
+    for what, words in (("review: store.key_file", "chmod 0640"), ("review: store", "chmod 0660")):
+        grade, mend = about(lines, what)
+        assert grade == "BAD" and words in mend, (what, mend)
+
+
+def test_doctor_looks_at_the_certificate(site):
+    site.tls_page(300)
+    lines = site.doctor("tls")
+    for what in ("review.tls: certificate", "review.tls: key", "review: certificate",
+                 "review: /healthz", "review.listen"):
+        assert about(lines, what)[0] == "ok", what
+    site.stop_page("tls")
+    site.tls_page(5)
+    os.chmod(os.path.join(site.root, "5.key"), 0o644)
+    lines = site.doctor("tls")
+    grade, mend = about(lines, "review: certificate")
+    assert grade == "warn" and "renew" in mend
+    grade, mend = about(lines, "review.tls: key")
+    assert grade == "BAD" and "chmod 0600" in mend
+    site.stop_page("tls")
+    os.unlink(os.path.join(site.root, "5.crt"))
+    lines = site.doctor("tls")
+    assert about(lines, "review: /healthz")[0] == "warn"
+    assert about(lines, "review.tls: certificate")[0] == "BAD"
+
+
+def test_doctor_says_that_the_page_would_not_start(site):
+    with open(os.path.join(site.root, "review-required.yaml")) as f:
+        text = f.read()
+    with open(os.path.join(site.root, "review-open.yaml"), "w") as f:
+        f.write(text.replace('listen: "127.0.0.1:', 'listen: "0.0.0.0:'))
+    grade, mend = about(site.doctor("open"), "review.listen")
+    assert grade == "BAD" and "in the clear" in mend
 
 
 def test_metrics(site):

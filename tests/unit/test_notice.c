@@ -448,6 +448,43 @@ broken_mail_is_not_ours(void **state)
     }
 }
 
+/* An answer by mail is offered where it would reach somebody. */
+static void
+authors_are_told_how_to_answer(void **state)
+{
+    static const struct {
+        ch_notice_kind kind;
+        gboolean to_author;
+        const char *reply_to;
+        gboolean header, words;
+    } rows[] = {
+        {CH_NOTICE_ASKED, TRUE, "check@b.example", TRUE, TRUE},
+        {CH_NOTICE_HELD, TRUE, "check@b.example", TRUE, TRUE},
+        {CH_NOTICE_REFUSED, TRUE, "check@b.example", TRUE, TRUE},
+        {CH_NOTICE_ANSWERED, TRUE, "check@b.example", TRUE, TRUE},
+        {CH_NOTICE_EXPIRED, TRUE, "check@b.example", FALSE, FALSE},
+        {CH_NOTICE_RELEASED, TRUE, "check@b.example", FALSE, FALSE},
+        {CH_NOTICE_ASKED, TRUE, "", FALSE, FALSE},
+        {CH_NOTICE_HELD, FALSE, "check@b.example", FALSE, FALSE},
+        {CH_NOTICE_WROTE, FALSE, "check@b.example", FALSE, FALSE},
+    };
+    const fixture *f = *state;
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        ch_notice n = sample(rows[i].kind, rows[i].to_author);
+        n.reply_to = rows[i].reply_to;
+        g_autofree char *mail = compose_usual(f, &n);
+        g_autofree char *body = dup_body(mail);
+        gboolean header =
+            strstr(mail, "\r\nReply-To: check@b.example\r\n") != NULL;
+        gboolean words = strstr(body, "reply to this mail") != NULL;
+        if (header != rows[i].header || words != rows[i].words) {
+            fail_msg("row %zu: header %d, words %d", i, header, words);
+        }
+        g_autoptr(GBytes) raw = bytes_of(mail);
+        assert_true(ch_notice_is_ours(raw, f->store));
+    }
+}
+
 static void
 kinds_have_names(void **state)
 {
@@ -478,6 +515,7 @@ main(void)
         TEST(a_nul_hides_nothing),
         TEST(another_store_does_not_know_it),
         TEST(broken_mail_is_not_ours),
+        TEST(authors_are_told_how_to_answer),
         cmocka_unit_test(kinds_have_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -213,6 +213,17 @@ static const row rows[] = {
      NULL},
 };
 
+/* What is said to be put in is what is put in. */
+static gboolean
+says_what_it_does(const row *r, const ch_retiming *got)
+{
+    if (r->after == NULL) {
+        return got->directive == NULL;
+    }
+    const ch_edit *first = got->edits->pdata[0];
+    return g_strcmp0(got->directive, first->text) == 0;
+}
+
 static const char *
 difference(const row *r, const ch_retiming *got, GBytes *mail)
 {
@@ -228,6 +239,7 @@ difference(const row *r, const ch_retiming *got, GBytes *mail)
            : (got->edits->len > 0) != (r->after != NULL) ? "edits"
            : derived == NULL                             ? "applying"
            : !g_bytes_equal(derived, after)              ? "bytes"
+           : !says_what_it_does(r, got)                  ? "directive"
            : (at < 0) != (r->publish_at_us < 0)          ? "known"
            : ABS(at - r->publish_at_us) > MINUTE         ? "time"
                                                          : NULL;
@@ -257,6 +269,7 @@ delays_are_written_anew(void **state)
         gboolean stands =
             got->kind == CH_RETIME_REFUSED || got->kind == CH_RETIME_IMPOSSIBLE;
         assert_true((ch_retime_obstacle(plan) != NULL) == stands);
+        assert_int_equal(ch_retime_worst(plan), got->kind);
     }
 }
 

@@ -1,6 +1,7 @@
 /*
  * Reviewing against a store: locks, who may decide, two people, marks, lists.
  */
+#include "chaperone/announce.h"
 #include "chaperone/release.h"
 #include "chaperone/review.h"
 #include "store_fixture.h"
@@ -109,6 +110,95 @@ test_own(void **state)
             p.guard.own_allowed = TRUE;
             assert_true(
                 ch_release_approve(f->store, id, NULL, &p.decision, &error));
+        }
+    }
+}
+
+/* Reviewers of the post's account, and whoever is above them. */
+static void
+test_not_named(void **state)
+{
+    static const struct {
+        ch_role role;
+        gboolean not_named, may;
+    } rows[] = {{CH_ROLE_REVIEWER, FALSE, TRUE},
+                {CH_ROLE_REVIEWER, TRUE, FALSE},
+                {CH_ROLE_SENIOR, TRUE, TRUE},
+                {CH_ROLE_ADMIN, TRUE, TRUE}};
+    const fixture *f = *state;
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *text = g_strdup_printf(POST "%" G_GSIZE_FORMAT, i);
+        char id[CH_ID_LENGTH + 1];
+        person p;
+        put(f, CH_STATE_HELD, NOW, text, id);
+        be(&p, f, "dana", rows[i].role, NOW, text);
+        p.guard.not_named = rows[i].not_named;
+        assert_int_equal(ch_review_take(f->store, id, &p.decision, &error),
+                         rows[i].may);
+        g_clear_error(&error);
+        assert_int_equal(
+            ch_review_mark(f->store, id, CH_MARK_ASKED, &p.decision, &error),
+            rows[i].may);
+        g_clear_error(&error);
+        assert_int_equal(
+            ch_release_approve(f->store, id, NULL, &p.decision, &error),
+            rows[i].may);
+        if (rows[i].may) {
+            continue;
+        }
+        assert_non_null(strstr(error->message, "names other reviewers"));
+        assert_error_code(&error, CH_ERROR_STATE);
+        assert_false(ch_store_decide(f->store, id, CH_STATE_REFUSED,
+                                     &p.decision, &error));
+        assert_error_code(&error, CH_ERROR_STATE);
+        assert_int_equal(state_of(f, id), CH_STATE_HELD);
+    }
+}
+
+static void
+test_reviewers_of_accounts(void **state)
+{
+    static const char yaml[] =
+        "practice: {domains: [b.example]}\n"
+        "notices: {compliance: c@b.example}\n"
+        "gateways:\n"
+        "  files: [" CH_SOURCE_DIR "/conf/gateways.yaml]\n"
+        "  accounts:\n"
+        "    - {alias: blog@s.b.example, gateway: wordpress,\n"
+        "       secret_file: /none, reviewers: [Dana@b.example, e@x.example]}\n"
+        "    - {alias: page@s.b.example, gateway: wordpress,\n"
+        "       secret_file: /none, reviewers: [dana@b.example]}\n"
+        "    - {alias: free@s.b.example, gateway: wordpress,\n"
+        "       secret_file: /none}\n";
+    static const struct {
+        const char *aliases, *login;
+        gboolean is;
+    } rows[] = {
+        {NULL, "eli", TRUE},
+        {"free@s.b.example", "eli", TRUE},
+        {"gone@s.b.example", "eli", TRUE},
+        {"blog@s.b.example", "dana", TRUE},
+        {"blog@s.b.example", "dana@b.example", TRUE},
+        {"blog@s.b.example", "dana@x.example", FALSE},
+        {"blog@s.b.example", "e@x.example", TRUE},
+        {"blog@s.b.example", "e", FALSE},
+        {"blog@s.b.example", "eli", FALSE},
+        {"blog@s.b.example, page@s.b.example", "dana", TRUE},
+        {"blog@s.b.example, page@s.b.example", "e@x.example", FALSE},
+        {"page@s.b.example, free@s.b.example", "eli", FALSE},
+    };
+    const fixture *f = *state;
+    g_autoptr(ch_diag) diag = ch_diag_new();
+    g_autofree char *file = g_build_filename(f->directory, "test.yaml", NULL);
+    assert_true(g_file_set_contents(file, yaml, -1, NULL));
+    g_autoptr(ch_house) house = ch_house_load_gateways(file, diag);
+    g_autofree char *errors = ch_diag_dup_text(diag);
+    assert_string_equal(errors, "");
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        if (ch_announce_is_reviewer(house, rows[i].aliases, rows[i].login) !=
+            rows[i].is) {
+            fail_msg("%s for %s", rows[i].login, rows[i].aliases);
         }
     }
 }
@@ -324,10 +414,19 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_take),        TEST(test_once),     TEST(test_own),
-        TEST(test_other_bytes), TEST(test_auditor),  TEST(test_escalated),
-        TEST(test_two_people),  TEST(test_evidence), TEST(test_lists),
-        TEST(test_history),     TEST(test_due),
+        TEST(test_take),
+        TEST(test_once),
+        TEST(test_own),
+        TEST(test_not_named),
+        TEST(test_reviewers_of_accounts),
+        TEST(test_other_bytes),
+        TEST(test_auditor),
+        TEST(test_escalated),
+        TEST(test_two_people),
+        TEST(test_evidence),
+        TEST(test_lists),
+        TEST(test_history),
+        TEST(test_due),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
