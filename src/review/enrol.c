@@ -107,7 +107,11 @@ store_secret(ch_ctx *c, GBytes *secret, const char *code)
         ch_respond_gerror(c, error);
         return;
     }
-    ch_respond_see(c, status == 0 ? "/queue" : "/sign-in");
+    if (status == 0) {
+        ch_signin_go_on(c);
+    } else {
+        ch_respond_see(c, "/sign-in");
+    }
 }
 
 void
