@@ -84,7 +84,12 @@ test("first set-up, second factor, sign-in with it", async (browser) => {
   rootKey = await page.textContent(".key");
   await axe(page, "enrol");
   await shot(page, "02-second-factor");
-  await page.fill("input[name=code]", totp(rootKey));
+  const qr = path.join(shots, "02-qr.png");
+  await page.locator("svg.qr").screenshot({ path: qr });
+  const scanned = new URL((await desk("scan", { path: qr })).text);
+  assert(scanned.protocol === "otpauth:" && scanned.href.includes("Chaperone:root"), "what is scanned: " + scanned);
+  assert(scanned.searchParams.get("secret") === rootKey.replace(/\s/g, ""), "the code says what the key says");
+  await page.fill("input[name=code]", totp(scanned.searchParams.get("secret")));
   await page.click("main button[type=submit]");
   await page.waitForURL("**/queue");
   await page.goto(site.link);
