@@ -24,13 +24,13 @@ BUILD ?= build$(if $(WITHOUT_VECTORSCAN),/no-vectorscan)$(if $(SAN),/san-$(subst
 # Debian's names; make deps is the one place that knows them.
 DEPS_BUILD = gcc libc6-dev pkg-config libmilter-dev libvectorscan-dev libgmime-3.0-dev libglib2.0-dev \
     libpcre2-dev libyaml-dev libgumbo-dev libsqlite3-dev libcurl4-openssl-dev \
-    libsodium-dev libjson-glib-dev liblinear-dev libmicrohttpd-dev tzdata \
+    libsodium-dev libjson-glib-dev liblinear-dev libmicrohttpd-dev libqrencode-dev tzdata \
     libpoppler-glib-dev libarchive-dev libxml2-dev libgexiv2-dev libseccomp-dev linux-libc-dev \
     libcairo2-dev libheif-dev libytnef0-dev libgsf-1-dev libtesseract-dev libleptonica-dev libzbar-dev tesseract-ocr-eng tesseract-ocr-spa
 DEPS_TEST = libcmocka-dev clang libclang-rt-14-dev clang-format mandoc python3 \
     php-cli postfix opendkim openssl libsasl2-modules sasl2-bin sqlite3 procps python3-jsonschema python3-yaml m4 libwrap0 \
     zip p7zip-full qpdf libimage-exiftool-perl libreoffice-writer-nogui libreoffice-calc-nogui \
-    libreoffice-impress-nogui python3-uno img2pdf poppler-utils qrencode python3-pil tesseract-ocr fonts-dejavu-core \
+    libreoffice-impress-nogui python3-uno img2pdf poppler-utils qrencode zbar-tools python3-pil tesseract-ocr fonts-dejavu-core \
     libheif-examples chromium nodejs npm
 
 PKGS = glib-2.0 gio-2.0 gmime-3.0 libpcre2-8 yaml-0.1 sqlite3 libcurl libsodium json-glib-1.0 $(if $(WITHOUT_VECTORSCAN),,libhs)
@@ -89,6 +89,7 @@ help:
 	@echo 'make corpus | corpus-record | learn'
 	@echo 'make unit | bench | soak [MINUTES=10 TARGETS=rules] | lint | format | clean'
 	@echo 'make soak: fuzzing, each call failing once, 220 kills, races, 100,000 messages'
+	@echo 'make soak MINUTES=60 TARGETS=request: the HTTP layer of the review page alone, for an hour'
 
 $(BUILD)/libchaperone.a: $(LIB_OBJ)
 	@rm -f $@
@@ -109,7 +110,7 @@ $(BUILD)/obj/src/review/assets.o: $(wildcard src/review/assets/*)
 
 $(BUILD)/chaperone-review: $(REVIEW_OBJ) $(BUILD)/libchaperone.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lmicrohttpd
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lmicrohttpd -lqrencode
 
 $(BUILD)/chaperone: $(CLI_OBJ) $(BUILD)/libchaperone.a
 	$(call say,LD,$@)

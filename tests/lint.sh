@@ -32,6 +32,7 @@ only 'gumbo.h' '^src/core/html'
 only 'sodium.h' '^src/record/'
 only 'curl/' '^src/(record/smtp|cli/doctor_review).c'
 only 'microhttpd.h' '^src/review/server.c'
+only 'qrencode.h' '^src/review/qr.c'
 only 'yaml.h' '^src/base/yaml.c'
 for header in archive.h archive_entry.h poppler.h libxml/ gexiv2/ libheif/ ytnef.h gsf/ seccomp.h linux/landlock.h; do
     only "$header" '^src/extract/'

@@ -221,6 +221,10 @@ typedef struct {
 
 void ch_waiting_free(ch_waiting *w);
 
+/* A notice about no item, to be sent at once. */
+gboolean ch_store_add_notice(ch_store *store, const char *id,
+                             const ch_outgoing *notice, gint64 time_us,
+                             GError **error);
 /* What is due at now_us, oldest first, at most limit.  Owned array. */
 GPtrArray *ch_store_outbox_due(ch_store *store, gint64 now_us, guint limit,
                                GError **error);

@@ -43,6 +43,8 @@ gboolean ch_config_parse_duration(const char *text, gint64 *seconds_out);
 gboolean ch_config_is_address(const char *value); /* "" is one */
 gboolean ch_config_is_zone(const char *value);
 gboolean ch_config_is_specialty(const char *value);
+/* Whether a kind of notice of that name can be switched off. */
+gboolean ch_config_is_notice(const char *value);
 
 /* --- config_accounts.c --------------------------------------------------- */
 

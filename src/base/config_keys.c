@@ -147,6 +147,18 @@ ch_config_is_specialty(const char *value)
     return g_strv_contains((const char *const *)known, value);
 }
 
+/* Not "asked" and "answered", which somebody sends himself. */
+#define NOTICES                                                                \
+    "held, refused, expired, released, release_failed, escalated, reminder, "  \
+    "wrote"
+
+gboolean
+ch_config_is_notice(const char *value)
+{
+    g_auto(GStrv) known = g_strsplit(NOTICES, ", ", -1);
+    return g_strv_contains((const char *const *)known, value);
+}
+
 const char *const ch_jurisdiction_names[] = {"US", "UK", "AU", "ES", NULL};
 
 const config_key ch_config_table[] = {
@@ -228,6 +240,8 @@ const config_key ch_config_table[] = {
     {"notices.compliance", TYPE_STRING, AT(notices_compliance), "\"\"",
      "a mail address, or \"\" for nobody", ch_config_is_address},
     {"notices.author", TYPE_BOOL, AT(notices_author), "true", NULL, NULL},
+    {"notices.off", TYPE_STRINGS, AT(notices_off), "[]", NOTICES,
+     ch_config_is_notice},
     {"review.listen", TYPE_STRING, AT(review_listen), "127.0.0.1:8025",
      "HOST:PORT", is_listen},
     {"review.base_url", TYPE_STRING, AT(review_base_url), "\"\"",

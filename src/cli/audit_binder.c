@@ -284,7 +284,7 @@ add_top(GString *out, const ch_binder *binder)
         "th,td{border:1px solid #999;padding:.2em .4em;text-align:left;"
         "vertical-align:top;overflow-wrap:anywhere}"
         ".n{text-align:right}thead{display:table-header-group}"
-        "tr{break-inside:avoid}\n</style></head><body>\n"
+        "tr{break-inside:avoid}\n</style></head><body><main>\n"
         "<h1>The ledger of Chaperone</h1>\n");
     g_string_append_printf(
         out, "<p>From %s to %s; printed %s by chaperone %s.</p>\n",
@@ -303,6 +303,6 @@ ch_binder_dup_html(const ch_binder *binder)
     add_rules(out, stories, ids);
     add_policy(out, binder);
     add_rows(out, binder->rows);
-    g_string_append(out, "</body></html>\n");
+    g_string_append(out, "</main></body></html>\n");
     return g_string_free(out, FALSE);
 }

@@ -87,11 +87,14 @@ ch_cmd_doctor(int argc, char **argv)
     doctor d = {.colour =
                     isatty(STDOUT_FILENO) && g_getenv("NO_COLOR") == NULL};
     g_autofree char *path = NULL, *postfix_dir = NULL;
+    gboolean notice = FALSE;
     g_auto(GStrv) args = NULL;
     int code;
     const GOptionEntry entries[] = {
         {"postfix-config", 0, 0, G_OPTION_ARG_FILENAME, &postfix_dir,
          "Postfix's configuration directory (default: its own)", "DIR"},
+        {"notice", 0, 0, G_OPTION_ARG_NONE, &notice,
+         "Send a test notice to notices.compliance, too", NULL},
         G_OPTION_ENTRY_NULL};
     if (!ch_cli_options(argc, argv, "",
                         "Looks at configuration, daemon, store, Postfix and "
@@ -119,6 +122,9 @@ ch_cmd_doctor(int argc, char **argv)
     doctor_check_accounts(&d, house);
     doctor_check_review(&d, house->config);
     check_clock(&d);
+    if (notice) {
+        doctor_check_notice(&d, house->config);
+    }
     printf("%u bad, %u to look at\n", d.bad, d.warned);
     return d.bad > 0 ? EX_UNAVAILABLE : EX_OK;
 }

@@ -36,6 +36,8 @@ void doctor_check_accounts(doctor *d, const ch_house *house);
 void doctor_check_extract(doctor *d, ch_config *config);
 /* The review page: its user, files, certificate and answer. */
 void doctor_check_review(doctor *d, const ch_config *config);
+/* Sends one that is a test to notices.compliance. */
+void doctor_check_notice(doctor *d, const ch_config *config);
 /* The listener of release.smtp, and its lines in master.cf. */
 void doctor_check_release(doctor *d, const ch_config *config);
 

@@ -23,8 +23,7 @@ keep(const ch_connection *c, const ch_envelope *e, const char *author,
     if (item == NULL) {
         return FALSE;
     }
-    const ch_event event =
-        ch_event_of_item(item, CH_NOTICE_WROTE, e->time_us);
+    const ch_event event = ch_event_of_item(item, CH_NOTICE_WROTE, e->time_us);
     g_autoptr(GArray) notices = ch_announce(c->house, store, &event);
     const ch_decision who = {
         .uid = -1,

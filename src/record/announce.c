@@ -217,10 +217,22 @@ dup_head(ch_store *store)
                : NULL;
 }
 
+static gboolean
+is_off(const ch_config *config, ch_notice_kind kind)
+{
+    return g_strv_contains((const char *const *)config->notices_off,
+                           ch_notice_kind_name(kind));
+}
+
 GArray *
 ch_announce(const ch_house *house, ch_store *store, const ch_event *event)
 {
     const ch_config *config = house->config;
+    GArray *list = g_array_new(FALSE, FALSE, sizeof(ch_outgoing));
+    g_array_set_clear_func(list, clear_outgoing);
+    if (is_off(config, event->kind)) {
+        return list;
+    }
     g_autofree char *channel = dup_channel(house, event->gateways);
     g_autoptr(GPtrArray) titles = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GPtrArray) advices = g_ptr_array_new_with_free_func(g_free);
@@ -245,8 +257,6 @@ ch_announce(const ch_house *house, ch_store *store, const ch_event *event)
         .zone = site_zone(house, event->accounts),
         .spanish = event->spanish,
     };
-    GArray *list = g_array_new(FALSE, FALSE, sizeof(ch_outgoing));
-    g_array_set_clear_func(list, clear_outgoing);
     if (event->author != NULL && config->notices_author &&
         is_for_author(event->kind)) {
         notice.to_author = TRUE;

@@ -268,6 +268,14 @@ ch_job_note_view(ch_db *db, const ch_seal *seal, gpointer data, GError **error)
 /* --- housekeeping -------------------------------------------------------- */
 
 gboolean
+ch_job_notice(ch_db *db, const ch_seal *seal, gpointer data, GError **error)
+{
+    const ch_sending *job = data;
+    (void)seal;
+    return ch_outbox_add(db, job->id, job->notice, 1, job->time_us, error);
+}
+
+gboolean
 ch_job_outbox_done(ch_db *db, const ch_seal *seal, gpointer data,
                    GError **error)
 {

@@ -463,6 +463,14 @@ ch_store_record_view(ch_store *store, const char *id, const char *event,
 /* --- housekeeping
  * ---------------------------------------------------------------- */
 
+gboolean
+ch_store_add_notice(ch_store *store, const char *id, const ch_outgoing *notice,
+                    gint64 time_us, GError **error)
+{
+    ch_sending sending = {.id = id, .notice = notice, .time_us = time_us};
+    return ch_store_submit(store, ch_job_notice, &sending, error);
+}
+
 GPtrArray *
 ch_store_outbox_due(ch_store *store, gint64 now_us, guint limit, GError **error)
 {

@@ -321,6 +321,12 @@ typedef struct {
 } ch_sent;
 
 typedef struct {
+    const char *id;
+    const ch_outgoing *notice;
+    gint64 time_us;
+} ch_sending;
+
+typedef struct {
     gint64 kept_us, rejected_us, ledger_us, now_us;
     guint destroyed; /* out: of this step */
 } ch_purge;
@@ -345,6 +351,8 @@ gboolean ch_job_note_view(ch_db *db, const ch_seal *seal, gpointer data,
                           GError **error); /* ch_decide */
 gboolean ch_job_outbox_done(ch_db *db, const ch_seal *seal, gpointer data,
                             GError **error); /* ch_sent */
+gboolean ch_job_notice(ch_db *db, const ch_seal *seal, gpointer data,
+                       GError **error); /* ch_sending */
 /* Some of what is due; again while destroyed is not 0. */
 gboolean ch_job_destroy(ch_db *db, const ch_seal *seal, gpointer data,
                         GError **error); /* ch_purge */

@@ -6,6 +6,7 @@
  * has it.  The form's token is bound to the session, so nobody else can send
  * one.
  */
+#include "qr.h"
 #include "signin.h"
 
 #include "chaperone/error.h"
@@ -30,17 +31,33 @@ dup_groups(const char *base32)
     return g_string_free(out, FALSE);
 }
 
+/* What authenticator apps read from a code (the "key URI" that they share).
+ * Owned. */
+static char *
+dup_uri(const char *account, const char *base32)
+{
+    g_autofree char *name = g_uri_escape_string(account, NULL, FALSE);
+    return g_strdup_printf("otpauth://totp/Chaperone:%s?secret=%s"
+                           "&issuer=Chaperone&digits=%d&period=%d",
+                           name, base32, CH_TOTP_DIGITS, CH_TOTP_STEP_S);
+}
+
 static void
 show_enrol(ch_ctx *c, int status, GBytes *secret, const char *trouble)
 {
     g_autofree char *base32 = ch_totp_dup_base32(secret);
     g_autofree char *groups = dup_groups(base32);
     ch_html *h = ch_page_begin(c, T(c, "Set up your second step"));
+    g_autofree char *uri = dup_uri(c->session->account, base32);
     ch_html_element(
         h, "p", NULL,
-        T(c, "Open an authenticator app on your phone, add an account by "
-             "hand (\"enter a set-up key\"), name it Chaperone and type this "
-             "key. Nobody else must see it; it is shown only now."));
+        T(c, "Open an authenticator app on your phone, add an account and "
+             "scan this code. Nobody else must see it; it is shown only "
+             "now."));
+    ch_put_qr(h, T(c, "Code to scan; the key below says the same"), uri);
+    ch_html_element(h, "p", NULL,
+                    T(c, "Where it cannot be scanned, choose \"enter a set-up "
+                         "key\", name it Chaperone and type this key."));
     ch_html_element(h, "p", "key", groups);
     if (trouble != NULL) {
         ch_html_open(h, "p", A("class", "error") A("role", "alert"));
@@ -107,7 +124,11 @@ store_secret(ch_ctx *c, GBytes *secret, const char *code)
         ch_respond_gerror(c, error);
         return;
     }
-    ch_respond_see(c, status == 0 ? "/queue" : "/sign-in");
+    if (status == 0) {
+        ch_signin_go_on(c);
+    } else {
+        ch_respond_see(c, "/sign-in");
+    }
 }
 
 void

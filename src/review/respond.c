@@ -140,6 +140,12 @@ ch_cookie_form(const ch_ctx *c)
     return c->server->secure ? "__Host-chaperone-form" : "chaperone-form";
 }
 
+const char *
+ch_cookie_next(const ch_ctx *c)
+{
+    return c->server->secure ? "__Host-chaperone-next" : "chaperone-next";
+}
+
 /* Lax: a link in a notice opens the card; no other site can post. */
 void
 ch_respond_cookie(ch_ctx *c, const char *name, const char *value, int life_s)

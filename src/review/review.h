@@ -111,6 +111,7 @@ void ch_respond_cookie(ch_ctx *c, const char *name, const char *value,
 /* "__Host-..." where people come by https. */
 const char *ch_cookie_session(const ch_ctx *c);
 const char *ch_cookie_form(const ch_ctx *c);
+const char *ch_cookie_next(const ch_ctx *c); /* a card to open once signed in */
 
 /* --- page.c --------------------------------------------------------------- */
 

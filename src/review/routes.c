@@ -239,6 +239,16 @@ refuse(ch_ctx *c, int status, const char *why, const char *what)
     ch_respond_error(c, status, what);
 }
 
+/* A link of a notice leads to its card also when one has to sign in first;
+ * once, and within the time for that. */
+static void
+remember_card(ch_ctx *c, const ch_route_entry *route)
+{
+    if (strcmp(route->pattern, "/item/*") == 0 && ch_id_is_valid(c->arg)) {
+        ch_respond_cookie(c, ch_cookie_next(c), c->arg, CH_SESSION_HALF_S);
+    }
+}
+
 /* Where who asks has to go first; NULL: nowhere. */
 static const char *
 first_step(const ch_ctx *c, const ch_route_entry *route)
@@ -264,6 +274,7 @@ is_allowed(ch_ctx *c, const ch_route_entry *route)
             return FALSE;
         }
         if (first != NULL) {
+            remember_card(c, route);
             ch_respond_see(c, first);
             return FALSE;
         }

@@ -160,6 +160,19 @@ ch_signin_check(ch_ctx *c, const char *name, const char *password,
 }
 
 void
+ch_signin_go_on(ch_ctx *c)
+{
+    const char *id = ch_field_get(c->request->cookies, ch_cookie_next(c));
+    if (id == NULL || !ch_id_is_valid(id)) {
+        ch_respond_see(c, "/queue");
+        return;
+    }
+    g_autofree char *card = g_strdup_printf("/item/%s", id);
+    ch_respond_cookie(c, ch_cookie_next(c), "", 0);
+    ch_respond_see(c, card);
+}
+
+void
 ch_post_signin(ch_ctx *c)
 {
     g_autoptr(GError) error = NULL;
@@ -187,9 +200,11 @@ ch_post_signin(ch_ctx *c)
         ch_respond_gerror(c, error);
         return;
     }
-    ch_respond_see(c, !more               ? "/queue"
-                      : account->has_totp ? "/code"
-                                          : "/enrol");
+    if (!more) {
+        ch_signin_go_on(c);
+        return;
+    }
+    ch_respond_see(c, account->has_totp ? "/code" : "/enrol");
 }
 
 /* --- the second factor ---------------------------------------------------- */
@@ -272,7 +287,7 @@ ch_post_code(ch_ctx *c)
                   T(c, "Those digits do not fit, or were used before. Wait "
                        "for the next ones."));
     } else if (ch_signin_begin(c, c->session->account, TRUE, &error)) {
-        ch_respond_see(c, "/queue");
+        ch_signin_go_on(c);
     } else {
         ch_respond_gerror(c, error);
     }

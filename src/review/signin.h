@@ -18,5 +18,8 @@ gboolean ch_signin_needs_more(const ch_ctx *c, const ch_user *account);
  * c->csrf. */
 gboolean ch_signin_begin(ch_ctx *c, const char *name, gboolean complete,
                          GError **error);
+/* Once a session is complete: to the card whose link brought here, else to the
+ * queue. */
+void ch_signin_go_on(ch_ctx *c);
 
 #endif

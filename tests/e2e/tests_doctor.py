@@ -4,6 +4,8 @@ import re
 import shutil
 from types import SimpleNamespace
 
+from testsite import COMPLIANCE
+
 
 def doctor(site, etc):
     done = site.chaperone("doctor", f"--postfix-config={etc}")
@@ -92,8 +94,26 @@ def test_doctor_sees_that_the_milter_is_down(site):
     assert code == 69 and re.search(r"^BAD +chaperone-milter:", text, re.M), text
 
 
+def test_doctor_sends_a_test_notice(site):
+    """By the daemon: without it nothing goes, and that is told."""
+    def run():
+        done = site.chaperone("doctor", f"--postfix-config={site.postfix.etc}", "--notice")
+        return re.search(r"^(ok|BAD) +test notice: ([^\n]*)", done.stdout.decode(), re.M)
+    found = run()
+    assert found and found[1] == "ok", found
+    mail = site.sink.wait(lambda m: b"a test of notices" in m.data)[0]
+    assert mail.recipients == [COMPLIANCE] and mail.header("Auto-Submitted")
+    with open(os.path.join(site.root, "var/metrics.prom")) as f:
+        assert "chaperone_notice_last_success_seconds" in f.read()
+    site.stop_milter()
+    found = run()
+    assert found and found[1] == "BAD" and "not sent" in found[2], found
+    site.start_milter()
+
+
 GROUPS = [SimpleNamespace(tests=[test_doctor_finds_nothing_wrong,
                                  test_doctor_names_each_line_to_change,
                                  test_doctor_names_each_line_of_the_release_listener,
-                                 test_doctor_sees_that_the_milter_is_down],
+                                 test_doctor_sees_that_the_milter_is_down,
+                                 test_doctor_sends_a_test_notice],
                           site={"chroot": True}, options={})]

@@ -84,7 +84,12 @@ test("first set-up, second factor, sign-in with it", async (browser) => {
   rootKey = await page.textContent(".key");
   await axe(page, "enrol");
   await shot(page, "02-second-factor");
-  await page.fill("input[name=code]", totp(rootKey));
+  const qr = path.join(shots, "02-qr.png");
+  await page.locator("svg.qr").screenshot({ path: qr });
+  const scanned = new URL((await desk("scan", { path: qr })).text);
+  assert(scanned.protocol === "otpauth:" && scanned.href.includes("Chaperone:root"), "what is scanned: " + scanned);
+  assert(scanned.searchParams.get("secret") === rootKey.replace(/\s/g, ""), "the code says what the key says");
+  await page.fill("input[name=code]", totp(scanned.searchParams.get("secret")));
   await page.click("main button[type=submit]");
   await page.waitForURL("**/queue");
   await page.goto(site.link);
@@ -282,6 +287,30 @@ test("numbers", async (browser) => {
   assert(await page.locator("svg rect").count() === 12, "twelve bars");
   assert(await page.locator("table").count() >= 4, "tables");
   await shot(page, "12-numbers");
+});
+
+test("an auditor: looks, exports, proves; a forged row shows", async (browser) => {
+  const { id } = await desk("hold", { text: "We treated a man today who audits. Twice." });
+  const dana = await open(browser, "dana");
+  await dana.goto(site.optional + "/item/" + id);
+  await dana.selectOption("select[name=canned]", "tone");
+  await dana.click("button.danger");
+  await dana.waitForURL("**/queue?done=1");
+  const page = await open(browser, "ada");
+  await page.goto(site.optional + "/item/" + id);
+  assert(!(await text(page)).includes("who audits"), "masked");
+  for (const word of ["held", "viewed", "refused", "dana"]) { assert((await text(page)).includes(word), word); }
+  await shot(page, "16-auditor-card");
+  const audit = await desk("audit");
+  assert(audit.code === 0 && / 0 faults/.test(audit.said), audit.said);
+  for (const event of ["held", "viewed", "refused", "user-added"]) { assert(audit.events.includes(event), event + " of " + audit.events); }
+  assert(audit.forged.code === 65 && audit.forged.said.includes("row " + audit.forged.seq + ": changed"), audit.forged.said);
+  await page.goto("file://" + audit.path);
+  const words = await page.textContent("body");
+  assert(words.includes(id) && words.includes("dana"), "who decided about what");
+  assert(!words.includes("who audits") && !words.includes("Shingles"), "no words of posts");
+  await axe(page, "the binder");
+  await shot(page, "17-binder");
 });
 
 test("hostile mail: nothing runs, nothing leaves", async (browser) => {

@@ -5,9 +5,11 @@ run_review.py [BUILD_DIR [NAME...]]: one line a test, then "review: N passed, N
 failed".  Needs root (Postfix drops to its own user), nodejs and what
 package-lock.json names.  Screenshots are kept in BUILD_DIR/screenshots.
 """
+import email
 import http.server
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -78,6 +80,49 @@ class Desk:
         files += [row[:3] for row in pictures.hostile()]
         mail = pictures.with_files(f"{tests_http.HELD}\n{time.time()}", files)
         return {"id": self.site.hold([GATEWAY], mail)}
+
+    def do_scan(self, path):
+        """What a camera reads of a screenshot."""
+        done = subprocess.run(["zbarimg", "-q", "--raw", path], capture_output=True, check=True)
+        return {"text": done.stdout.decode().strip()}
+
+    def do_audit(self):
+        """The binder as a file, and verify with the head of the last notice to compliance."""
+        path = os.path.join(self.site.root, "audit.html")
+        done = self.site.chaperone("audit", "export", "--format", "html")
+        assert done.returncode == 0, done.stderr
+        with open(path, "wb") as f:
+            f.write(done.stdout)
+        os.chmod(path, 0o644)
+        mails = self.site.sink.find(lambda m: m.recipients == ["compliance@practice.example"])
+        told = email.message_from_bytes(mails[-1].data).get_payload(decode=True).decode()
+        head = re.search(r"\d+:[0-9a-f]{64}", told)[0]
+        good = self.site.chaperone("audit", "verify", "--head", head)
+        lines = self.site.chaperone("audit", "export").stdout.decode().splitlines()
+        return {"path": path, "code": good.returncode, "said": good.stdout.decode(),
+                "events": [json.loads(line)["event"] for line in lines],
+                "forged": self.verify_forged(head)}
+
+    def verify_forged(self, head):
+        """The same on a copy in which somebody made himself a better note."""
+        var, forged = (os.path.join(self.site.root, name) for name in ("var", "forged"))
+        shutil.copytree(var, forged, ignore=shutil.ignore_patterns("*.sock", "*-shm", "*-wal"))
+        copy = os.path.join(forged, "chaperone.db")
+        os.unlink(copy)
+        assert self.site.chaperone("store", "backup", copy).returncode == 0
+        with sqlite3.connect(copy) as db:
+            db.execute("DROP TRIGGER ledger_no_update")
+            seq, = db.execute("SELECT seq FROM ledger WHERE event = 'refused'").fetchone()
+            db.execute("UPDATE ledger SET note = 'all is well' WHERE seq = ?", (seq,))
+        with open(self.site.config) as f:
+            text = f.read().replace(os.path.join(var, ""), os.path.join(forged, ""))
+        config = os.path.join(forged, "chaperone.yaml")
+        with open(config, "w") as f:
+            f.write(text)
+        done = subprocess.run([os.path.join(self.site.build, "chaperone"), "audit", "verify", "-c",
+                               config, "--head", head], capture_output=True, env=environment())
+        shutil.rmtree(forged)
+        return {"code": done.returncode, "said": done.stdout.decode(), "seq": seq}
 
     def do_state(self, id):
         return {"state": self.site.item(id)["state"]}

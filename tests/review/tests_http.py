@@ -7,7 +7,7 @@ import threading
 import time
 
 import pictures
-from reviewsite import ALIAS, CHECK, GATEWAY, PASSWORD, ROLES, SOURCE_DIR
+from reviewsite import ALIAS, CHECK, GATEWAY, PASSWORD, ROLES, SOURCE_DIR, totp
 from testsite import post, wait
 
 HELD = "We treated a lady today who was sure it was a spider bite. Shingles, of course!"
@@ -211,6 +211,42 @@ def test_a_stolen_cookie_after_sign_out(site):
     one, two = site.signed_in("dana"), site.signed_in("dana")
     assert one.post("/me/sign-out-all").status == 303
     assert two.get("/queue").status == 303
+
+
+def test_the_link_of_a_notice(site):
+    """Opens its card once one has signed in, and once only."""
+    item = hold(site, HELD + " Link.")
+    client = site.client()
+    assert client.get(f"/item/{item}").header("Location") == "/sign-in"
+    form = dict(name="dana", password=PASSWORD)
+    answer = client.post("/sign-in", form, page="/sign-in")
+    assert answer.header("Location") == f"/item/{item}", answer.headers
+    assert "Shingles" in client.get(f"/item/{item}").text
+    client.post("/sign-out")
+    again = client.post("/sign-in", form, page="/sign-in")
+    assert again.header("Location") == "/queue"
+    # Nothing but a post of this site is ever gone to.
+    for value in ("//evil.example", "../people", "https://evil.example/", NO_ITEM + "/x", ""):
+        client = site.client()
+        client.cookies["chaperone-next"] = value
+        assert client.post("/sign-in", form, page="/sign-in").header("Location") == "/queue", value
+    for path in ("/people", "/item/x", f"/item/{item}/raw"):
+        client = site.client()
+        client.get(path)
+        assert "chaperone-next" not in client.cookies, path
+
+
+def test_the_link_of_a_notice_with_a_second_step(site):
+    site.add_users({"zoe": "reviewer"})
+    item = hold(site, HELD + " Second step.")
+    client = site.client("required")
+    client.get(f"/item/{item}")
+    answer = client.post("/sign-in", dict(name="zoe", password=PASSWORD), page="/sign-in")
+    assert answer.header("Location") == "/enrol"
+    page = client.get("/enrol")
+    key = page.hidden("key")
+    answer = client.ask("POST", "/enrol", form=dict(csrf=page.csrf(), key=key, code=totp(key)))
+    assert answer.header("Location") == f"/item/{item}", answer.text
 
 
 def test_a_session_gets_a_token_of_its_own(site):

@@ -4,6 +4,7 @@
  */
 #include "unit.h"
 
+#include "chaperone/announce.h"
 #include "chaperone/letter.h"
 #include "chaperone/limits.h"
 #include "chaperone/review.h"
@@ -19,10 +20,10 @@ house_of(const fixture *f, const char *address)
 {
     g_autoptr(ch_diag) diag = ch_diag_new();
     g_autofree char *file = g_build_filename(f->directory, "c.yaml", NULL);
-    g_autofree char *yaml = g_strdup_printf(
-        "gateways: {files: [" CH_SOURCE_DIR "/conf/gateways.yaml]}\n"
-        "check: {address: \"%s\"}\n",
-        address);
+    g_autofree char *yaml = g_strdup_printf("gateways: {files: [" CH_SOURCE_DIR
+                                            "/conf/gateways.yaml]}\n"
+                                            "check: {address: \"%s\"}\n",
+                                            address);
     assert_true(g_file_set_contents(file, yaml, -1, NULL));
     ch_house *house = ch_house_load_gateways(file, diag);
     assert_non_null(house);
@@ -64,8 +65,7 @@ which_mails_are_letters(void **state)
             ch_envelope_add_recipient(e, rows[i].to2, NULL, NULL);
         }
         gboolean is = ch_letter_find_id(house, e, raw, id);
-        if (is != (rows[i].id != NULL) ||
-            (is && strcmp(id, rows[i].id) != 0)) {
+        if (is != (rows[i].id != NULL) || (is && strcmp(id, rows[i].id) != 0)) {
             fail_msg("%s", rows[i].subject);
         }
         assert_false(ch_letter_find_id(without, e, raw, id));
@@ -80,7 +80,8 @@ words_are_the_authors_own(void **state)
     } rows[] = {
         {"Subject: a\r\n\r\nYes, she signed.\r\nAna\r\n",
          "Yes, she signed.\nAna"},
-        {"Subject: a\r\n\r\nYes.\r\n\r\nOn Monday, Chaperone wrote:\r\n\r\n> Your "
+        {"Subject: a\r\n\r\nYes.\r\n\r\nOn Monday, Chaperone wrote:\r\n\r\n> "
+         "Your "
          "post is held.\r\n> ID: x\r\n",
          "Yes."},
         {"Subject: a\r\n\r\n> Is there a consent?\r\nYes:\r\nit is here\r\n",
@@ -105,6 +106,36 @@ words_are_the_authors_own(void **state)
     g_autoptr(GBytes) raw = bytes_of(mail);
     g_autofree char *words = ch_letter_dup_words(raw);
     assert_int_equal(strlen(words), CH_MAX_LETTER);
+}
+
+/* Each kind that can be switched off is; others are sent in any case. */
+static void
+notices_can_be_switched_off(void **state)
+{
+    const fixture *f = *state;
+    for (guint kind = 0; kind < CH_NOTICE_COUNT; kind++) {
+        const char *name = ch_notice_kind_name((ch_notice_kind)kind);
+        g_autoptr(ch_diag) diag = ch_diag_new();
+        g_autofree char *file = g_build_filename(f->directory, "n.yaml", NULL);
+        g_autofree char *yaml = g_strdup_printf(
+            "gateways: {files: [" CH_SOURCE_DIR "/conf/gateways.yaml]}\n"
+            "notices: {compliance: c@b.example, off: [%s]}\n",
+            name);
+        assert_true(g_file_set_contents(file, yaml, -1, NULL));
+        g_autoptr(ch_house) house = ch_house_load_gateways(file, diag);
+        gboolean by_hand =
+            kind == CH_NOTICE_ASKED || kind == CH_NOTICE_ANSWERED;
+        assert_int_equal(house == NULL, by_hand);
+        for (guint k = 0; house != NULL && k < CH_NOTICE_COUNT; k++) {
+            const ch_event event = {.kind = (ch_notice_kind)k,
+                                    .id = ID,
+                                    .author = "office",
+                                    .publish_at_us = -1,
+                                    .time_us = NOW};
+            g_autoptr(GArray) list = ch_announce(house, f->store, &event);
+            assert_int_equal(list->len == 0, k == kind);
+        }
+    }
 }
 
 /* --- kept ----------------------------------------------------------------- */
@@ -180,8 +211,8 @@ it_goes_with_the_message(void **state)
     const ch_decision nobody = {.uid = -1, .time_us = NOW + DAY};
     put(f, CH_STATE_HELD, NOW, POST, id);
     assert_true(write_one(f, id, "office", &error));
-    assert_true(ch_store_decide(f->store, id, CH_STATE_EXPIRED, &nobody,
-                                &error));
+    assert_true(
+        ch_store_decide(f->store, id, CH_STATE_EXPIRED, &nobody, &error));
     assert_int_equal(count_letters(f, id), 0);
     assert_int_equal(sql_number(f, "SELECT count(*) FROM letter"), 0);
     assert_false(write_one(f, id, "office", &error));
@@ -231,6 +262,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(which_mails_are_letters),
         cmocka_unit_test(words_are_the_authors_own),
+        TEST(notices_can_be_switched_off),
         TEST(a_letter_is_kept_beside_its_post),
         TEST(others_cannot_write),
         TEST(it_goes_with_the_message),
