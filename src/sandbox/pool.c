@@ -207,7 +207,8 @@ is_picture(GBytes *content)
 }
 
 /* Once more, with the pictures in it.  Trouble with those takes nothing away
- * from what was read before. */
+ * from what was read before; a reader of pictures that could not be started is
+ * none that found nothing. */
 static ch_extraction *
 ask_again(ch_pool *pool, ch_extraction *taken, GBytes *content,
           gboolean *well_out)
@@ -218,10 +219,9 @@ ask_again(ch_pool *pool, ch_extraction *taken, GBytes *content,
         second->elapsed_ms += first->elapsed_ms;
         return g_steal_pointer(&second);
     }
-    if (!second->unavailable) {
-        first->unscanned |= second->unscanned;
-        first->elapsed_ms += second->elapsed_ms;
-    }
+    first->unscanned |=
+        second->unavailable ? 1u << CH_UNSCANNED_TIMEOUT : second->unscanned;
+    first->elapsed_ms += second->elapsed_ms;
     return g_steal_pointer(&first);
 }
 

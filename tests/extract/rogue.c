@@ -170,6 +170,15 @@ be_good(void)
     say('E', 0, "");
 }
 
+/* A document with pictures in it. */
+static void
+see_pictures(void)
+{
+    say('T', CH_WHERE_ATTACHMENT, "read");
+    say('S', CH_SEEN_MEDIA, "");
+    say('E', 0, "");
+}
+
 static void
 be_quiet(void)
 {
@@ -179,15 +188,25 @@ static const struct {
     const char *word;
     void (*act)(void);
 } acts[] = {
-    {"socket", try_socket}, {"exec", try_exec},
-    {"fork", try_fork},     {"open", try_open},
-    {"write", try_write},   {"memory", try_memory},
-    {"code", try_code},     {"kill", try_kill},
-    {"trace", try_trace},   {"spin", spin},
-    {"hang", hang},         {"crash", crash},
-    {"flood", flood},       {"texts", flood_with_texts},
-    {"lie", lie},           {"length", lie_about_length},
-    {"good", be_good},      {"quiet", be_quiet},
+    {"socket", try_socket},
+    {"exec", try_exec},
+    {"fork", try_fork},
+    {"open", try_open},
+    {"write", try_write},
+    {"memory", try_memory},
+    {"code", try_code},
+    {"kill", try_kill},
+    {"trace", try_trace},
+    {"spin", spin},
+    {"hang", hang},
+    {"crash", crash},
+    {"flood", flood},
+    {"texts", flood_with_texts},
+    {"lie", lie},
+    {"length", lie_about_length},
+    {"good", be_good},
+    {"quiet", be_quiet},
+    {"pictures", see_pictures},
 };
 
 int
@@ -196,8 +215,9 @@ main(int argc, char **argv)
     const ch_jail_limits limits = {512 << 20, 1};
     char word[32] = "";
     guint64 head;
-    (void)argc;
-    (void)argv;
+    if (strcmp(argv[argc - 1], "--ocr") == 0) {
+        return 1; /* the one for pictures cannot be started */
+    }
     if (!ch_jail_enter(&limits) || write(0, "R", 1) != 1 ||
         read(0, &head, sizeof head) != sizeof head ||
         read(0, word, sizeof word - 1) < 0) {

@@ -186,6 +186,22 @@ run_some(gpointer data)
     return GUINT_TO_POINTER(good);
 }
 
+/* What nobody could look at is not clean. */
+static void
+test_no_reader_of_pictures(void **state)
+{
+    (void)state;
+    g_autofree char *program = dup_rogue();
+    ch_pool *pool = make_pool(program, 1);
+    g_autoptr(GBytes) content = g_bytes_new_static("pictures", 8);
+    g_autoptr(ch_extraction) x = ch_pool_run(pool, content);
+    assert_false(x->unavailable);
+    assert_int_equal(x->texts->len, 1);
+    assert_int_equal(x->unscanned, 1u << CH_UNSCANNED_TIMEOUT);
+    ch_pool_free(pool);
+    assert_int_equal(count_children(), 0);
+}
+
 /* More threads than readers; what one does to its reader hurts no other. */
 static void
 test_threads(void **state)
@@ -436,11 +452,17 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_jail),      cmocka_unit_test(test_reasons),
-        cmocka_unit_test(test_floods),    cmocka_unit_test(test_threads),
-        cmocka_unit_test(test_dead_idle), cmocka_unit_test(test_missing),
-        cmocka_unit_test(test_answers),   cmocka_unit_test(test_places),
-        cmocka_unit_test(test_areas),     cmocka_unit_test(test_cache),
+        cmocka_unit_test(test_jail),
+        cmocka_unit_test(test_reasons),
+        cmocka_unit_test(test_floods),
+        cmocka_unit_test(test_no_reader_of_pictures),
+        cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_dead_idle),
+        cmocka_unit_test(test_missing),
+        cmocka_unit_test(test_answers),
+        cmocka_unit_test(test_places),
+        cmocka_unit_test(test_areas),
+        cmocka_unit_test(test_cache),
         cmocka_unit_test(test_remembers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
