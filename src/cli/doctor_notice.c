@@ -70,9 +70,8 @@ send_one(const ch_config *config, ch_store *store, GError **error)
     gint64 until = g_get_monotonic_time() + WAIT_US;
     ch_id_new(now, id);
     g_autoptr(GBytes) mail = compose(config, store, id, now);
-    const ch_outgoing out = {.kind = KIND,
-                             .recipient = config->notices_compliance,
-                             .mail = mail};
+    const ch_outgoing out = {
+        .kind = KIND, .recipient = config->notices_compliance, .mail = mail};
     if (!ch_store_add_notice(store, id, &out, now, error)) {
         return FALSE;
     }
@@ -96,7 +95,7 @@ doctor_check_notice(doctor *d, const ch_config *config)
         ch_store_open(config->store_url, config->store_key_file, FALSE, &error);
     gboolean sent = store != NULL && send_one(config, store, &error);
     doctor_say(d, sent ? DOCTOR_GOOD : DOCTOR_BAD, "test notice",
-               sent            ? "the mail server took it; look into the mailbox"
+               sent ? "the mail server took it; look into the mailbox"
                : error != NULL ? error->message
                                : "not sent within 15 seconds",
                "is chaperone-milter running, and does notices.smtp take mail? "

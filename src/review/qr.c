@@ -38,8 +38,8 @@ ch_put_qr(ch_html *h, const char *label, const char *text)
         return; /* what it says stands beside it, too */
     }
     g_autofree char *path = dup_path(code);
-    g_autofree char *box = g_strdup_printf("0 0 %d %d", code->width + 2 * MARGIN,
-                                           code->width + 2 * MARGIN);
+    g_autofree char *box = g_strdup_printf(
+        "0 0 %d %d", code->width + 2 * MARGIN, code->width + 2 * MARGIN);
     ch_html_open(h, "svg",
                  A("class", "qr") A("viewBox", box) A("role", "img")
                      A("aria-label", label) A("shape-rendering", "crispEdges"));
