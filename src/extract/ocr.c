@@ -331,9 +331,9 @@ ch_ocr_read_grey(ch_reader *r, const ch_grey *grey)
         const guint16 *wide = (const guint16 *)(const void *)row;
         l_uint32 *line = pixGetData(pix) + (gsize)y * (gsize)pixGetWpl(pix);
         for (int x = 0; x < grey->width; x++) {
-            guint8 value =
-                grey->bits > 8 ? (guint8)(wide[x] >> (grey->bits - 8)) : row[x];
-            SET_DATA_BYTE(line, x, value);
+            guint value =
+                grey->bits > 8 ? (guint)wide[x] >> (grey->bits - 8) : row[x];
+            SET_DATA_BYTE(line, x, (guint8)value);
         }
     }
     gboolean whole = pix != NULL && read_pix(r, pix);

@@ -219,7 +219,7 @@ read_picture(void *data, GBytes *content)
             ch_extracted *text = g_new(ch_extracted, 1);
             *text = (ch_extracted){
                 bytes[i] == '!' ? CH_WHERE_ATTACHMENT : CH_WHERE_METADATA,
-                g_bytes_new_static(BYTES("SSN 512-34-6789")), NULL};
+                g_bytes_new_static(BYTES("SSN 512-34-6789")), NULL, NULL};
             g_ptr_array_add(x->texts, text);
         }
     }
