@@ -10,7 +10,7 @@ export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_leaks=1}"
 # Each leaves its output, and its exit code last.
 printf '%s\n' "$@" | xargs -P "$(nproc)" -I PROGRAM sh -c '
     out=$2/$(basename "$1")
-    timeout 300 "$1" >"$out" 2>&1
+    timeout 900 "$1" >"$out" 2>&1
     echo "exit $?" >>"$out"' run PROGRAM "$work"
 passed=0 failed=0
 for program in "$@"; do
