@@ -47,7 +47,7 @@ async function signIn(page, name, base) {
 async function open(browser, name, options) {
   const context = await browser.newContext(options || {});
   const page = await context.newPage();
-  page.setDefaultTimeout(20000);
+  page.setDefaultTimeout(90000);
   if (name) { await signIn(page, name); }
   return page;
 }
