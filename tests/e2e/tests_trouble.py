@@ -493,7 +493,7 @@ def test_parallel_senders(site):
     for thread in threads:
         thread.join(60)
     assert not errors, errors
-    site.sink.wait(to(BLOG), before + 80, 30)
+    site.sink.wait(to(BLOG), before + 80, 240)
 
 
 GROUPS = [
