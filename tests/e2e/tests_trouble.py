@@ -480,7 +480,7 @@ def test_parallel_senders(site):
         try:
             client = site.connect()
             for i in range(10):
-                site.send([BLOG], post([BLOG], f"parallel {number} {i} {time.time()}"),
+                site.send([BLOG], post([BLOG], f"All of us like the park. {unique(str(number * 10 + i))}"),
                           client=client)
             client.quit()
         except Exception as error:  # noqa: BLE001
