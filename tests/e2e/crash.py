@@ -29,6 +29,7 @@ from testsite import COMPLIANCE, LOGIN, PASSWORD, environment, post, wait
 BLOG = "kavo123pelu@post.wordpress.com"
 PERSON = "pat.reed@example.com"
 CLIENTS = 4
+POSTS = 30  # more of them with each kill: the clients wait while a restart is counted
 FOREIGN = "of another test"
 MARK = re.compile(rb"crash-\d+-[a-z]+")
 WORDS = {"hold": "zibblehold", "split": "zibblehold", "tag": "zibbletag",
@@ -69,6 +70,7 @@ class Load:
         self.site, self.random = site, random.Random(seed)
         self.lock = threading.Lock()
         self.posts, self.drops, self.dropped = [], 0, collections.Counter()
+        self.allowed = POSTS
         self.stopping = threading.Event()
         self.threads = [threading.Thread(target=self._client, args=(seed * 100 + n,))
                         for n in range(CLIENTS)]
@@ -106,6 +108,9 @@ class Load:
     def _client(self, seed):
         chance = random.Random(seed)
         while not self.stopping.is_set():
+            if len(self.posts) >= self.allowed:
+                time.sleep(0.02)
+                continue
             made = self._new_post()
             while made.reply is None:
                 self._try(made, self._where_to_drop(chance), chance)
@@ -374,6 +379,7 @@ class Crash:
     def storm(self):
         steps = [self._kill_milter] * 5 + [self._kill_client] * 3 + [self._kill_decider] * 3
         while self.count() < self.wanted:
+            self.load.allowed = len(self.load.posts) + POSTS
             time.sleep(self.random.uniform(0.02, 0.4))
             held = self.site.items("held")
             for _ in range(self.random.randrange(3)):
