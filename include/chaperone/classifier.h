@@ -87,6 +87,8 @@ void ch_reading_take(const ch_feature *feature, gpointer reading);
 void ch_reading_finish(ch_reading *reading, const GPtrArray *texts,
                        ch_opinion *opinion_out);
 void ch_reading_free(ch_reading *reading);
+/* Words of the post. */
+guint ch_reading_words(const ch_reading *reading);
 /* Probability of harm of one stretch of folded text alone. */
 double ch_reading_harm_in(ch_reading *reading, guint text, ch_span folded);
 void ch_opinion_clear(ch_opinion *opinion);

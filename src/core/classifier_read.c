@@ -57,6 +57,12 @@ ch_reading_new(const ch_classifier *c, gboolean with_reasons)
     return r;
 }
 
+guint
+ch_reading_words(const ch_reading *r)
+{
+    return r->words;
+}
+
 void
 ch_reading_free(ch_reading *r)
 {

@@ -7,6 +7,8 @@
  *     tag: 80                  from which on it is tagged
  *     spare: 20                below, findings of its rules do not count; of
  *                              rules of high confidence, below half
+ *     refuse: 6                below, what a rule rejects is held (at most
+ *                              spare)
  *     firm: [privacy/us-ssn]   rules whose findings it never spares: their
  *                              evidence is no matter of words
  *
@@ -52,6 +54,7 @@ read_percents(scope_names *names, const ch_yaml_node *map, gboolean needed)
     read_percent(names, map, "hold", needed, &o->hold);
     read_percent(names, map, "tag", needed, &o->tag);
     read_percent(names, map, "spare", needed, &o->spare);
+    read_percent(names, map, "refuse", FALSE, &o->refuse);
     if (o->spare > o->tag || o->tag > o->hold) {
         ch_yaml_error(map, names->diag,
                       "classifier: spare, tag, hold in this order");
@@ -76,8 +79,8 @@ read_rules(scope_names *names, const ch_yaml_node *map, const char *key)
 void
 ch_rule_opinion_read(scope_names *names, const ch_yaml_node *root)
 {
-    static const char *const allowed[] = {"weights", "hold", "tag",
-                                          "spare",   "firm", NULL};
+    static const char *const allowed[] = {"weights", "hold",   "tag", "spare",
+                                          "refuse",  "firm", NULL};
     const ch_yaml_node *map = ch_yaml_get(root, "classifier");
     rule_opinion *o = &names->rules->opinion;
     if (map == NULL || !ch_yaml_check_map(map, allowed, names->diag)) {
@@ -103,7 +106,7 @@ ch_rule_opinion_read(scope_names *names, const ch_yaml_node *root)
 void
 ch_rule_opinion_change(scope_names *names, const ch_yaml_node *root)
 {
-    static const char *const allowed[] = {"hold", "tag", "spare", NULL};
+    static const char *const allowed[] = {"hold", "tag", "spare", "refuse", NULL};
     const ch_yaml_node *map = ch_yaml_get(root, "classifier");
     if (map != NULL && ch_yaml_check_map(map, allowed, names->diag)) {
         read_percents(names, map, FALSE);
@@ -153,7 +156,7 @@ sentence_of(const ch_text *text, const ch_finding *f)
 }
 
 /* Harm of the sentence that a finding stands in: what is harmless around it
- * does not excuse it, nor is excused what the classifier does not read. */
+ * does not excuse it, nor is excused (1) what the classifier does not read. */
 static double
 harm_around(const rule_run *r, ch_reading *reading, const ch_finding *f)
 {
@@ -174,19 +177,46 @@ harm_around(const rule_run *r, ch_reading *reading, const ch_finding *f)
 /* A sentence alone has few words to tell by: it is enough that it does not
  * sound bad. */
 #define EXCUSED 0.35
+/* Unless the post is short and leaves hardly a doubt: then its other words
+ * tell what the sentence means. */
+#define HARDLY      0.02
+#define SHORT_WORDS 60
 
 /* What a rule is sure of needs far more evidence against. */
+static gboolean
+is_spared(const rule_run *r, ch_reading *reading, double harm,
+          const ch_finding *f)
+{
+    double limit = r->rules->opinion.spare /
+                   (f->rule->confidence == CH_CONFIDENCE_HIGH ? 2 : 1);
+    gboolean hardly =
+        harm < HARDLY && ch_reading_words(reading) <= SHORT_WORDS;
+    return harm < limit && may_spare(r->rules, f->rule->id) &&
+           harm_around(r, reading, f) < (hardly ? 1 : EXCUSED);
+}
+
+/* A refusal ends a post without a person: firm rules, too, need more than
+ * themselves for it. */
+static gboolean
+is_refused_in_vain(const rule_run *r, ch_reading *reading, double harm,
+                   const ch_finding *f)
+{
+    const rule_opinion *o = &r->rules->opinion;
+    return f->asked == CH_REJECT && harm < MIN(o->refuse, o->spare) &&
+           is_label(r->rules, f->rule->id) &&
+           harm_around(r, reading, f) < EXCUSED;
+}
+
 static void
 spare(const rule_run *r, ch_reading *reading, double harm, GArray *findings)
 {
-    const ch_ruleset *rules = r->rules;
     for (guint i = 0; i < findings->len; i++) {
         ch_finding *f = &g_array_index(findings, ch_finding, i);
-        double limit = rules->opinion.spare /
-                       (f->rule->confidence == CH_CONFIDENCE_HIGH ? 2 : 1);
-        if (harm < limit && may_spare(rules, f->rule->id) &&
-            harm_around(r, reading, f) < EXCUSED) {
+        if (is_spared(r, reading, harm, f)) {
             f->asked = f->action = CH_ACCEPT;
+        } else if (is_refused_in_vain(r, reading, harm, f)) {
+            f->asked = CH_QUARANTINE;
+            f->action = MIN(f->action, CH_QUARANTINE);
         }
     }
 }

@@ -132,7 +132,7 @@ typedef struct {
 /* A second opinion beside the rules; classifier NULL: none. */
 typedef struct {
     ch_classifier *classifier;
-    double hold, tag, spare; /* probabilities */
+    double hold, tag, spare, refuse; /* probabilities */
     GStrv firm;              /* rules that it never spares, or NULL */
 } rule_opinion;
 

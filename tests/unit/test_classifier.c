@@ -302,7 +302,7 @@ test_harmless_words_around_do_not_hide_others(void **state)
     "    signals: {a: {words: [" word "]}}\n    condition: a\n"
 #define PACK(firm)                                                             \
     "pack: t\nclassifier: {weights: w.weights, hold: 90, tag: 70, spare: "     \
-    "10, firm: [" firm "]}\nrules:\n" RULE("t/rude", "rotten", "reject")       \
+    "10, refuse: 5, firm: [" firm "]}\nrules:\n" RULE("t/rude", "rotten", "reject")       \
         RULE("t/rash", "itch", "tag") RULE("t/other", "thing", "quarantine")
 
 typedef struct {
@@ -358,7 +358,9 @@ judge(const judged *row)
     return judge_with(row, NULL);
 }
 
-#define NO_OVERLAY "overlay: o\n"
+#define NO_OVERLAY   "overlay: o\n"
+#define FIVE_WORDS   "We floss and then we "
+#define TWENTY_WORDS FIVE_WORDS FIVE_WORDS FIVE_WORDS "floss and floss again. "
 
 static void
 test_what_it_does_to_findings(void **state)
@@ -376,11 +378,19 @@ test_what_it_does_to_findings(void **state)
          "awful thing", "t/other:quarantine"},
         {"a finding is spared, and stays visible", PACK(""), NO_OVERLAY,
          "floss rotten", "t/rude:accept"},
-        {"but not for harmless words around its sentence", PACK(""), NO_OVERLAY,
-         "We floss. Then we floss. It is a rotten cut.", "t/rude:reject"},
+        {"in a short post, for the words around its sentence", PACK(""),
+         NO_OVERLAY, "We floss. Then we floss. It is a rotten cut.",
+         "t/rude:accept"},
+        {"in a longer one, not for those", PACK(""), NO_OVERLAY,
+         "We floss. " TWENTY_WORDS TWENTY_WORDS TWENTY_WORDS
+         "It is a rotten cut.",
+         "t/rude:reject"},
         {"but not of a rule that it does not know", PACK(""), NO_OVERLAY,
          "floss thing", "t/other:quarantine"},
-        {"nor of a firm one", PACK("t/rude"), NO_OVERLAY, "floss rotten",
+        {"nor of a firm one, which only holds", PACK("t/rude"), NO_OVERLAY,
+         "floss rotten", "t/rude:quarantine"},
+        {"and rejects where its sentence sounds bad", PACK("t/rude"),
+         NO_OVERLAY, "We floss. Then we floss. It is a rotten cut.",
          "t/rude:reject"},
         {"a firm rule is learned all the same", PACK("t/rude"), NO_OVERLAY,
          "awful", "t/rude:quarantine:learned"},
