@@ -22,7 +22,7 @@ load_house(const char *yaml)
 {
     g_autoptr(ch_diag) diag = ch_diag_new();
     g_autofree char *text =
-        g_strconcat("rules: {paths: [" CH_SOURCE_DIR "/rules, " CH_SOURCE_DIR
+        g_strconcat("rules: {paths: [" CH_SOURCE_DIR "/rules/structure.yaml, " CH_SOURCE_DIR
                     "/tests/e2e/rules]}\ngateways: {files: [" CH_SOURCE_DIR
                     "/conf/gateways.yaml]}\n",
                     yaml, NULL);
