@@ -177,6 +177,9 @@
  * post: more is a matter for the telephone. */
 #define CH_MAX_LETTER  4000
 #define CH_MAX_LETTERS 20
+/* Posts that one letter to a reviewer lists: more than anybody reads in it; it
+ * says how many there are beside them. */
+#define CH_MAX_DIGEST 100
 /* Pictures that a card shows: each is decoded when it is asked for. */
 #define CH_MAX_CARD_PICTURES 20
 /* Characters of a note, and of a reason to look. */

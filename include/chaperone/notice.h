@@ -55,12 +55,13 @@ GBytes *ch_notice_compose(const ch_notice *notice, const char *from,
                           const char *to, const ch_store *store);
 
 /* A mail of the same form with other words: an answer to something that was
- * sent (RFC 3834: auto-replied).  subject is ASCII, body UTF-8 with LF.
- * Owned. */
+ * sent (RFC 3834: auto-replied), or unasked (auto-generated).  subject and
+ * body are UTF-8, body with LF.  Owned. */
 typedef struct {
     const char *id, *kind; /* kind: of the Message-ID */
     const char *from, *to, *subject, *body;
     gint64 time_us;
+    gboolean unasked;
 } ch_answer;
 
 GBytes *ch_notice_compose_answer(const ch_answer *answer,

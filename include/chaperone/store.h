@@ -72,7 +72,7 @@ gboolean ch_store_find_prior(ch_store *store, const guint8 key[CH_DIGEST_BYTES],
 typedef struct {
     const char *kind;      /* "held", "refused", "expired", ...: for logs */
     const char *recipient; /* one address */
-    GBytes *mail;          /* RFC 5322, CRLF */
+    GBytes *mail;          /* RFC 5322, CRLF; NULL: told in the next digest */
 } ch_outgoing;
 
 typedef struct {

@@ -4,7 +4,8 @@
  * Composing the mail is notice.c's, sending it the outbox's.  Nothing here
  * sees the content of a message.
  */
-#include "chaperone/announce.h"
+#include "record/announce_int.h"
+
 #include "chaperone/audit.h"
 
 ch_event
@@ -18,6 +19,7 @@ ch_event_of_item(const ch_item *item, ch_notice_kind kind, gint64 time_us)
                       .rules = item->rules,
                       .hints = item->hints,
                       .publish_at_us = item->publish_at_us,
+                      .deadline_us = item->deadline_us,
                       .spanish = item->spanish,
                       .time_us = time_us};
 }
@@ -32,8 +34,8 @@ split_names(const char *names)
     return list;
 }
 
-static char *
-dup_channel(const ch_house *house, const char *gateways)
+char *
+ch_announce_dup_channel(const ch_house *house, const char *gateways)
 {
     g_auto(GStrv) names = split_names(gateways);
     GString *channel = g_string_new(NULL);
@@ -103,7 +105,7 @@ clear_outgoing(gpointer data)
 {
     ch_outgoing *out = data;
     g_free((char *)out->recipient);
-    g_bytes_unref(out->mail);
+    g_clear_pointer(&out->mail, g_bytes_unref);
 }
 
 char *
@@ -114,18 +116,39 @@ ch_announce_dup_sender(const ch_config *config)
                : g_strdup_printf("chaperone@%s", g_get_host_name());
 }
 
+/* One event as it is told to each of its readers. */
+typedef struct {
+    const ch_house *house;
+    ch_store *store;
+    ch_notice notice;
+    gboolean can_wait; /* reviewers are told in a digest */
+    GArray *list;      /* of ch_outgoing */
+} telling;
+
+/* Half of the time to decide is left when a digest comes: it is read before
+ * the reminder, and before the post was to appear. */
+static gboolean
+can_wait(const ch_config *config, const ch_event *event)
+{
+    gint64 left_us = event->deadline_us - event->time_us;
+    return event->kind == CH_NOTICE_HELD && config->notices_digest > 0 &&
+           config->notices_digest < left_us / 2 / G_USEC_PER_SEC;
+}
+
 /* Takes recipient. */
 static void
-add_outgoing(GArray *list, const ch_notice *notice, const ch_house *house,
-             const ch_store *store, char *recipient)
+tell(telling *t, char *recipient)
 {
-    g_autofree char *from = ch_announce_dup_sender(house->config);
+    g_autofree char *from = ch_announce_dup_sender(t->house->config);
+    gboolean later = t->can_wait && !t->notice.to_author;
     ch_outgoing out = {
-        .kind = ch_notice_kind_name(notice->kind),
+        .kind = ch_notice_kind_name(t->notice.kind),
         .recipient = recipient,
-        .mail = ch_notice_compose(notice, from, recipient, store),
+        .mail = later
+                    ? NULL
+                    : ch_notice_compose(&t->notice, from, recipient, t->store),
     };
-    g_array_append_val(list, out);
+    g_array_append_val(t->list, out);
 }
 
 static gboolean
@@ -142,16 +165,14 @@ is_told(const GArray *list, const char *address)
 
 /* Those of the accounts that the post went to, as compliance is told. */
 static void
-add_reviewers(GArray *list, const ch_notice *notice, const ch_house *house,
-              const ch_store *store, const char *aliases)
+tell_reviewers(telling *t, const char *aliases)
 {
     g_auto(GStrv) names = split_names(aliases);
     for (guint i = 0; names[i] != NULL; i++) {
-        const ch_account *a = ch_accounts_find(house->accounts, names[i]);
+        const ch_account *a = ch_accounts_find(t->house->accounts, names[i]);
         for (guint r = 0; a != NULL && a->set->reviewers[r] != NULL; r++) {
-            if (!is_told(list, a->set->reviewers[r])) {
-                add_outgoing(list, notice, house, store,
-                             g_strdup(a->set->reviewers[r]));
+            if (!is_told(t->list, a->set->reviewers[r])) {
+                tell(t, g_strdup(a->set->reviewers[r]));
             }
         }
     }
@@ -186,8 +207,8 @@ ch_announce_is_reviewer(const ch_house *house, const char *aliases,
 }
 
 /* Of the first account that has one of its own, else the practice's. */
-static GTimeZone *
-site_zone(const ch_house *house, const char *aliases)
+GTimeZone *
+ch_announce_zone(const ch_house *house, const char *aliases)
 {
     g_auto(GStrv) names = split_names(aliases);
     for (guint i = 0; names[i] != NULL; i++) {
@@ -208,8 +229,8 @@ is_for_author(ch_notice_kind kind)
 }
 
 /* A notice goes out without it rather than not at all.  Owned or NULL. */
-static char *
-dup_head(ch_store *store)
+char *
+ch_announce_dup_head(ch_store *store)
 {
     ch_audit_head head;
     return ch_store_audit_head(store, &head, NULL) && head.seq > 0
@@ -233,13 +254,17 @@ ch_announce(const ch_house *house, ch_store *store, const ch_event *event)
     if (is_off(config, event->kind)) {
         return list;
     }
-    g_autofree char *channel = dup_channel(house, event->gateways);
+    g_autofree char *channel = ch_announce_dup_channel(house, event->gateways);
     g_autoptr(GPtrArray) titles = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GPtrArray) advices = g_ptr_array_new_with_free_func(g_free);
     fill_rules(house, event, titles, advices);
     g_autoptr(GPtrArray) hints = find_hints(event);
-    g_autofree char *head = dup_head(store);
-    ch_notice notice = {
+    g_autofree char *head = ch_announce_dup_head(store);
+    telling t = {.house = house,
+                 .store = store,
+                 .can_wait = can_wait(config, event),
+                 .list = list};
+    t.notice = (ch_notice){
         .kind = event->kind,
         .id = event->id,
         .channel = channel,
@@ -254,21 +279,19 @@ ch_announce(const ch_house *house, ch_store *store, const ch_event *event)
         .ledger_head = head,
         .publish_at_us = event->publish_at_us,
         .time_us = event->time_us,
-        .zone = site_zone(house, event->accounts),
+        .zone = ch_announce_zone(house, event->accounts),
         .spanish = event->spanish,
     };
     if (event->author != NULL && config->notices_author &&
         is_for_author(event->kind)) {
-        notice.to_author = TRUE;
-        add_outgoing(list, &notice, house, store,
-                     ch_config_dup_author_address(config, event->author));
+        t.notice.to_author = TRUE;
+        tell(&t, ch_config_dup_author_address(config, event->author));
     }
-    notice.to_author = FALSE;
+    t.notice.to_author = FALSE;
     if (config->notices_compliance[0] != '\0' &&
         event->kind != CH_NOTICE_ASKED && event->kind != CH_NOTICE_ANSWERED) {
-        add_outgoing(list, &notice, house, store,
-                     g_strdup(config->notices_compliance));
+        tell(&t, g_strdup(config->notices_compliance));
     }
-    add_reviewers(list, &notice, house, store, event->accounts);
+    tell_reviewers(&t, event->accounts);
     return list;
 }

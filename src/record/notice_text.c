@@ -231,22 +231,22 @@ static const char *const spanish_months[] = {
     "enero", "febrero", "marzo",      "abril",   "mayo",      "junio",
     "julio", "agosto",  "septiembre", "octubre", "noviembre", "diciembre"};
 
-static char *
-dup_time(const ch_notice *n)
+char *
+ch_notice_dup_time(gint64 time_us, GTimeZone *zone_or_utc, gboolean in_spanish)
 {
     g_autoptr(GDateTime) utc =
-        g_date_time_new_from_unix_utc(n->publish_at_us / G_USEC_PER_SEC);
+        g_date_time_new_from_unix_utc(time_us / G_USEC_PER_SEC);
     if (utc == NULL) {
         return NULL;
     }
-    g_autoptr(GDateTime) t = n->zone != NULL
-                                 ? g_date_time_to_timezone(utc, n->zone)
+    g_autoptr(GDateTime) t = zone_or_utc != NULL
+                                 ? g_date_time_to_timezone(utc, zone_or_utc)
                                  : g_date_time_ref(utc);
     int day = g_date_time_get_day_of_week(t) - 1;
     int month = g_date_time_get_month(t) - 1;
     int hour = g_date_time_get_hour(t), minute = g_date_time_get_minute(t);
     const char *zone = g_date_time_get_timezone_abbreviation(t);
-    if (n->spanish) {
+    if (in_spanish) {
         return g_strdup_printf(
             "%s, %d de %s de %d, %d:%02d (%s), %02d:%02d UTC",
             spanish_days[day], g_date_time_get_day_of_month(t),
@@ -330,7 +330,10 @@ ch_notice_dup_body(const ch_notice *n)
 {
     const words *w = words_of(n);
     g_autoptr(GString) body = g_string_new(NULL);
-    g_autofree char *at = n->publish_at_us >= 0 ? dup_time(n) : NULL;
+    g_autofree char *at =
+        n->publish_at_us >= 0
+            ? ch_notice_dup_time(n->publish_at_us, n->zone, n->spanish)
+            : NULL;
     g_autofree char *id = ch_notice_dup_clean(n->id);
     g_autofree char *contact = ch_notice_dup_clean(n->contact);
     add_what(body, n, w);
