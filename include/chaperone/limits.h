@@ -148,6 +148,8 @@
 /* Bytes of one configuration or rule file, and its depth. */
 #define CH_MAX_YAML       (8 * 1024 * 1024)
 #define CH_MAX_YAML_DEPTH 32
+/* Bytes of a template: a letter of several pages. */
+#define CH_MAX_TEMPLATE (16 * 1024)
 /* Bytes of one line of a .jsonl input. */
 #define CH_MAX_JSONL_LINE (16 * 1024 * 1024)
 

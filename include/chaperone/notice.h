@@ -45,7 +45,8 @@ typedef struct {
     gint64 time_us;
     GTimeZone *zone;
     gboolean spanish;
-    gboolean to_author; /* else to compliance */
+    gboolean to_author;   /* else to compliance */
+    const char *template; /* instead of the built-in words, or NULL */
 } ch_notice;
 
 /* The notice as RFC 5322 bytes with CRLF, 7-bit or UTF-8 quoted-printable.

@@ -243,6 +243,8 @@ const config_key ch_config_table[] = {
     {"notices.off", TYPE_STRINGS, AT(notices_off), "[]", NOTICES,
      ch_config_is_notice},
     {"notices.digest", TYPE_PERIOD, AT(notices_digest), "off", NULL, NULL},
+    {"notices.templates", TYPE_STRING, AT(notices_templates), "\"\"",
+     "an absolute path, or \"\" for the built-in words", is_absolute},
     {"review.listen", TYPE_STRING, AT(review_listen), "127.0.0.1:8025",
      "HOST:PORT", is_listen},
     {"review.base_url", TYPE_STRING, AT(review_base_url), "\"\"",

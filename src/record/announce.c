@@ -141,6 +141,9 @@ tell(telling *t, char *recipient)
 {
     g_autofree char *from = ch_announce_dup_sender(t->house->config);
     gboolean later = t->can_wait && !t->notice.to_author;
+    t->notice.template = ch_templates_find(
+        t->house->templates, ch_notice_kind_name(t->notice.kind),
+        t->notice.to_author, t->notice.spanish);
     ch_outgoing out = {
         .kind = ch_notice_kind_name(t->notice.kind),
         .recipient = recipient,

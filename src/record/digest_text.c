@@ -159,19 +159,30 @@ add_post(const writing *l, guint number, const ch_item *item)
     g_string_append_c(l->body, '\n');
 }
 
+static char *
+dup_posts(writing *l, const ch_digest *digest)
+{
+    for (guint i = 0; i < digest->items->len; i++) {
+        add_post(l, i + 1, g_ptr_array_index(digest->items, i));
+    }
+    if (digest->more > 0) {
+        g_auto(GStrv) halves = g_strsplit(l->w->more, "%u", 2);
+        g_string_append_printf(l->body, "%s%u%s", halves[0], digest->more,
+                               halves[1]);
+    }
+    g_autofree char *posts = g_strchomp(g_strdup(l->body->str));
+    g_string_truncate(l->body, 0);
+    return g_steal_pointer(&posts);
+}
+
 /* How to get to all of them. */
-static void
-add_way(const writing *l)
+static char *
+dup_way(const writing *l)
 {
     const char *base_url = l->house->config->review_base_url;
-    if (base_url[0] != '\0') {
-        g_string_append_printf(l->body, "%s\n  %s/queue\n", l->w->queue,
-                               base_url);
-    } else {
-        g_string_append_printf(
-            l->body, "%s\n  chaperone quarantine list --state held\n%s\n",
-            l->w->list, l->w->show);
-    }
+    return base_url[0] != '\0'
+               ? g_strdup_printf("%s/queue", base_url)
+               : g_strdup("chaperone quarantine list --state held");
 }
 
 /* "One post ..." or "3 posts ...".  Owned. */
@@ -186,28 +197,57 @@ dup_counted(const ch_digest *digest, const char *one, const char *many)
     return g_strdup_printf("%s%u%s", halves[0], count, halves[1]);
 }
 
-static char *
-dup_body(const writing *l, ch_store *store, const ch_digest *digest)
+static void
+add_built_in(const writing *l, const char *what, const char *posts,
+             const char *way)
 {
-    g_autofree char *first = dup_counted(digest, l->w->one, l->w->many);
+    gboolean has_page = l->house->config->review_base_url[0] != '\0';
+    g_string_append_printf(l->body, "%s\n\n%s\n\n%s\n\n%s\n  %s\n", what, posts,
+                           l->w->next, has_page ? l->w->queue : l->w->list,
+                           way);
+    if (!has_page) {
+        g_string_append_printf(l->body, "%s\n", l->w->show);
+    }
+}
+
+/* FALSE: the practice has no words of its own. */
+static gboolean
+add_template(const writing *l, const ch_digest *digest, const char *what,
+             const char *posts, const char *way, const char *contact)
+{
+    const char *template =
+        ch_templates_find(l->house->templates, "digest", FALSE, l->spanish);
+    if (template == NULL) {
+        return FALSE;
+    }
+    g_autofree char *count =
+        g_strdup_printf("%u", digest->items->len + digest->more);
+    const char *values[CH_FILL_COUNT] = {
+        [CH_FILL_WHAT] = what,       [CH_FILL_POSTS] = posts,
+        [CH_FILL_NEXT] = l->w->next, [CH_FILL_LINK] = way,
+        [CH_FILL_NUMBER] = count,    [CH_FILL_CONTACT] = contact};
+    g_autofree char *text = ch_template_fill(template, values);
+    g_string_append(l->body, text);
+    return TRUE;
+}
+
+static char *
+dup_body(writing *l, ch_store *store, const ch_digest *digest)
+{
+    g_autofree char *what = dup_counted(digest, l->w->one, l->w->many);
+    g_autofree char *posts = dup_posts(l, digest);
+    g_autofree char *way = dup_way(l);
     g_autofree char *head = ch_announce_dup_head(store);
     g_autofree char *contact =
         ch_notice_dup_clean(l->house->config->practice_contact);
-    g_string_append_printf(l->body, "%s\n\n", first);
-    for (guint i = 0; i < digest->items->len; i++) {
-        add_post(l, i + 1, g_ptr_array_index(digest->items, i));
+    gboolean own = add_template(l, digest, what, posts, way, contact);
+    if (!own) {
+        add_built_in(l, what, posts, way);
     }
-    if (digest->more > 0) {
-        g_auto(GStrv) halves = g_strsplit(l->w->more, "%u", 2);
-        g_string_append_printf(l->body, "%s%u%s\n\n", halves[0], digest->more,
-                               halves[1]);
-    }
-    g_string_append_printf(l->body, "%s\n\n", l->w->next);
-    add_way(l);
     if (head != NULL) {
         g_string_append_printf(l->body, "\n%s\n  %s\n", l->w->head, head);
     }
-    if (*contact != '\0') {
+    if (!own && *contact != '\0') {
         g_string_append_printf(l->body, "%s\n", contact);
     }
     return g_strdup(l->body->str);
@@ -222,11 +262,11 @@ ch_digest_compose(const ch_house *house, ch_store *store,
     }
     gboolean in_spanish = is_spanish(digest);
     g_autoptr(GString) text = g_string_new(NULL);
-    const writing l = {.house = house,
-                       .w = in_spanish ? &spanish : &english,
-                       .spanish = in_spanish,
-                       .now_us = now_us,
-                       .body = text};
+    writing l = {.house = house,
+                 .w = in_spanish ? &spanish : &english,
+                 .spanish = in_spanish,
+                 .now_us = now_us,
+                 .body = text};
     g_autofree char *body = dup_body(&l, store, digest);
     g_autofree char *from = ch_announce_dup_sender(house->config);
     g_autofree char *count =

@@ -71,15 +71,19 @@ outbox_of(const fixture *f)
     return list;
 }
 
-/* The words of a mail without the soft breaks of its encoding.  Owned. */
+/* A mail without the soft breaks of its body.  Owned. */
 static inline char *
 dup_text(GBytes *mail)
 {
     gsize length;
     const char *data = g_bytes_get_data(mail, &length);
     g_autofree char *whole = g_strndup(data, length);
-    g_auto(GStrv) lines = g_strsplit(whole, "=\r\n", -1);
-    return g_strjoinv("", lines);
+    char *body = strstr(whole, "\r\n\r\n");
+    assert_non_null(body);
+    g_auto(GStrv) lines = g_strsplit(body, "=\r\n", -1);
+    *body = '\0';
+    g_autofree char *words = g_strjoinv("", lines);
+    return g_strconcat(whole, words, NULL);
 }
 
 #endif
