@@ -25,16 +25,16 @@ typedef struct {
  * all that waits for him.  Owned array of ch_digest. */
 GPtrArray *ch_digest_due(ch_store *store, gint64 before_us, GError **error);
 
-/* The letter about it, or NULL: nothing is held any more.  id: its own.
- * Owned. */
+/* The letter about it, or NULL: nothing is held any more.  id: its own;
+ * links_out: of ch_link, those in it.  Owned. */
 GBytes *ch_digest_compose(const ch_house *house, ch_store *store,
                           const ch_digest *digest, const char *id,
-                          gint64 now_us);
+                          gint64 now_us, GArray *links_out);
 
 /* Puts the letter (NULL: none) into the outbox; what it tells of waits no
  * more.  CH_ERROR_STATE: it is not what waits now, and nothing is changed. */
 gboolean ch_digest_finish(ch_store *store, const ch_digest *digest,
-                          const char *id, GBytes *letter, gint64 now_us,
-                          GError **error);
+                          const char *id, GBytes *letter, GArray *links,
+                          gint64 now_us, GError **error);
 
 #endif

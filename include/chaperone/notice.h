@@ -38,6 +38,7 @@ typedef struct {
     const char *note;           /* reviewer's words to the author, or NULL */
     const char *contact;        /* the practice's own last line */
     const char *base_url;       /* of the review page, or NULL */
+    const char *token;          /* of the link to the card, or NULL */
     const char *reply_to;    /* where the author's answer reaches the reviewers
                                 by itself, "" or NULL: nowhere */
     const char *ledger_head; /* for compliance to keep (audit.h), or NULL */

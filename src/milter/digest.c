@@ -7,6 +7,7 @@
  */
 #include "chaperone/digest.h"
 #include "chaperone/error.h"
+#include "chaperone/link.h"
 #include "chaperone/log.h"
 #include "daemon.h"
 
@@ -20,9 +21,11 @@ tell_one(ch_daemon *daemon, const ch_house *house, const ch_digest *digest)
     char id[CH_ID_LENGTH + 1];
     gint64 now = g_get_real_time();
     ch_id_new(now, id);
+    g_autoptr(GArray) links = g_array_new(FALSE, FALSE, sizeof(ch_link));
     g_autoptr(GBytes) letter =
-        ch_digest_compose(house, daemon->store, digest, id, now);
-    if (!ch_digest_finish(daemon->store, digest, id, letter, now, &error)) {
+        ch_digest_compose(house, daemon->store, digest, id, now, links);
+    if (!ch_digest_finish(daemon->store, digest, id, letter, links, now,
+                          &error)) {
         /* Another one since it was read: the next round has it. */
         if (g_error_matches(error, CH_ERROR, CH_ERROR_STATE)) {
             return TRUE;

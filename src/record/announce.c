@@ -7,6 +7,7 @@
 #include "record/announce_int.h"
 
 #include "chaperone/audit.h"
+#include "chaperone/link.h"
 
 ch_event
 ch_event_of_item(const ch_item *item, ch_notice_kind kind, gint64 time_us)
@@ -106,6 +107,7 @@ clear_outgoing(gpointer data)
     ch_outgoing *out = data;
     g_free((char *)out->recipient);
     g_clear_pointer(&out->mail, g_bytes_unref);
+    g_clear_pointer(&out->links, g_array_unref);
 }
 
 char *
@@ -122,6 +124,7 @@ typedef struct {
     ch_store *store;
     ch_notice notice;
     gboolean can_wait; /* reviewers are told in a digest */
+    gint64 until_us;   /* links to the card open it */
     GArray *list;      /* of ch_outgoing */
 } telling;
 
@@ -135,22 +138,51 @@ can_wait(const ch_config *config, const ch_event *event)
            config->notices_digest < left_us / 2 / G_USEC_PER_SEC;
 }
 
+gint64
+ch_announce_link_until(const ch_config *config, gint64 deadline_us,
+                       gint64 now_us)
+{
+    return deadline_us > now_us
+               ? deadline_us
+               : now_us + config->review_deadline * (gint64)G_USEC_PER_SEC;
+}
+
+/* Of what expired there is no card to open. */
+static gboolean
+has_link(const telling *t)
+{
+    return !t->notice.to_author && t->notice.kind != CH_NOTICE_EXPIRED &&
+           t->notice.base_url[0] != '\0';
+}
+
+static void
+write_letter(telling *t, ch_outgoing *out)
+{
+    char token[CH_TOKEN_HEX + 1];
+    g_autofree char *from = ch_announce_dup_sender(t->house->config);
+    t->notice.template = ch_templates_find(
+        t->house->templates, out->kind, t->notice.to_author, t->notice.spanish);
+    t->notice.token = NULL;
+    if (has_link(t)) {
+        ch_link link;
+        ch_link_new(t->notice.id, t->until_us, &link, token);
+        out->links = g_array_new(FALSE, FALSE, sizeof(ch_link));
+        g_array_append_val(out->links, link);
+        t->notice.token = token;
+    }
+    out->mail = ch_notice_compose(&t->notice, from, out->recipient, t->store);
+    t->notice.token = NULL;
+}
+
 /* Takes recipient. */
 static void
 tell(telling *t, char *recipient)
 {
-    g_autofree char *from = ch_announce_dup_sender(t->house->config);
-    gboolean later = t->can_wait && !t->notice.to_author;
-    t->notice.template = ch_templates_find(
-        t->house->templates, ch_notice_kind_name(t->notice.kind),
-        t->notice.to_author, t->notice.spanish);
-    ch_outgoing out = {
-        .kind = ch_notice_kind_name(t->notice.kind),
-        .recipient = recipient,
-        .mail = later
-                    ? NULL
-                    : ch_notice_compose(&t->notice, from, recipient, t->store),
-    };
+    ch_outgoing out = {.kind = ch_notice_kind_name(t->notice.kind),
+                       .recipient = recipient};
+    if (t->notice.to_author || !t->can_wait) {
+        write_letter(t, &out);
+    }
     g_array_append_val(t->list, out);
 }
 
@@ -266,6 +298,8 @@ ch_announce(const ch_house *house, ch_store *store, const ch_event *event)
     telling t = {.house = house,
                  .store = store,
                  .can_wait = can_wait(config, event),
+                 .until_us = ch_announce_link_until(config, event->deadline_us,
+                                                    event->time_us),
                  .list = list};
     t.notice = (ch_notice){
         .kind = event->kind,

@@ -129,10 +129,12 @@ run_finish(ch_db *db, const ch_seal *seal, gpointer data, GError **error)
 
 gboolean
 ch_digest_finish(ch_store *store, const ch_digest *digest, const char *id,
-                 GBytes *letter, gint64 now_us, GError **error)
+                 GBytes *letter, GArray *links, gint64 now_us, GError **error)
 {
-    const ch_outgoing out = {
-        .kind = "digest", .recipient = digest->recipient, .mail = letter};
+    const ch_outgoing out = {.kind = "digest",
+                             .recipient = digest->recipient,
+                             .mail = letter,
+                             .links = links};
     finishing job = {.digest = digest,
                      .id = id,
                      .letter = letter != NULL ? &out : NULL,

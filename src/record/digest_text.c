@@ -6,6 +6,8 @@
  * from outside cannot begin a line.
  */
 #include "chaperone/digest.h"
+
+#include "chaperone/link.h"
 #include "record/announce_int.h"
 #include "record/notice_int.h"
 
@@ -33,7 +35,7 @@ static const words english = {
     .more = "%u more are held; the list below has them.",
     .next = "Please look at them and decide. What nobody decides is not "
             "published.",
-    .queue = "All that waits, once you have signed in:",
+    .queue = "Each link works once, after you have signed in. All that waits:",
     .list = "All that waits:",
     .show = "To see a post, run \"chaperone quarantine show ID\".",
     .head = "Ledger, for \"chaperone audit verify --head\":",
@@ -53,7 +55,8 @@ static const words spanish = {
     .decide_until = "Decida hasta:",
     .more = "Hay %u más retenidas; están en la lista de abajo.",
     .next = "Por favor, revíselas y decida. Lo que nadie decide no se publica.",
-    .queue = "Todo lo que espera, después de iniciar sesión:",
+    .queue = "Cada enlace sirve una sola vez, después de iniciar sesión. Todo "
+             "lo que espera:",
     .list = "Todo lo que espera:",
     .show = "Para ver una publicación, ejecute \"chaperone quarantine show "
             "ID\".",
@@ -68,6 +71,7 @@ typedef struct {
     gboolean spanish;
     gint64 now_us;
     GString *body;
+    GArray *links; /* of ch_link */
 } writing;
 
 /* In the language of the posts if all have the same; else English. */
@@ -142,6 +146,20 @@ add_times(const writing *l, const ch_item *item)
 }
 
 static void
+add_link(const writing *l, const char *base_url, const ch_item *item)
+{
+    char token[CH_TOKEN_HEX + 1];
+    ch_link link;
+    ch_link_new(
+        item->id,
+        ch_announce_link_until(l->house->config, item->deadline_us, l->now_us),
+        &link, token);
+    g_array_append_val(l->links, link);
+    g_autofree char *address = ch_notice_dup_link(base_url, item->id, token);
+    g_string_append_printf(l->body, "   %s\n", address);
+}
+
+static void
 add_post(const writing *l, guint number, const ch_item *item)
 {
     const char *base_url = l->house->config->review_base_url;
@@ -154,7 +172,7 @@ add_post(const writing *l, guint number, const ch_item *item)
     add_times(l, item);
     add_line(l->body, "ID:", item->id);
     if (base_url[0] != '\0') {
-        g_string_append_printf(l->body, "   %s/item/%s\n", base_url, item->id);
+        add_link(l, base_url, item);
     }
     g_string_append_c(l->body, '\n');
 }
@@ -255,7 +273,8 @@ dup_body(writing *l, ch_store *store, const ch_digest *digest)
 
 GBytes *
 ch_digest_compose(const ch_house *house, ch_store *store,
-                  const ch_digest *digest, const char *id, gint64 now_us)
+                  const ch_digest *digest, const char *id, gint64 now_us,
+                  GArray *links_out)
 {
     if (digest->items->len == 0) {
         return NULL;
@@ -266,7 +285,8 @@ ch_digest_compose(const ch_house *house, ch_store *store,
                  .w = in_spanish ? &spanish : &english,
                  .spanish = in_spanish,
                  .now_us = now_us,
-                 .body = text};
+                 .body = text,
+                 .links = links_out};
     g_autofree char *body = dup_body(&l, store, digest);
     g_autofree char *from = ch_announce_dup_sender(house->config);
     g_autofree char *count =

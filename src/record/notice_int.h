@@ -15,6 +15,10 @@ gboolean ch_notice_may_be_answered(const ch_notice *notice);
  * Owned. */
 char *ch_notice_dup_time(gint64 time_us, GTimeZone *zone_or_utc,
                          gboolean in_spanish);
+/* The address that opens a card: by a token once, without by its ID.
+ * Owned. */
+char *ch_notice_dup_link(const char *base_url, const char *id,
+                         const char *token);
 /* UTF-8 with LF.  Owned. */
 char *ch_notice_dup_body(const ch_notice *notice);
 char *ch_notice_dup_subject(const ch_notice *notice);

@@ -95,7 +95,8 @@ static const words english = {
     .no_author = "not known",
     .note = "The reviewer wrote:",
     .show = "To see the post, run this command:",
-    .open = "To see the post, open this page and sign in:",
+    .open = "To see the post, open this page and sign in. The link works "
+            "once; later the queue has the post:",
     .answer = "To answer, or to have it looked at again, reply to this mail: "
               "what you write reaches the reviewers together with the post.",
     .head = "Ledger, for \"chaperone audit verify --head\":",
@@ -186,7 +187,9 @@ static const words spanish = {
     .no_author = "no se sabe",
     .note = "La persona que la revisó escribió:",
     .show = "Para ver la publicación, ejecute este comando:",
-    .open = "Para ver la publicación, abra esta página e inicie sesión:",
+    .open = "Para ver la publicación, abra esta página e inicie sesión. El "
+            "enlace sirve una sola vez; después la publicación está en la "
+            "cola:",
     .answer = "Para contestar, o para que se mire otra vez, responda a este "
               "correo: lo que escriba llega a los revisores junto con la "
               "publicación.",
@@ -303,6 +306,13 @@ has_page(const ch_notice *n)
     return n->base_url != NULL && n->base_url[0] != '\0';
 }
 
+char *
+ch_notice_dup_link(const char *base_url, const char *id, const char *token)
+{
+    return token != NULL ? g_strdup_printf("%s/open/%s", base_url, token)
+                         : g_strdup_printf("%s/item/%s", base_url, id);
+}
+
 /* The address of the card, or the command instead. */
 static char *
 dup_way(const ch_notice *n)
@@ -311,8 +321,10 @@ dup_way(const ch_notice *n)
     if (n->to_author || n->kind == CH_NOTICE_EXPIRED) {
         return g_strdup("");
     }
-    return has_page(n) ? g_strdup_printf("%s/item/%s", n->base_url, id)
-                       : g_strdup_printf("chaperone quarantine show %s", id);
+    if (!has_page(n)) {
+        return g_strdup_printf("chaperone quarantine show %s", id);
+    }
+    return ch_notice_dup_link(n->base_url, id, n->token);
 }
 
 static void

@@ -51,7 +51,8 @@ ch_outbox_add(ch_db *db, const char *id, const ch_outgoing *notices,
                        CH_VALUES(CH_TEXT(id), CH_TEXT(notices[i].kind),
                                  CH_TEXT(notices[i].recipient),
                                  CH_BLOB(mail, length), CH_INT(time_us)),
-                       error)) {
+                       error) ||
+            !ch_links_add(db, notices[i].recipient, notices[i].links, error)) {
             return FALSE;
         }
     }

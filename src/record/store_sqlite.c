@@ -172,6 +172,14 @@ static const char *const steps[] = {
     " time_us INTEGER NOT NULL) STRICT;"
     "CREATE INDEX digest_by_recipient ON digest (recipient, time_us);"
     "CREATE INDEX digest_by_id ON digest (id);",
+
+    /* Links of letters, each for one card and one use: digests of tokens. */
+    "CREATE TABLE link ("
+    " digest BLOB PRIMARY KEY,"
+    " id TEXT NOT NULL REFERENCES item (id) ON DELETE CASCADE,"
+    " recipient TEXT NOT NULL, until_us INTEGER NOT NULL,"
+    " used_us INTEGER) STRICT;"
+    "CREATE INDEX link_by_id ON link (id);",
 };
 
 /* --- errors -------------------------------------------------------------- */

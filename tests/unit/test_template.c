@@ -218,13 +218,12 @@ letters_are_in_ones_own_words(void **state)
         "word.\r\n- "
         "gone/rule\r\nQuestions: 614-555-0100\r\n\r\nID: %s\r\n",
         id);
-    g_autofree char *reviewer_body = g_strdup_printf(
-        "\r\n\r\nWork: WordPress.com, https://review.practice.example/item/"
-        "%s\r\n\r\nID: %s\r\n",
-        id, id);
+    g_autofree char *reviewer_end = g_strdup_printf("\r\n\r\nID: %s\r\n", id);
     if (strstr(to_author, author_body) == NULL ||
-        strstr(to_reviewer, reviewer_body) == NULL) {
-        fail_msg("%s\n%s", to_author, to_reviewer);
+        strstr(to_reviewer, "\r\n\r\nWork: WordPress.com, "
+                            "https://review.practice.example/open/") == NULL ||
+        strstr(to_reviewer, reviewer_end) == NULL) {
+        fail_msg("%s", to_reviewer);
     }
     /* What is not up to them. */
     assert_true(ch_notice_is_ours(author->mail, f->store));
@@ -249,8 +248,9 @@ a_digest_is_in_ones_own_words(void **state)
     char id[CH_ID_LENGTH + 1];
     hold(f, house, POST, 3 * DAY, FALSE, id);
     g_autoptr(GPtrArray) due = ch_digest_due(f->store, NOW, &error);
+    g_autoptr(GArray) links = g_array_new(FALSE, FALSE, sizeof(ch_link));
     g_autoptr(GBytes) letter =
-        ch_digest_compose(house, f->store, due->pdata[0], ID, NOW);
+        ch_digest_compose(house, f->store, due->pdata[0], ID, NOW, links);
     g_autofree char *text = dup_text(letter);
     if (strstr(text, "\r\n\r\n1 to do: https://review.practice.example/queue"
                      "\r\n\r\n1. WordPress.com\r\n") == NULL ||
