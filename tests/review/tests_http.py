@@ -1,4 +1,5 @@
 """The review page as hostile and careless clients see it."""
+import json
 import os
 import re
 import socket
@@ -496,6 +497,54 @@ def test_a_photo(site):
     masked = ada.get(f"/item/{item}").text
     assert "<img" not in masked and "Quill" not in masked
     assert site.client().get(path).header("Location") == "/sign-in"
+
+
+def in_spanish(client, path):
+    """The language is the account's: English again after that."""
+    assert client.post("/language", dict(lang="es")).status == 303
+    try:
+        return client.get(path).text
+    finally:
+        assert client.post("/language", dict(lang="en")).status == 303
+
+
+def test_where_in_a_picture_something_was_found(site):
+    site.restart_milter(extra="extract: {timeout: 60s}\n")
+    try:
+        for x, y, words, palabras in ((40, 40, "picture, upper left", "imagen, arriba a la izquierda"),
+                                      (1000, 1100, "picture, lower right",
+                                       "imagen, abajo a la derecha")):
+            item = site.hold([GATEWAY], pictures.with_files(
+                f"The news {time.time()}",
+                [("a.png", "image/png", pictures.written("Our zibblehold here", x, y))]))
+            assert site.item(item)["rules"] == ["e2e/hold"]
+            dana = site.signed_in("dana")
+            assert words in dana.get(f"/item/{item}").text
+            found = json.loads(dana.get(f"/api/v1/items/{item}").text)["findings"]
+            assert [f["place"] for f in found] == [words], found
+            assert palabras in in_spanish(dana, f"/item/{item}")
+    finally:
+        site.restart_milter()
+
+
+def test_that_pictures_were_cleaned(site):
+    site.restart_milter(
+        extra="extract: {clean: true, keep_original: true, ocr: false, timeout: 60s}\n")
+    try:
+        before = {i["id"] for i in site.items("passed")}
+        site.send([GATEWAY], pictures.with_files(f"The news {time.time()}",
+                                                 [("a.jpg", "image/jpeg", pictures.photo())]))
+        item = next(i["id"] for i in site.items("passed") if i["id"] not in before)
+    finally:
+        site.restart_milter()
+    dana = site.signed_in("dana")
+    card = dana.get(f"/item/{item}").text
+    assert "was taken out before the post went on." in card
+    assert "Here it is as it was received." in card
+    assert "Sent today, the verdict would be" not in card
+    assert pictures.PLACE[0][:6] not in card
+    assert "se quitó antes de enviar la publicación." in in_spanish(dana, f"/item/{item}")
+    assert "was taken out before" not in dana.get(f"/item/{hold(site)}").text
 
 
 def test_hostile_pictures(site):
