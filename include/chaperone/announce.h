@@ -1,5 +1,6 @@
 /*
  * Announce: who is told about an item, and what.
+ * Reviewers may be told of held posts in a letter about many: digest.h.
  *
  * Turns the names that a record holds (rule ids, gateway names) into notices
  * for the author, if it is authenticated and notices.author says so, and for
@@ -27,6 +28,7 @@ typedef struct {
     const char *hints;    /* IDs of notes, comma separated, or NULL */
     const char *note;     /* reviewer's words or NULL */
     gint64 publish_at_us; /* -1: not known */
+    gint64 deadline_us;   /* of the decision; 0 or -1: none */
     gint64 time_us;
     gboolean spanish;
 } ch_event;

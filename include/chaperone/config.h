@@ -83,7 +83,10 @@ typedef struct {
     ch_late release_late;
     char *notices_smtp, *notices_from, *notices_compliance;
     gboolean notices_author;
-    GStrv notices_off; /* kinds that nobody is sent */
+    GStrv notices_off;       /* kinds that nobody is sent */
+    char *notices_templates; /* directory, "": none */
+    gint64 notices_digest;   /* seconds between letters about held posts to
+                              * reviewers; 0: one for each post, at once */
     char *review_listen, *review_base_url;
     char *review_certificate, *review_key; /* review.tls; "": no TLS */
     char *review_user, *review_group;

@@ -1,6 +1,6 @@
 /*
- * The house: configuration, rules, gateways, accounts and the reader of
- * documents, which a reload replaces as a whole or not at all.
+ * The house: configuration, rules, gateways, accounts, templates and the
+ * reader of documents, which a reload replaces as a whole or not at all.
  */
 #ifndef CHAPERONE_HOUSE_H
 #define CHAPERONE_HOUSE_H
@@ -8,6 +8,7 @@
 #include "chaperone/accounts.h"
 #include "chaperone/extraction.h"
 #include "chaperone/ruleset.h"
+#include "chaperone/template.h"
 
 /* Const once made, counted. */
 typedef struct {
@@ -16,6 +17,7 @@ typedef struct {
     ch_gateways *gateways;
     ch_accounts *accounts;
     GHashTable *profiles;    /* name to ch_ruleset: those that accounts name */
+    ch_templates *templates; /* own words of notices */
     ch_extractor *extractor; /* reads documents; NULL: nobody does */
     gint refs;
 } ch_house;

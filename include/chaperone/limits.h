@@ -148,6 +148,8 @@
 /* Bytes of one configuration or rule file, and its depth. */
 #define CH_MAX_YAML       (8 * 1024 * 1024)
 #define CH_MAX_YAML_DEPTH 32
+/* Bytes of a template: a letter of several pages. */
+#define CH_MAX_TEMPLATE (16 * 1024)
 /* Bytes of one line of a .jsonl input. */
 #define CH_MAX_JSONL_LINE (16 * 1024 * 1024)
 
@@ -177,6 +179,9 @@
  * post: more is a matter for the telephone. */
 #define CH_MAX_LETTER  4000
 #define CH_MAX_LETTERS 20
+/* Posts that one letter to a reviewer lists: more than anybody reads in it; it
+ * says how many there are beside them. */
+#define CH_MAX_DIGEST 100
 /* Pictures that a card shows: each is decoded when it is asked for. */
 #define CH_MAX_CARD_PICTURES 20
 /* Characters of a note, and of a reason to look. */

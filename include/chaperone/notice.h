@@ -38,6 +38,7 @@ typedef struct {
     const char *note;           /* reviewer's words to the author, or NULL */
     const char *contact;        /* the practice's own last line */
     const char *base_url;       /* of the review page, or NULL */
+    const char *token;          /* of the link to the card, or NULL */
     const char *reply_to;    /* where the author's answer reaches the reviewers
                                 by itself, "" or NULL: nowhere */
     const char *ledger_head; /* for compliance to keep (audit.h), or NULL */
@@ -45,7 +46,8 @@ typedef struct {
     gint64 time_us;
     GTimeZone *zone;
     gboolean spanish;
-    gboolean to_author; /* else to compliance */
+    gboolean to_author;   /* else to compliance */
+    const char *template; /* instead of the built-in words, or NULL */
 } ch_notice;
 
 /* The notice as RFC 5322 bytes with CRLF, 7-bit or UTF-8 quoted-printable.
@@ -55,12 +57,13 @@ GBytes *ch_notice_compose(const ch_notice *notice, const char *from,
                           const char *to, const ch_store *store);
 
 /* A mail of the same form with other words: an answer to something that was
- * sent (RFC 3834: auto-replied).  subject is ASCII, body UTF-8 with LF.
- * Owned. */
+ * sent (RFC 3834: auto-replied), or unasked (auto-generated).  subject and
+ * body are UTF-8, body with LF.  Owned. */
 typedef struct {
     const char *id, *kind; /* kind: of the Message-ID */
     const char *from, *to, *subject, *body;
     gint64 time_us;
+    gboolean unasked;
 } ch_answer;
 
 GBytes *ch_notice_compose_answer(const ch_answer *answer,

@@ -68,11 +68,19 @@ gboolean ch_store_find_prior(ch_store *store, const guint8 key[CH_DIGEST_BYTES],
                              gint64 now_us, ch_prior *prior_out,
                              GError **error);
 
+/* A link of a letter, made by ch_link_new (link.h). */
+typedef struct {
+    guint8 digest[CH_DIGEST_BYTES];
+    char id[CH_ID_LENGTH + 1]; /* the item whose card it opens */
+    gint64 until_us;
+} ch_link;
+
 /* A mail waiting to be sent: no patient data in it. */
 typedef struct {
     const char *kind;      /* "held", "refused", "expired", ...: for logs */
     const char *recipient; /* one address */
-    GBytes *mail;          /* RFC 5322, CRLF */
+    GBytes *mail;          /* RFC 5322, CRLF; NULL: told in the next digest */
+    GArray *links;         /* of ch_link: those in it, or NULL */
 } ch_outgoing;
 
 typedef struct {

@@ -183,6 +183,28 @@ set_amount(const config_key *key, void *field, const ch_yaml_node *node,
     *(gint64 *)field = value;
 }
 
+#define MAX_PERIOD_S (7 * 86400)
+
+static void
+set_period(const config_key *key, gint64 *field, const ch_yaml_node *node,
+           ch_diag *diag)
+{
+    const char *text = ch_yaml_string(node, key->name, diag);
+    gint64 value = 0;
+    if (text == NULL) {
+        return;
+    }
+    if (strcmp(text, "off") != 0 && (!ch_config_parse_duration(text, &value) ||
+                                     value < 1 || value > MAX_PERIOD_S)) {
+        ch_yaml_error(node, diag,
+                      "%s: \"%s\" is not allowed; allowed: off, or a time up "
+                      "to 7d such as 1h, 30m",
+                      key->name, text);
+        return;
+    }
+    *field = value;
+}
+
 /* "on_failure: tempfail" and the lists of later versions: only the default
  * can be written. */
 static void
@@ -295,6 +317,9 @@ set_key(ch_config *config, const config_key *key, const ch_yaml_node *node,
     case TYPE_DURATION:
     case TYPE_COUNT:
         set_amount(key, field, node, diag);
+        break;
+    case TYPE_PERIOD:
+        set_period(key, field, node, diag);
         break;
     case TYPE_OVERRIDES:
         set_overrides(config, node, diag);

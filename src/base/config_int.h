@@ -16,6 +16,7 @@ typedef enum {
     TYPE_BYTES,    /* gint64: 50MiB, 10KiB, 4096 */
     TYPE_DURATION, /* gint64 seconds: 90d, 12h, 30m, 10s, 6y */
     TYPE_COUNT,    /* guint */
+    TYPE_PERIOD,   /* gint64 seconds: off (0), or 1s to 7d */
     TYPE_OVERRIDES,
     TYPE_ACCOUNTS,
     TYPE_TLS,  /* {certificate: FILE, key: FILE} or {}: two strings */

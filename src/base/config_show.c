@@ -116,6 +116,14 @@ append_value(GString *out, const ch_config *config, const config_key *key)
         g_string_append_printf(out, "%" G_GINT64_FORMAT "s",
                                *(const gint64 *)field);
         break;
+    case TYPE_PERIOD:
+        if (*(const gint64 *)field == 0) {
+            g_string_append(out, "off");
+        } else {
+            g_string_append_printf(out, "%" G_GINT64_FORMAT "s",
+                                   *(const gint64 *)field);
+        }
+        break;
     case TYPE_COUNT:
         g_string_append_printf(out, "%u", *(const guint *)field);
         break;

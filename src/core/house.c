@@ -1,7 +1,7 @@
 /*
- * The house: configuration, rules, gateways, accounts and the reader of
- * documents as one counted thing, so that a reload replaces all of it or
- * nothing.
+ * The house: configuration, rules, gateways, accounts, templates and the
+ * reader of documents as one counted thing, so that a reload replaces all of it
+ * or nothing.
  */
 #include "chaperone/inspect.h"
 
@@ -65,8 +65,9 @@ house_new(ch_config *config, gboolean with_rules, ch_diag *diag)
     if (house->gateways != NULL) {
         house->accounts = ch_accounts_new(config, house->gateways, diag);
     }
+    house->templates = ch_templates_load(config->notices_templates, diag);
     if ((with_rules && house->rules == NULL) || house->accounts == NULL ||
-        !is_for_drafts(house, diag) ||
+        house->templates == NULL || !is_for_drafts(house, diag) ||
         (with_rules && !load_profiles(house, diag))) {
         ch_house_unref(house);
         return NULL;
@@ -139,6 +140,7 @@ ch_house_unref(ch_house *house)
     ch_ruleset_free(house->rules);
     ch_accounts_free(house->accounts);
     ch_gateways_free(house->gateways);
+    ch_templates_free(house->templates);
     ch_config_unref(house->config);
     g_free(house);
 }

@@ -79,6 +79,11 @@ gboolean ch_outbox_recover(ch_daemon *daemon);
 /* FALSE: an attempt's end could not be written down; recover first. */
 gboolean ch_outbox_send_releases(ch_daemon *daemon);
 
+/* --- digest.c, in the housekeeping thread -------------------------------- */
+
+/* Puts the letters about many posts that are due into the outbox. */
+void ch_digest_tell(ch_daemon *daemon);
+
 /* --- privileges.c ----------------------------------------------------- */
 
 /* No core files, no tracing, frugal malloc.  Before any thread. */

@@ -129,6 +129,7 @@ static gboolean
 commit_held(const delivery *d, ch_record *record, ch_prior *prior,
             GError **error)
 {
+    record->deadline_us = deadline_of(d, record);
     ch_event event = {.kind = CH_NOTICE_HELD,
                       .id = d->id,
                       .author = d->author,
@@ -137,10 +138,10 @@ commit_held(const delivery *d, ch_record *record, ch_prior *prior,
                       .rules = record->rules,
                       .hints = record->hints,
                       .publish_at_us = record->publish_at_us,
+                      .deadline_us = record->deadline_us,
                       .time_us = d->e->time_us,
                       .spanish = record->spanish};
     g_autoptr(GArray) notices = ch_announce(d->house, d->daemon->store, &event);
-    record->deadline_us = deadline_of(d, record);
     record->notices = (const ch_outgoing *)(const void *)notices->data;
     record->n_notices = notices->len;
     gboolean ok = ch_store_commit(d->daemon->store, record, prior, error);

@@ -1,10 +1,10 @@
 /*
  * Housekeeping: the one thread beside libmilter's.
  *
- * Sends what waits in the outbox (outbox.c), expires what nobody decided in
- * time, destroys what is past its retention, watches the ledger (witness.c),
- * writes the metrics and pats the watchdog.  It never touches a message that
- * the MTA is sending.
+ * Sends what waits in the outbox (outbox.c, digest.c), expires what nobody
+ * decided in time, destroys what is past its retention, watches the ledger
+ * (witness.c), writes the metrics and pats the watchdog.  It never touches a
+ * message that the MTA is sending.
  */
 #include "chaperone/announce.h"
 #include "chaperone/error.h"
@@ -235,6 +235,7 @@ round_once(keeper *k)
     /* Posts before notices: people wait for them. */
     k->recovered = k->recovered || ch_outbox_recover(k->daemon);
     k->recovered = k->recovered && ch_outbox_send_releases(k->daemon);
+    ch_digest_tell(k->daemon);
     ch_outbox_send_notices(k->daemon);
     ch_witness_chain(k->daemon);
     if (is_due(&k->head_at, HEAD_US)) {

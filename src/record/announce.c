@@ -4,8 +4,10 @@
  * Composing the mail is notice.c's, sending it the outbox's.  Nothing here
  * sees the content of a message.
  */
-#include "chaperone/announce.h"
+#include "record/announce_int.h"
+
 #include "chaperone/audit.h"
+#include "chaperone/link.h"
 
 ch_event
 ch_event_of_item(const ch_item *item, ch_notice_kind kind, gint64 time_us)
@@ -18,6 +20,7 @@ ch_event_of_item(const ch_item *item, ch_notice_kind kind, gint64 time_us)
                       .rules = item->rules,
                       .hints = item->hints,
                       .publish_at_us = item->publish_at_us,
+                      .deadline_us = item->deadline_us,
                       .spanish = item->spanish,
                       .time_us = time_us};
 }
@@ -32,8 +35,8 @@ split_names(const char *names)
     return list;
 }
 
-static char *
-dup_channel(const ch_house *house, const char *gateways)
+char *
+ch_announce_dup_channel(const ch_house *house, const char *gateways)
 {
     g_auto(GStrv) names = split_names(gateways);
     GString *channel = g_string_new(NULL);
@@ -103,7 +106,8 @@ clear_outgoing(gpointer data)
 {
     ch_outgoing *out = data;
     g_free((char *)out->recipient);
-    g_bytes_unref(out->mail);
+    g_clear_pointer(&out->mail, g_bytes_unref);
+    g_clear_pointer(&out->links, g_array_unref);
 }
 
 char *
@@ -114,18 +118,72 @@ ch_announce_dup_sender(const ch_config *config)
                : g_strdup_printf("chaperone@%s", g_get_host_name());
 }
 
+/* One event as it is told to each of its readers. */
+typedef struct {
+    const ch_house *house;
+    ch_store *store;
+    ch_notice notice;
+    gboolean can_wait; /* reviewers are told in a digest */
+    gint64 until_us;   /* links to the card open it */
+    GArray *list;      /* of ch_outgoing */
+} telling;
+
+/* Half of the time to decide is left when a digest comes: it is read before
+ * the reminder, and before the post was to appear. */
+static gboolean
+can_wait(const ch_config *config, const ch_event *event)
+{
+    gint64 left_us = event->deadline_us - event->time_us;
+    return event->kind == CH_NOTICE_HELD && config->notices_digest > 0 &&
+           config->notices_digest < left_us / 2 / G_USEC_PER_SEC;
+}
+
+gint64
+ch_announce_link_until(const ch_config *config, gint64 deadline_us,
+                       gint64 now_us)
+{
+    return deadline_us > now_us
+               ? deadline_us
+               : now_us + config->review_deadline * (gint64)G_USEC_PER_SEC;
+}
+
+/* Of what expired there is no card to open. */
+static gboolean
+has_link(const telling *t)
+{
+    return !t->notice.to_author && t->notice.kind != CH_NOTICE_EXPIRED &&
+           t->notice.base_url[0] != '\0';
+}
+
+static void
+write_letter(telling *t, ch_outgoing *out)
+{
+    char token[CH_TOKEN_HEX + 1];
+    g_autofree char *from = ch_announce_dup_sender(t->house->config);
+    t->notice.template = ch_templates_find(
+        t->house->templates, out->kind, t->notice.to_author, t->notice.spanish);
+    t->notice.token = NULL;
+    if (has_link(t)) {
+        ch_link link;
+        ch_link_new(t->notice.id, t->until_us, &link, token);
+        out->links = g_array_new(FALSE, FALSE, sizeof(ch_link));
+        g_array_append_val(out->links, link);
+        t->notice.token = token;
+    }
+    out->mail = ch_notice_compose(&t->notice, from, out->recipient, t->store);
+    t->notice.token = NULL;
+}
+
 /* Takes recipient. */
 static void
-add_outgoing(GArray *list, const ch_notice *notice, const ch_house *house,
-             const ch_store *store, char *recipient)
+tell(telling *t, char *recipient)
 {
-    g_autofree char *from = ch_announce_dup_sender(house->config);
-    ch_outgoing out = {
-        .kind = ch_notice_kind_name(notice->kind),
-        .recipient = recipient,
-        .mail = ch_notice_compose(notice, from, recipient, store),
-    };
-    g_array_append_val(list, out);
+    ch_outgoing out = {.kind = ch_notice_kind_name(t->notice.kind),
+                       .recipient = recipient};
+    if (t->notice.to_author || !t->can_wait) {
+        write_letter(t, &out);
+    }
+    g_array_append_val(t->list, out);
 }
 
 static gboolean
@@ -142,16 +200,14 @@ is_told(const GArray *list, const char *address)
 
 /* Those of the accounts that the post went to, as compliance is told. */
 static void
-add_reviewers(GArray *list, const ch_notice *notice, const ch_house *house,
-              const ch_store *store, const char *aliases)
+tell_reviewers(telling *t, const char *aliases)
 {
     g_auto(GStrv) names = split_names(aliases);
     for (guint i = 0; names[i] != NULL; i++) {
-        const ch_account *a = ch_accounts_find(house->accounts, names[i]);
+        const ch_account *a = ch_accounts_find(t->house->accounts, names[i]);
         for (guint r = 0; a != NULL && a->set->reviewers[r] != NULL; r++) {
-            if (!is_told(list, a->set->reviewers[r])) {
-                add_outgoing(list, notice, house, store,
-                             g_strdup(a->set->reviewers[r]));
+            if (!is_told(t->list, a->set->reviewers[r])) {
+                tell(t, g_strdup(a->set->reviewers[r]));
             }
         }
     }
@@ -186,8 +242,8 @@ ch_announce_is_reviewer(const ch_house *house, const char *aliases,
 }
 
 /* Of the first account that has one of its own, else the practice's. */
-static GTimeZone *
-site_zone(const ch_house *house, const char *aliases)
+GTimeZone *
+ch_announce_zone(const ch_house *house, const char *aliases)
 {
     g_auto(GStrv) names = split_names(aliases);
     for (guint i = 0; names[i] != NULL; i++) {
@@ -208,8 +264,8 @@ is_for_author(ch_notice_kind kind)
 }
 
 /* A notice goes out without it rather than not at all.  Owned or NULL. */
-static char *
-dup_head(ch_store *store)
+char *
+ch_announce_dup_head(ch_store *store)
 {
     ch_audit_head head;
     return ch_store_audit_head(store, &head, NULL) && head.seq > 0
@@ -233,13 +289,19 @@ ch_announce(const ch_house *house, ch_store *store, const ch_event *event)
     if (is_off(config, event->kind)) {
         return list;
     }
-    g_autofree char *channel = dup_channel(house, event->gateways);
+    g_autofree char *channel = ch_announce_dup_channel(house, event->gateways);
     g_autoptr(GPtrArray) titles = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GPtrArray) advices = g_ptr_array_new_with_free_func(g_free);
     fill_rules(house, event, titles, advices);
     g_autoptr(GPtrArray) hints = find_hints(event);
-    g_autofree char *head = dup_head(store);
-    ch_notice notice = {
+    g_autofree char *head = ch_announce_dup_head(store);
+    telling t = {.house = house,
+                 .store = store,
+                 .can_wait = can_wait(config, event),
+                 .until_us = ch_announce_link_until(config, event->deadline_us,
+                                                    event->time_us),
+                 .list = list};
+    t.notice = (ch_notice){
         .kind = event->kind,
         .id = event->id,
         .channel = channel,
@@ -254,21 +316,19 @@ ch_announce(const ch_house *house, ch_store *store, const ch_event *event)
         .ledger_head = head,
         .publish_at_us = event->publish_at_us,
         .time_us = event->time_us,
-        .zone = site_zone(house, event->accounts),
+        .zone = ch_announce_zone(house, event->accounts),
         .spanish = event->spanish,
     };
     if (event->author != NULL && config->notices_author &&
         is_for_author(event->kind)) {
-        notice.to_author = TRUE;
-        add_outgoing(list, &notice, house, store,
-                     ch_config_dup_author_address(config, event->author));
+        t.notice.to_author = TRUE;
+        tell(&t, ch_config_dup_author_address(config, event->author));
     }
-    notice.to_author = FALSE;
+    t.notice.to_author = FALSE;
     if (config->notices_compliance[0] != '\0' &&
         event->kind != CH_NOTICE_ASKED && event->kind != CH_NOTICE_ANSWERED) {
-        add_outgoing(list, &notice, house, store,
-                     g_strdup(config->notices_compliance));
+        tell(&t, g_strdup(config->notices_compliance));
     }
-    add_reviewers(list, &notice, house, store, event->accounts);
+    tell_reviewers(&t, event->accounts);
     return list;
 }

@@ -318,5 +318,6 @@ ch_job_forget(ch_db *db, const ch_seal *seal, gpointer data, GError **error)
 {
     const ch_purge *job = data;
     return ch_items_forget(db, job->ledger_us, error) &&
+           ch_links_forget(db, job->kept_us, error) &&
            ch_ledger_prune(db, seal, job->ledger_us, error);
 }

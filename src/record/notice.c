@@ -281,7 +281,8 @@ ch_notice_compose_answer(const ch_answer *answer, const ch_store *store)
                       .body = answer->body,
                       .kind = answer->kind,
                       .distinct = "author",
-                      .submitted = "auto-replied",
+                      .submitted =
+                          answer->unasked ? "auto-generated" : "auto-replied",
                       .time_us = answer->time_us};
     return compose(&l, store);
 }

@@ -6,6 +6,7 @@
  * contact line) loses its control bytes first, so that none of them can
  * begin a line of its own.  Nothing of the post is ever here to be quoted.
  */
+#include "chaperone/template.h"
 #include "record/notice_int.h"
 
 /* %s: the channel. */
@@ -94,7 +95,8 @@ static const words english = {
     .no_author = "not known",
     .note = "The reviewer wrote:",
     .show = "To see the post, run this command:",
-    .open = "To see the post, open this page and sign in:",
+    .open = "To see the post, open this page and sign in. The link works "
+            "once; later the queue has the post:",
     .answer = "To answer, or to have it looked at again, reply to this mail: "
               "what you write reaches the reviewers together with the post.",
     .head = "Ledger, for \"chaperone audit verify --head\":",
@@ -185,7 +187,9 @@ static const words spanish = {
     .no_author = "no se sabe",
     .note = "La persona que la revisó escribió:",
     .show = "Para ver la publicación, ejecute este comando:",
-    .open = "Para ver la publicación, abra esta página e inicie sesión:",
+    .open = "Para ver la publicación, abra esta página e inicie sesión. El "
+            "enlace sirve una sola vez; después la publicación está en la "
+            "cola:",
     .answer = "Para contestar, o para que se mire otra vez, responda a este "
               "correo: lo que escriba llega a los revisores junto con la "
               "publicación.",
@@ -231,22 +235,22 @@ static const char *const spanish_months[] = {
     "enero", "febrero", "marzo",      "abril",   "mayo",      "junio",
     "julio", "agosto",  "septiembre", "octubre", "noviembre", "diciembre"};
 
-static char *
-dup_time(const ch_notice *n)
+char *
+ch_notice_dup_time(gint64 time_us, GTimeZone *zone_or_utc, gboolean in_spanish)
 {
     g_autoptr(GDateTime) utc =
-        g_date_time_new_from_unix_utc(n->publish_at_us / G_USEC_PER_SEC);
+        g_date_time_new_from_unix_utc(time_us / G_USEC_PER_SEC);
     if (utc == NULL) {
         return NULL;
     }
-    g_autoptr(GDateTime) t = n->zone != NULL
-                                 ? g_date_time_to_timezone(utc, n->zone)
+    g_autoptr(GDateTime) t = zone_or_utc != NULL
+                                 ? g_date_time_to_timezone(utc, zone_or_utc)
                                  : g_date_time_ref(utc);
     int day = g_date_time_get_day_of_week(t) - 1;
     int month = g_date_time_get_month(t) - 1;
     int hour = g_date_time_get_hour(t), minute = g_date_time_get_minute(t);
     const char *zone = g_date_time_get_timezone_abbreviation(t);
-    if (n->spanish) {
+    if (in_spanish) {
         return g_strdup_printf(
             "%s, %d de %s de %d, %d:%02d (%s), %02d:%02d UTC",
             spanish_days[day], g_date_time_get_day_of_month(t),
@@ -263,34 +267,64 @@ dup_time(const ch_notice *n)
 
 /* --- body ---------------------------------------------------------------- */
 
-static void
-add_what(GString *body, const ch_notice *n, const words *w)
+/* Each part of a letter as text without a line end behind it, "" where there
+ * is none.  Owned. */
+
+static char *
+dup_what(const ch_notice *n, const words *w)
 {
     g_autofree char *channel = ch_notice_dup_clean(n->channel);
     g_auto(GStrv) halves = g_strsplit(w->what[audience(n)][n->kind], "%s", 2);
-    g_string_append_printf(body, "%s%s%s\n\n", halves[0], channel, halves[1]);
+    return g_strconcat(halves[0], channel, halves[1], NULL);
 }
 
-static void
-add_rules(GString *body, const ch_notice *n, const words *w)
+static char *
+dup_rules(const ch_notice *n)
 {
+    GString *list = g_string_new(NULL);
     /* What it was held for was weighed when it was released. */
     if (n->titles == NULL || n->titles[0] == NULL ||
         n->kind == CH_NOTICE_RELEASED || n->kind == CH_NOTICE_RELEASE_FAILED) {
-        return;
+        return g_string_free(list, FALSE);
     }
-    g_string_append_printf(body, "%s\n", w->why);
     for (gsize i = 0; n->titles[i] != NULL; i++) {
         g_autofree char *title = ch_notice_dup_clean(n->titles[i]);
         g_autofree char *advice =
             ch_notice_dup_clean(n->advices != NULL ? n->advices[i] : NULL);
-        g_string_append_printf(body, "- %s%s%s\n", title,
+        g_string_append_printf(list, "%s- %s%s%s", i > 0 ? "\n" : "", title,
                                *advice != '\0' ? ": " : "", advice);
     }
     for (gsize i = 0; n->hints != NULL && n->hints[i] != NULL; i++) {
-        g_string_append_printf(body, "- %s\n", n->hints[i]);
+        g_string_append_printf(list, "\n- %s", n->hints[i]);
     }
-    g_string_append_c(body, '\n');
+    return g_string_free(list, FALSE);
+}
+
+static gboolean
+has_page(const ch_notice *n)
+{
+    return n->base_url != NULL && n->base_url[0] != '\0';
+}
+
+char *
+ch_notice_dup_link(const char *base_url, const char *id, const char *token)
+{
+    return token != NULL ? g_strdup_printf("%s/open/%s", base_url, token)
+                         : g_strdup_printf("%s/item/%s", base_url, id);
+}
+
+/* The address of the card, or the command instead. */
+static char *
+dup_way(const ch_notice *n)
+{
+    g_autofree char *id = ch_notice_dup_clean(n->id);
+    if (n->to_author || n->kind == CH_NOTICE_EXPIRED) {
+        return g_strdup("");
+    }
+    if (!has_page(n)) {
+        return g_strdup_printf("chaperone quarantine show %s", id);
+    }
+    return ch_notice_dup_link(n->base_url, id, n->token);
 }
 
 static void
@@ -306,15 +340,22 @@ add_labelled(GString *body, const char *label, const char *text)
 static void
 add_for_compliance(GString *body, const ch_notice *n, const words *w)
 {
-    g_autofree char *id = ch_notice_dup_clean(n->id);
+    g_autofree char *way = dup_way(n);
     add_labelled(body, w->author, n->author != NULL ? n->author : w->no_author);
-    if (n->kind != CH_NOTICE_EXPIRED && n->base_url != NULL &&
-        n->base_url[0] != '\0') {
-        g_string_append_printf(body, "%s\n  %s/item/%s\n\n", w->open,
-                               n->base_url, id);
-    } else if (n->kind != CH_NOTICE_EXPIRED) {
-        g_string_append_printf(body, "%s\n  chaperone quarantine show %s\n\n",
-                               w->show, id);
+    if (*way != '\0') {
+        g_string_append_printf(body, "%s\n  %s\n\n",
+                               has_page(n) ? w->open : w->show, way);
+    }
+}
+
+/* Chaperone's own in any case: the ID, and for compliance the ledger's head. */
+static void
+add_end(GString *body, const ch_notice *n, const words *w)
+{
+    g_autofree char *id = ch_notice_dup_clean(n->id);
+    g_string_append_printf(body, "ID: %s\n", id);
+    if (!n->to_author && n->ledger_head != NULL) {
+        g_string_append_printf(body, "%s\n  %s\n", w->head, n->ledger_head);
     }
 }
 
@@ -325,16 +366,24 @@ ch_notice_may_be_answered(const ch_notice *n)
            n->kind != CH_NOTICE_EXPIRED && n->kind != CH_NOTICE_RELEASED;
 }
 
-char *
-ch_notice_dup_body(const ch_notice *n)
+static char *
+dup_publish_at(const ch_notice *n)
 {
-    const words *w = words_of(n);
-    g_autoptr(GString) body = g_string_new(NULL);
-    g_autofree char *at = n->publish_at_us >= 0 ? dup_time(n) : NULL;
-    g_autofree char *id = ch_notice_dup_clean(n->id);
-    g_autofree char *contact = ch_notice_dup_clean(n->contact);
-    add_what(body, n, w);
-    add_rules(body, n, w);
+    return n->publish_at_us >= 0
+               ? ch_notice_dup_time(n->publish_at_us, n->zone, n->spanish)
+               : NULL;
+}
+
+static void
+add_built_in(GString *body, const ch_notice *n, const words *w)
+{
+    g_autofree char *what = dup_what(n, w);
+    g_autofree char *rules = dup_rules(n);
+    g_autofree char *at = dup_publish_at(n);
+    g_string_append_printf(body, "%s\n\n", what);
+    if (*rules != '\0') {
+        g_string_append_printf(body, "%s\n%s\n\n", w->why, rules);
+    }
     add_labelled(body, w->publish_at, at);
     if (at != NULL && !n->to_author && n->kind == CH_NOTICE_HELD &&
         n->publish_at_us > n->time_us) {
@@ -347,10 +396,50 @@ ch_notice_dup_body(const ch_notice *n)
     } else if (ch_notice_may_be_answered(n)) {
         g_string_append_printf(body, "%s\n\n", w->answer);
     }
-    g_string_append_printf(body, "ID: %s\n", id);
-    if (!n->to_author && n->ledger_head != NULL) {
-        g_string_append_printf(body, "%s\n  %s\n", w->head, n->ledger_head);
+}
+
+static void
+add_template(GString *body, const ch_notice *n, const words *w)
+{
+    g_autofree char *id = ch_notice_dup_clean(n->id);
+    g_autofree char *channel = ch_notice_dup_clean(n->channel);
+    g_autofree char *what = dup_what(n, w);
+    g_autofree char *rules = dup_rules(n);
+    g_autofree char *at = dup_publish_at(n);
+    g_autofree char *note = ch_notice_dup_clean(n->note);
+    g_autofree char *author = ch_notice_dup_clean(
+        n->author != NULL || n->to_author ? n->author : w->no_author);
+    g_autofree char *way = dup_way(n);
+    g_autofree char *contact = ch_notice_dup_clean(n->contact);
+    const char *values[CH_FILL_COUNT] = {
+        [CH_FILL_ID] = id,
+        [CH_FILL_CHANNEL] = channel,
+        [CH_FILL_WHAT] = what,
+        [CH_FILL_RULES] = rules,
+        [CH_FILL_PUBLISH_AT] = at,
+        [CH_FILL_NOTE] = note,
+        [CH_FILL_NEXT] = w->next[audience(n)][n->kind],
+        [CH_FILL_AUTHOR] = author,
+        [CH_FILL_ANSWER] = ch_notice_may_be_answered(n) ? w->answer : NULL,
+        [CH_FILL_LINK] = way,
+        [CH_FILL_CONTACT] = contact};
+    g_autofree char *text = ch_template_fill(n->template, values);
+    g_string_append_printf(body, "%s\n", text);
+}
+
+char *
+ch_notice_dup_body(const ch_notice *n)
+{
+    const words *w = words_of(n);
+    g_autoptr(GString) body = g_string_new(NULL);
+    if (n->template != NULL) {
+        add_template(body, n, w);
+        add_end(body, n, w);
+        return g_strdup(body->str);
     }
+    g_autofree char *contact = ch_notice_dup_clean(n->contact);
+    add_built_in(body, n, w);
+    add_end(body, n, w);
     if (*contact != '\0') {
         g_string_append_printf(body, "%s\n", contact);
     }

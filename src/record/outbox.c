@@ -38,6 +38,12 @@ ch_outbox_add(ch_db *db, const char *id, const ch_outgoing *notices,
 {
     for (guint i = 0; i < n_notices; i++) {
         gsize length;
+        if (notices[i].mail == NULL) {
+            if (!ch_digest_add(db, id, notices[i].recipient, time_us, error)) {
+                return FALSE;
+            }
+            continue;
+        }
         const void *mail = g_bytes_get_data(notices[i].mail, &length);
         if (!ch_db_run(db,
                        "INSERT INTO outbox (id, kind, recipient, mail, due_us)"
@@ -45,7 +51,8 @@ ch_outbox_add(ch_db *db, const char *id, const ch_outgoing *notices,
                        CH_VALUES(CH_TEXT(id), CH_TEXT(notices[i].kind),
                                  CH_TEXT(notices[i].recipient),
                                  CH_BLOB(mail, length), CH_INT(time_us)),
-                       error)) {
+                       error) ||
+            !ch_links_add(db, notices[i].recipient, notices[i].links, error)) {
             return FALSE;
         }
     }

@@ -9,7 +9,8 @@
  *   store_sqlite.c  the driver: statements, transactions, schema; the only
  *                   one that sees SQLite.  A second database needs this file
  *                   again and nothing else
- *   items.c, ledger.c, outbox.c, authorizations.c, letters.c
+ *   items.c, ledger.c, outbox.c, authorizations.c, letters.c, digest.c,
+ *   link.c
  *                   what the tables mean, in plain SQL; each function runs
  *                   inside a transaction that somebody else opened
  *   jobs.c          the rules: what one step of a transaction does
@@ -273,6 +274,7 @@ gboolean ch_items_forget(ch_db *db, gint64 before_us, GError **error);
 
 /* --- outbox.c ------------------------------------------------------------ */
 
+/* Those without a mail wait for a digest. */
 gboolean ch_outbox_add(ch_db *db, const char *id, const ch_outgoing *notices,
                        guint n_notices, gint64 time_us, GError **error);
 GPtrArray *ch_outbox_due(ch_db *db, gint64 now_us, guint limit, GError **error);
@@ -364,6 +366,20 @@ gboolean ch_job_forget(ch_db *db, const ch_seal *seal, gpointer data,
 /* Letters are sealed by to instead of from. */
 gboolean ch_letters_rewrap(ch_db *db, const ch_seal *from, const ch_seal *to,
                            GError **error);
+
+/* --- digest.c ------------------------------------------------------------ */
+
+/* recipient is to be told of the item in a letter about all such. */
+gboolean ch_digest_add(ch_db *db, const char *id, const char *recipient,
+                       gint64 time_us, GError **error);
+
+/* --- link.c -------------------------------------------------------------- */
+
+/* Those of a letter to recipient; links may be NULL. */
+gboolean ch_links_add(ch_db *db, const char *recipient, const GArray *links,
+                      GError **error);
+/* Those whose time was over before before_us. */
+gboolean ch_links_forget(ch_db *db, gint64 before_us, GError **error);
 
 /* --- user.c ----------------------------------------------------------- */
 

@@ -164,6 +164,22 @@ static const char *const steps[] = {
     " time_us INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT;"
     "CREATE INDEX letter_by_id ON letter (id);"
     "ALTER TABLE review ADD COLUMN wrote_us INTEGER;",
+
+    /* Posts that a reviewer is told of in the next letter about many. */
+    "CREATE TABLE digest ("
+    " row INTEGER PRIMARY KEY AUTOINCREMENT, recipient TEXT NOT NULL,"
+    " id TEXT NOT NULL REFERENCES item (id) ON DELETE CASCADE,"
+    " time_us INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX digest_by_recipient ON digest (recipient, time_us);"
+    "CREATE INDEX digest_by_id ON digest (id);",
+
+    /* Links of letters, each for one card and one use: digests of tokens. */
+    "CREATE TABLE link ("
+    " digest BLOB PRIMARY KEY,"
+    " id TEXT NOT NULL REFERENCES item (id) ON DELETE CASCADE,"
+    " recipient TEXT NOT NULL, until_us INTEGER NOT NULL,"
+    " used_us INTEGER) STRICT;"
+    "CREATE INDEX link_by_id ON link (id);",
 };
 
 /* --- errors -------------------------------------------------------------- */

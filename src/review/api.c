@@ -270,6 +270,7 @@ add_findings(JsonBuilder *b, const ch_item *item)
         add_text(b, "where", r->where);
         add_text(b, "part", r->part);
         add_number(b, "line", r->line);
+        add_text(b, "place", r->place);
         json_builder_end_object(b);
     }
     json_builder_end_array(b);

@@ -32,6 +32,7 @@ clear_recorded(gpointer data)
     g_free(r->rule);
     g_free(r->where);
     g_free(r->part);
+    g_free(r->place);
 }
 
 void
@@ -82,6 +83,7 @@ add_recorded(JsonArray *array, guint index, JsonNode *node, gpointer data)
     ch_recorded r = {.rule = dup_member(o, "rule"),
                      .where = dup_member(o, "where"),
                      .part = dup_member(o, "part"),
+                     .place = dup_member(o, "place"),
                      .has_span = start >= 0 && end >= start,
                      .line = (guint)MAX(number(o, "line"), 0)};
     if (r.has_span) {
@@ -249,7 +251,9 @@ put_standing(ch_ctx *c, ch_html *h, const ch_card *card)
         ch_html_textf(h, " %s %s", T(c, "The time to decide ends"), distance);
     }
     ch_html_close(h);
+    /* One that was cleaned was not judged as it is kept. */
     if (card->verdict != NULL && item->verdict != NULL &&
+        !ch_card_was_cleaned(card) &&
         strcmp(ch_action_name(card->verdict->action), item->verdict) != 0) {
         ch_html_open(h, "p", A("class", "notice"));
         ch_html_textf(

@@ -16,6 +16,7 @@ typedef struct {
     gboolean has_span;
     ch_span span;
     guint line;
+    char *place; /* in a document or picture, in English, or NULL */
 } ch_recorded;
 
 typedef struct {
@@ -49,9 +50,12 @@ GPtrArray *ch_card_plan(const ch_ctx *c, const ch_item *item,
 
 /* card_text.c: the texts of the post with its findings in place. */
 void ch_card_put_texts(ch_ctx *c, ch_html *h, const ch_card *card);
+/* card_findings.c: what was found, and taken out. */
+void ch_card_put_findings(ch_ctx *c, ch_html *h, const ch_card *card);
+/* Its pictures went on without what they say about themselves. */
+gboolean ch_card_was_cleaned(const ch_card *card);
 /* card_facts.c: who, where, when, attachments, recipients, history. */
 void ch_card_put_facts(ch_ctx *c, ch_html *h, const ch_card *card);
-void ch_card_put_findings(ch_ctx *c, ch_html *h, const ch_card *card);
 void ch_card_put_parts(ch_ctx *c, ch_html *h, const ch_card *card);
 void ch_card_put_letters(ch_ctx *c, ch_html *h, const ch_card *card);
 void ch_card_put_history(ch_ctx *c, ch_html *h, const ch_card *card);

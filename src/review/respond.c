@@ -52,6 +52,8 @@ heading_of(ch_ctx *c, int status)
         return T(c, "There is no such page");
     case 409:
         return T(c, "That was not done");
+    case 410:
+        return T(c, "This link opens nothing any more");
     case 429:
         return T(c, "Too many attempts");
     case 503:

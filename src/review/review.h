@@ -111,7 +111,8 @@ void ch_respond_cookie(ch_ctx *c, const char *name, const char *value,
 /* "__Host-..." where people come by https. */
 const char *ch_cookie_session(const ch_ctx *c);
 const char *ch_cookie_form(const ch_ctx *c);
-const char *ch_cookie_next(const ch_ctx *c); /* a card to open once signed in */
+/* The card to open once signed in, by its ID or a link's token. */
+const char *ch_cookie_next(const ch_ctx *c);
 
 /* --- page.c --------------------------------------------------------------- */
 
@@ -178,6 +179,7 @@ void ch_post_person(ch_ctx *c);
 void ch_get_queue(ch_ctx *c); /* queue.c */
 void ch_get_passed(ch_ctx *c);
 void ch_get_done(ch_ctx *c);
+void ch_get_link(ch_ctx *c); /* link.c */
 void ch_get_item(ch_ctx *c); /* card.c */
 void ch_post_open(ch_ctx *c);
 void ch_get_raw(ch_ctx *c);

@@ -10,6 +10,7 @@
 
 #include "chaperone/error.h"
 #include "chaperone/limits.h"
+#include "chaperone/link.h"
 #include "chaperone/log.h"
 
 #include <string.h>
@@ -53,6 +54,7 @@ const ch_route_entry ch_routes[] = {
     {"GET", "/done", ALL, 0, ch_get_done},
     {"GET", "/numbers", ALL, 0, ch_get_numbers},
     {"POST", "/refuse", DECIDE, 0, ch_post_refuse},
+    {"GET", "/open/*", ALL, 0, ch_get_link},
     {"GET", "/item/*", ALL, ROUTE_SLOW, ch_get_item},
     {"POST", "/item/*/open", ALL, ROUTE_SLOW, ch_post_open},
     {"GET", "/item/*/picture", DECIDE, ROUTE_SLOW, ch_get_picture},
@@ -244,7 +246,8 @@ refuse(ch_ctx *c, int status, const char *why, const char *what)
 static void
 remember_card(ch_ctx *c, const ch_route_entry *route)
 {
-    if (strcmp(route->pattern, "/item/*") == 0 && ch_id_is_valid(c->arg)) {
+    if ((strcmp(route->pattern, "/item/*") == 0 && ch_id_is_valid(c->arg)) ||
+        (strcmp(route->pattern, "/open/*") == 0 && ch_link_is_token(c->arg))) {
         ch_respond_cookie(c, ch_cookie_next(c), c->arg, CH_SESSION_HALF_S);
     }
 }

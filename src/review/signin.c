@@ -9,6 +9,7 @@
 
 #include "chaperone/error.h"
 #include "chaperone/limits.h"
+#include "chaperone/link.h"
 #include "chaperone/log.h"
 
 #include <string.h>
@@ -162,12 +163,13 @@ ch_signin_check(ch_ctx *c, const char *name, const char *password,
 void
 ch_signin_go_on(ch_ctx *c)
 {
-    const char *id = ch_field_get(c->request->cookies, ch_cookie_next(c));
-    if (id == NULL || !ch_id_is_valid(id)) {
+    const char *next = ch_field_get(c->request->cookies, ch_cookie_next(c));
+    gboolean link = next != NULL && ch_link_is_token(next);
+    if (next == NULL || (!link && !ch_id_is_valid(next))) {
         ch_respond_see(c, "/queue");
         return;
     }
-    g_autofree char *card = g_strdup_printf("/item/%s", id);
+    g_autofree char *card = g_strconcat(link ? "/open/" : "/item/", next, NULL);
     ch_respond_cookie(c, ch_cookie_next(c), "", 0);
     ch_respond_see(c, card);
 }

@@ -42,7 +42,7 @@ Our leaflets come in three languages.
 Cooking soup together is fun on a cold evening.
 Reading before bed is a calm end to a long day.
 The bus line 12 now stops right in front of our door.
-Remember that the clocks change this weekend.
+The clocks go back an hour on Sunday night.
 The choir of the high school sings in our lobby on Friday.
 A big thank you to the volunteers of the park cleanup.
 Our newsletter is about posture, hobbies and good lunches.

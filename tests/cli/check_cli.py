@@ -368,6 +368,20 @@ def case_lint(directory):
     expect("0 to mend" in done.stdout, done.stdout)
 
 
+def case_templates(directory):
+    """a placeholder that is none is named with its place and those that there are"""
+    notices = os.path.join(directory, "notices")
+    os.mkdir(notices)
+    config = write(directory, "c.yaml", f"notices: {{templates: '{notices}', compliance: a@b.example}}\n")
+    write(notices, "held.en.txt", "{what}\n\n{link}\n")
+    done = run("config", "check", "-c", config)
+    expect_exit(done, 0)
+    write(notices, "held.en.txt", "{what}\n\nDear {patient}\n")
+    done = run("config", "check", "-c", config)
+    expect_exit(done, 78)
+    expect(f"{notices}/held.en.txt:3:6: " in done.stderr and "{link}" in done.stderr, done.stderr)
+
+
 def case_config(directory):
     """check says good and hints; show prints every key and reads back"""
     config = write(directory, "c.yaml",

@@ -19,6 +19,7 @@ import tests_audit  # noqa: E402
 import tests_auth  # noqa: E402
 import tests_clean  # noqa: E402
 import tests_crash  # noqa: E402
+import tests_digest  # noqa: E402
 import tests_doctor  # noqa: E402
 import tests_draft  # noqa: E402
 import tests_effects  # noqa: E402
@@ -78,7 +79,7 @@ def main():
     results = []
     for group in (tests_effects.GROUPS + tests_accounts.GROUPS + tests_draft.GROUPS + tests_schedule.GROUPS +
                   tests_attach.GROUPS + tests_clean.GROUPS + tests_auth.GROUPS + tests_audit.GROUPS + tests_release.GROUPS + tests_trouble.GROUPS +
-                  tests_doctor.GROUPS + ([] if short else tests_crash.GROUPS + tests_fault.GROUPS) +
+                  tests_doctor.GROUPS + tests_digest.GROUPS + ([] if short else tests_crash.GROUPS + tests_fault.GROUPS) +
                   tests_sendmail.GROUPS):
         run_group(group, build, args[1:], results)
     print(f"e2e: {results.count(True)} passed, {results.count(False)} failed")

@@ -46,7 +46,7 @@ quarantine: {{retention: {retention}}}
 store: {{url: "sqlite:{root}/var/chaperone.db", key_file: {root}/var/store.key}}
 release: {{smtp: "smtp://{release}", late: {late}}}
 notices: {{smtp: "smtp://{notices}", from: chaperone@practice.example,
-          compliance: {compliance}, author: true}}
+          compliance: {compliance}, author: true{more_notices}}}
 metrics: {{textfile: {root}/var/metrics.prom}}
 log: {{to: stderr, level: debug, format: text}}
 """
@@ -138,7 +138,7 @@ class Site:
                             release=f"127.0.0.1:{self.postfix.release_port}",
                             notices=f"127.0.0.1:{self.postfix.port}",
                             accounts="", check="", per_hour=30,
-                            late="publish", more_gateways="")
+                            late="publish", more_gateways="", more_notices="")
         self.milter = None
         self.extra = ""  # further lines of the configuration
         self.environment = {}  # of the daemon, further variables

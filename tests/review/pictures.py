@@ -54,6 +54,21 @@ def look(data):
     return json.loads(debian(LOOK, data=data))
 
 
+WRITE = """
+import sys
+from PIL import Image, ImageDraw, ImageFont
+font = ImageFont.truetype("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", 40)
+page = Image.new("L", (1600, 1200), 255)
+ImageDraw.Draw(page).text((int(sys.argv[1]), int(sys.argv[2])), sys.argv[3], font=font)
+page.save(sys.stdout.buffer, "PNG")
+"""
+
+
+def written(text, x, y):
+    """A picture of 1600 by 1200 with these words there."""
+    return debian(WRITE, x, y, text)
+
+
 def photo():
     """As a phone held upright writes it: turned, with place, author, a comment."""
     return d.photo(f"-GPSLatitude={PLACE[0]}", "-GPSLatitudeRef=N", f"-GPSLongitude={PLACE[1]}",

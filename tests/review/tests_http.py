@@ -1,4 +1,5 @@
 """The review page as hostile and careless clients see it."""
+import json
 import os
 import re
 import socket
@@ -8,7 +9,7 @@ import time
 
 import pictures
 from reviewsite import ALIAS, CHECK, GATEWAY, PASSWORD, ROLES, SOURCE_DIR, totp
-from testsite import post, wait
+from testsite import COMPLIANCE, post, wait
 
 HELD = "We treated a lady today who was sure it was a spider bite. Shingles, of course!"
 NO_ITEM = "0123456789ABCDEF"
@@ -35,7 +36,7 @@ TABLE = {
     ("POST", "/people/*"): {"admin"},
     ("GET", "/queue"): ALL, ("GET", "/passed"): ALL, ("GET", "/done"): ALL,
     ("GET", "/numbers"): ALL, ("POST", "/refuse"): DECIDE,
-    ("GET", "/item/*"): ALL, ("POST", "/item/*/open"): ALL,
+    ("GET", "/open/*"): ALL, ("GET", "/item/*"): ALL, ("POST", "/item/*/open"): ALL,
     ("GET", "/item/*/picture"): DECIDE, ("GET", "/item/*/raw"): DECIDE, ("GET", "/item/*/download"): DECIDE,
     ("GET", "/api/v1/openapi.json"): ANYBODY, ("POST", "/api/v1/session"): ANYBODY,
     ("POST", "/api/v1/session/end"): ALL, ("GET", "/api/v1/counts"): ALL,
@@ -226,7 +227,7 @@ def test_the_link_of_a_notice(site):
     again = client.post("/sign-in", form, page="/sign-in")
     assert again.header("Location") == "/queue"
     # Nothing but a post of this site is ever gone to.
-    for value in ("//evil.example", "../people", "https://evil.example/", NO_ITEM + "/x", ""):
+    for value in ("//evil.example", "../people", "0" * 63, "g" * 64, "https://evil.example/", NO_ITEM + "/x", ""):
         client = site.client()
         client.cookies["chaperone-next"] = value
         assert client.post("/sign-in", form, page="/sign-in").header("Location") == "/queue", value
@@ -247,6 +248,98 @@ def test_the_link_of_a_notice_with_a_second_step(site):
     key = page.hidden("key")
     answer = client.ask("POST", "/enrol", form=dict(csrf=page.csrf(), key=key, code=totp(key)))
     assert answer.header("Location") == f"/item/{item}", answer.text
+
+
+def link_of(site, item):
+    """The path of the link in compliance's letter about it."""
+    def fits(m):
+        return COMPLIANCE in m.recipients and item in " ".join(m.header("Subject"))
+    text = site.sink.wait(fits)[0].body().replace(b"=\r\n", b"").decode()
+    return re.search(r"https://review\.practice\.example(/open/[0-9a-f]{64})\r\n", text)[1]
+
+
+def with_links(site, test):
+    """Letters have links only where the page has an address."""
+    plain = site.extra
+    site.extra = plain.replace("review: {", 'review: {base_url: "https://review.practice.example", ')
+    site.restart_milter()
+    try:
+        test()
+    finally:
+        site.extra = plain
+        site.restart_milter()
+
+
+def test_a_link_works_once(site):
+    def run():
+        item, other = hold(site, HELD + " Once."), hold(site, HELD + " Too late.")
+        path = link_of(site, item)
+        form = dict(name="dana", password=PASSWORD)
+        client = site.client()
+        # It signs nobody in, and who is not is sent to do that: nothing is spent.
+        assert client.get(path).header("Location") == "/sign-in"
+        assert client.get("/queue").header("Location") == "/sign-in"
+        answer = client.post("/sign-in", form, page="/sign-in")
+        assert answer.header("Location") == path, answer.headers
+        assert client.ask("HEAD", path).header("Location") == "/queue"
+        assert client.get(path).header("Location") == f"/item/{item}"
+        assert "Shingles" in client.get(f"/item/{item}").text
+        # Spent, for everybody; by its ID the post still opens.
+        for who in (client, site.signed_in("sam"), site.signed_in("ada")):
+            answer = who.get(path)
+            assert answer.status == 410 and item in answer.text and 'href="/queue"' in answer.text
+            assert who.get(f"/item/{item}").status == 200
+        late = link_of(site, other)
+        with sqlite3.connect(os.path.join(site.root, "var/chaperone.db")) as db:
+            db.execute("UPDATE link SET until_us = 1 WHERE id = ?", (other,))
+        answer = client.get(late)
+        assert answer.status == 410 and other in answer.text and "time" in answer.text
+        for wrong in ("/open/" + "0" * 64, path[:-1], path + "0", "/open/" + item, "/open/x"):
+            answer = client.get(wrong)
+            assert answer.status == 404 and 'href="/queue"' in answer.text, wrong
+        token = path.rsplit("/", 1)[1]
+        logs = site.log_text().decode("utf-8", "replace") + site.log_of_review()
+        assert token not in logs and token[:16] not in logs
+        assert "reason=link-spent" in logs and "reason=link-foreign" in logs
+        assert token.encode() not in site.chaperone("audit", "export").stdout
+        with sqlite3.connect(os.path.join(site.root, "var/chaperone.db")) as db:
+            rows = db.execute("SELECT recipient, used_us IS NOT NULL FROM link WHERE id = ?",
+                              (item,)).fetchall()
+        assert rows == [(COMPLIANCE, 1)], rows
+    with_links(site, run)
+
+
+def test_two_who_follow_a_link_at_once(site):
+    def run():
+        item = hold(site, HELD + " At once.")
+        path = link_of(site, item)
+        clients = [site.signed_in(name) for name in ("dana", "eli", "sam", "root")]
+        answers = []
+        threads = [threading.Thread(target=lambda c=c: answers.append(c.get(path).status))
+                   for c in clients]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(answers) == [303, 410, 410, 410], answers
+    with_links(site, run)
+
+
+def test_a_link_with_a_second_step(site):
+    def run():
+        site.add_users({"uma": "reviewer"})
+        item = hold(site, HELD + " A link and a second step.")
+        path = link_of(site, item)
+        client = site.client("required")
+        client.get(path)
+        client.post("/sign-in", dict(name="uma", password=PASSWORD), page="/sign-in")
+        assert client.get(path).header("Location") == "/enrol", "half is not enough"
+        page = client.get("/enrol")
+        key = page.hidden("key")
+        answer = client.ask("POST", "/enrol", form=dict(csrf=page.csrf(), key=key, code=totp(key)))
+        assert answer.header("Location") == path
+        assert client.get(path).header("Location") == f"/item/{item}"
+    with_links(site, run)
 
 
 def test_a_session_gets_a_token_of_its_own(site):
@@ -404,6 +497,54 @@ def test_a_photo(site):
     masked = ada.get(f"/item/{item}").text
     assert "<img" not in masked and "Quill" not in masked
     assert site.client().get(path).header("Location") == "/sign-in"
+
+
+def in_spanish(client, path):
+    """The language is the account's: English again after that."""
+    assert client.post("/language", dict(lang="es")).status == 303
+    try:
+        return client.get(path).text
+    finally:
+        assert client.post("/language", dict(lang="en")).status == 303
+
+
+def test_where_in_a_picture_something_was_found(site):
+    site.restart_milter(extra="extract: {timeout: 60s}\n")
+    try:
+        for x, y, words, palabras in ((40, 40, "picture, upper left", "imagen, arriba a la izquierda"),
+                                      (1000, 1100, "picture, lower right",
+                                       "imagen, abajo a la derecha")):
+            item = site.hold([GATEWAY], pictures.with_files(
+                f"The news {time.time()}",
+                [("a.png", "image/png", pictures.written("Our zibblehold here", x, y))]))
+            assert site.item(item)["rules"] == ["e2e/hold"]
+            dana = site.signed_in("dana")
+            assert words in dana.get(f"/item/{item}").text
+            found = json.loads(dana.get(f"/api/v1/items/{item}").text)["findings"]
+            assert [f["place"] for f in found] == [words], found
+            assert palabras in in_spanish(dana, f"/item/{item}")
+    finally:
+        site.restart_milter()
+
+
+def test_that_pictures_were_cleaned(site):
+    site.restart_milter(
+        extra="extract: {clean: true, keep_original: true, ocr: false, timeout: 60s}\n")
+    try:
+        before = {i["id"] for i in site.items("passed")}
+        site.send([GATEWAY], pictures.with_files(f"The news {time.time()}",
+                                                 [("a.jpg", "image/jpeg", pictures.photo())]))
+        item = next(i["id"] for i in site.items("passed") if i["id"] not in before)
+    finally:
+        site.restart_milter()
+    dana = site.signed_in("dana")
+    card = dana.get(f"/item/{item}").text
+    assert "was taken out before the post went on." in card
+    assert "Here it is as it was received." in card
+    assert "Sent today, the verdict would be" not in card
+    assert pictures.PLACE[0][:6] not in card
+    assert "se quitó antes de enviar la publicación." in in_spanish(dana, f"/item/{item}")
+    assert "was taken out before" not in dana.get(f"/item/{hold(site)}").text
 
 
 def test_hostile_pictures(site):

@@ -24,6 +24,7 @@ test_defaults_are_the_contract(void **state)
     assert_int_equal(c->ledger_retention, G_GINT64_CONSTANT(6) * 365 * 86400);
     assert_string_equal(c->milter_socket_mode, "0660");
     assert_true(c->notices_author);
+    assert_int_equal(c->notices_digest, 0);
     assert_int_equal(c->policy_combined, 3);
 }
 
@@ -35,7 +36,8 @@ test_values(void **state)
         "practice: {names: [Elm Dental], timezone: Europe/Madrid}\n"
         "scope: all\nmilter: {max_message: 2MiB, socket: \"inet:8891@::1\"}\n"
         "quarantine: {retention: 12h}\nlog: {to: stderr, level: debug}\n"
-        "gateways: {accounts: []}\nreview: {tls: {}}\n",
+        "gateways: {accounts: []}\nreview: {tls: {}}\n"
+        "notices: {digest: 90m}\n",
         diag);
     (void)state;
     g_autofree char *errors = ch_diag_dup_text(diag);
@@ -45,6 +47,7 @@ test_values(void **state)
     assert_int_equal(c->milter_max_message, 2 * 1024 * 1024);
     assert_int_equal(c->quarantine_retention, 12 * 3600);
     assert_int_equal(c->log_level, 7);
+    assert_int_equal(c->notices_digest, 5400);
     assert_string_equal(g_time_zone_get_identifier(c->zone), "Europe/Madrid");
 }
 
@@ -92,6 +95,11 @@ test_errors_have_places(void **state)
          "c.yaml:1:16: notices.off"},
         {"a notice that somebody sends", "notices: {off: [asked]}\n",
          "notices.off"},
+        {"a digest of words", "notices: {digest: daily}\n",
+         "c.yaml:1:19: notices.digest: \"daily\" is not allowed; allowed: off, "
+         "or a time up to 7d"},
+        {"a digest of never", "notices: {digest: 8d}\n", "notices.digest"},
+        {"a digest of no time", "notices: {digest: 0s}\n", "notices.digest"},
         {"bad boolean", "notices: {author: maybe}\n", "true or false"},
         {"smtp url", "release: {smtp: \"http://x\"}\n", "smtp://HOST:PORT"},
         {"postgres", "store: {url: \"postgres:x\"}\n", "sqlite:/PATH"},

@@ -82,8 +82,11 @@ end(const fixture *f, const ch_release_step *step,
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GBytes) mail = bytes_of("Subject: news\r\n\r\n");
-    const ch_outgoing released = {"released", "a@practice.example", mail};
-    const ch_outgoing trouble = {"release_failed", "c@practice.example", mail};
+    const ch_outgoing released = {
+        .kind = "released", .recipient = "a@practice.example", .mail = mail};
+    const ch_outgoing trouble = {.kind = "release_failed",
+                                 .recipient = "c@practice.example",
+                                 .mail = mail};
     const ch_release_result result = {
         .attempt = attempt,
         .outcome = outcome,

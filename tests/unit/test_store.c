@@ -480,8 +480,12 @@ a_decision_and_its_notices_are_one(void **state)
     const fixture *f = *state;
     g_autoptr(GError) error = NULL;
     g_autoptr(GBytes) mail = bytes_of("Subject: refused\r\n\r\n");
-    const ch_outgoing out[] = {{"refused", "office@practice.example", mail},
-                               {"refused", "audit@practice.example", mail}};
+    const ch_outgoing out[] = {{.kind = "refused",
+                                .recipient = "office@practice.example",
+                                .mail = mail},
+                               {.kind = "refused",
+                                .recipient = "audit@practice.example",
+                                .mail = mail}};
     const ch_decision d = {.time_us = NOW, .notices = out, .n_notices = 2};
     char id[CH_ID_LENGTH + 1];
     put(f, CH_STATE_HELD, NOW, POST, id);
@@ -537,8 +541,9 @@ put_with_notices(const fixture *f, char *id)
     g_autoptr(ch_envelope) e = make_envelope();
     g_autoptr(GBytes) raw = bytes_of(POST);
     g_autoptr(GBytes) mail = bytes_of("Subject: held\r\n\r\nbody\r\n");
-    const ch_outgoing out[] = {{"held", "office@practice.example", mail},
-                               {"held", "audit@practice.example", mail}};
+    const ch_outgoing out[] = {
+        {.kind = "held", .recipient = "office@practice.example", .mail = mail},
+        {.kind = "held", .recipient = "audit@practice.example", .mail = mail}};
     guint8 key[CH_DIGEST_BYTES];
     ch_prior prior;
     ch_record r = make_record(f, CH_STATE_HELD, NOW, e, raw, id, key);

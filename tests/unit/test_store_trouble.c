@@ -502,6 +502,8 @@ an_older_schema_is_upgraded_with_its_items(void **state)
                                 "DROP INDEX outbox_by_due;"
                                 "DROP INDEX failure_by_time;"
                                 "DROP TABLE letter;"
+                                "DROP TABLE digest;"
+                                "DROP TABLE link;"
                                 "DROP TABLE delivery;"
                                 "DROP TABLE draft;"
                                 "DROP INDEX item_by_deadline;"
@@ -524,11 +526,11 @@ an_older_schema_is_upgraded_with_its_items(void **state)
     f->store = open_store(f, TRUE);
     g_autoptr(GBytes) raw = ch_store_read(f->store, id, NULL, &error);
     assert_non_null(raw);
-    assert_int_equal(sql_number(f, "PRAGMA user_version"), 10);
+    assert_int_equal(sql_number(f, "PRAGMA user_version"), 12);
     assert_int_equal(
         sql_number(f, "SELECT count(*) FROM sqlite_schema WHERE type ="
                       " 'index' AND name LIKE '%\\_by\\_%' ESCAPE '\\'"),
-        14);
+        17);
 }
 
 static void

@@ -75,10 +75,13 @@ static void
 test_names(void **state)
 {
     static const char *const names[] = {
-        "reviewer", "senior",    "admin",     "quarantine", "reject",
-        "tag",      "held",      "released",  "refused",    "expired",
-        "taken",    "let-go",    "escalated", "viewed",     "exported",
-        "evidence", "encrypted", "body",      "subject"};
+        "reviewer", "senior", "admin", "quarantine", "reject", "tag", "held",
+        "released", "refused", "expired", "taken", "let-go", "escalated",
+        "viewed", "exported", "evidence", "encrypted", "body", "subject",
+        /* core/extraction.c, core/report_place.c */
+        "file", "page", "sheet", "slide", "picture", "cell", "upper left",
+        "top", "upper right", "left", "middle", "right", "lower left", "bottom",
+        "lower right"};
     (void)state;
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
         if (ch_words(TRUE, names[i]) == names[i]) {
