@@ -26,13 +26,14 @@ typedef struct {
     gint stopping;      /* atomic: new messages are deferred */
     gint begun;         /* atomic: messages since the start; it may wrap */
     gint reloads_asked; /* atomic: signals since a reload began; 0: none */
-    GMutex reload_lock; /* held while a house is loaded and swapped in */
 
     GMutex lock; /* guards the following */
     ch_house *house;
     GCond wake;    /* for the housekeeping thread */
     gboolean work; /* something was put into the outbox */
     gboolean quit; /* housekeeping ends */
+    guint reloads_begun, reloads_done; /* each waits for its turn */
+    GCond reload_turn;
     GThread *housekeeper;
     gpointer control; /* ch_control */
 } ch_daemon;

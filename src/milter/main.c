@@ -403,8 +403,8 @@ main(int argc, char **argv)
         return complain(text, EX_CONFIG);
     }
     g_mutex_init(&daemon.lock);
-    g_mutex_init(&daemon.reload_lock);
     g_cond_init(&daemon.wake);
+    g_cond_init(&daemon.reload_turn);
     daemon.metrics = ch_metrics_new();
     daemon.started = ch_config_ref(daemon.house->config);
     ch_log_open("chaperone-milter", daemon.house->config);

@@ -112,13 +112,22 @@ reload(ch_daemon *daemon, GString *answer)
     return TRUE;
 }
 
-/* One after the other, so that the last one to read the files wins. */
+/* One after the other, so that the last one to read the files wins, and each
+ * in its turn: a lock would go to whoever asks for it most often. */
 gboolean
 ch_daemon_reload(ch_daemon *daemon, GString *answer)
 {
-    g_mutex_lock(&daemon->reload_lock);
+    g_mutex_lock(&daemon->lock);
+    guint turn = daemon->reloads_begun++;
+    while (turn != daemon->reloads_done) {
+        g_cond_wait(&daemon->reload_turn, &daemon->lock);
+    }
+    g_mutex_unlock(&daemon->lock);
     gboolean ok = reload(daemon, answer);
-    g_mutex_unlock(&daemon->reload_lock);
+    g_mutex_lock(&daemon->lock);
+    daemon->reloads_done++;
+    g_cond_broadcast(&daemon->reload_turn);
+    g_mutex_unlock(&daemon->lock);
     return ok;
 }
 
