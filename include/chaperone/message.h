@@ -23,7 +23,7 @@ typedef struct {
     int parent;         /* index of the containing part, -1 for the root */
     ch_span raw;        /* content bytes within the message, undecoded */
     gboolean is_attachment; /* has a name, or Content-Disposition says so */
-    gboolean is_media;      /* picture, sound or video */
+    gboolean is_media;      /* picture, sound or video that may pass unseen */
     guint seen;             /* 1 << ch_seen (extraction.h), together */
 } ch_part;
 

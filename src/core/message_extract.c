@@ -4,7 +4,9 @@
  *
  * Comes after the parse and only for mail that is judged.  Knows no format:
  * which parts are documents was seen by their type or signature on the walk.
- * Without a reader, or when it cannot be started, they stay "unsupported".
+ * Without a reader, or when it cannot be started, they stay "unsupported":
+ * a picture is passed on with a note where no reader is wanted, held where the
+ * one that is wanted cannot be started.
  */
 #include "core/message_int.h"
 
@@ -197,6 +199,16 @@ extract(ch_message *m, const ch_document *document, const ch_extractor *reader)
     return x;
 }
 
+/* From a document on: nobody could be asked. */
+static void
+leave_unread(ch_message *m, guint first)
+{
+    for (guint i = first; i < m->documents->len; i++) {
+        const ch_document *document = m->documents->pdata[i];
+        ((ch_part *)m->parts->pdata[document->part])->is_media = FALSE;
+    }
+}
+
 void
 ch_message_extract(ch_message *m, const ch_extractor *reader)
 {
@@ -211,6 +223,7 @@ ch_message_extract(ch_message *m, const ch_extractor *reader)
             x = extract(m, document, reader);
         }
         if (x->unavailable) {
+            leave_unread(m, i);
             return;
         }
         elapsed_ms += x->elapsed_ms;

@@ -79,7 +79,7 @@ read_rules(scope_names *names, const ch_yaml_node *map, const char *key)
 void
 ch_rule_opinion_read(scope_names *names, const ch_yaml_node *root)
 {
-    static const char *const allowed[] = {"weights", "hold",   "tag", "spare",
+    static const char *const allowed[] = {"weights", "hold", "tag", "spare",
                                           "refuse",  "firm", NULL};
     const ch_yaml_node *map = ch_yaml_get(root, "classifier");
     rule_opinion *o = &names->rules->opinion;
@@ -106,7 +106,8 @@ ch_rule_opinion_read(scope_names *names, const ch_yaml_node *root)
 void
 ch_rule_opinion_change(scope_names *names, const ch_yaml_node *root)
 {
-    static const char *const allowed[] = {"hold", "tag", "spare", "refuse", NULL};
+    static const char *const allowed[] = {"hold", "tag", "spare", "refuse",
+                                          NULL};
     const ch_yaml_node *map = ch_yaml_get(root, "classifier");
     if (map != NULL && ch_yaml_check_map(map, allowed, names->diag)) {
         read_percents(names, map, FALSE);
@@ -189,8 +190,7 @@ is_spared(const rule_run *r, ch_reading *reading, double harm,
 {
     double limit = r->rules->opinion.spare /
                    (f->rule->confidence == CH_CONFIDENCE_HIGH ? 2 : 1);
-    gboolean hardly =
-        harm < HARDLY && ch_reading_words(reading) <= SHORT_WORDS;
+    gboolean hardly = harm < HARDLY && ch_reading_words(reading) <= SHORT_WORDS;
     return harm < limit && may_spare(r->rules, f->rule->id) &&
            harm_around(r, reading, f) < (hardly ? 1 : EXCUSED);
 }

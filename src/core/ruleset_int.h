@@ -133,7 +133,7 @@ typedef struct {
 typedef struct {
     ch_classifier *classifier;
     double hold, tag, spare, refuse; /* probabilities */
-    GStrv firm;              /* rules that it never spares, or NULL */
+    GStrv firm;                      /* rules that it never spares, or NULL */
 } rule_opinion;
 
 struct ch_ruleset {

@@ -29,9 +29,9 @@ typedef struct {
 
     GMutex lock; /* guards the following */
     ch_house *house;
-    GCond wake;    /* for the housekeeping thread */
-    gboolean work; /* something was put into the outbox */
-    gboolean quit; /* housekeeping ends */
+    GCond wake;                        /* for the housekeeping thread */
+    gboolean work;                     /* something was put into the outbox */
+    gboolean quit;                     /* housekeeping ends */
     guint reloads_begun, reloads_done; /* each waits for its turn */
     GCond reload_turn;
     GThread *housekeeper;

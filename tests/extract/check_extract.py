@@ -568,6 +568,10 @@ def check_trouble(run, directory):
     run.expect("missing reader", r["verdict"] == "quarantine" and
                rules(r) == {"structure/unsupported"} and
                reasons(r) == UNSUPPORTED, r)
+    r = run.judge(mail((d.png(), "image/png")), missing)
+    run.expect("a picture and a missing reader", r["verdict"] == "quarantine" and
+               rules(r) == {"structure/unsupported"}, r)
+    r = run.judge(two, missing)
     run.expect("the log says so once",
                r["stderr"].count("extract-unavailable") == 1, r)
     for program in ("/bin/false", "/bin/cat"):

@@ -302,7 +302,8 @@ test_harmless_words_around_do_not_hide_others(void **state)
     "    signals: {a: {words: [" word "]}}\n    condition: a\n"
 #define PACK(firm)                                                             \
     "pack: t\nclassifier: {weights: w.weights, hold: 90, tag: 70, spare: "     \
-    "10, refuse: 5, firm: [" firm "]}\nrules:\n" RULE("t/rude", "rotten", "reject")       \
+    "10, refuse: 5, firm: [" firm                                              \
+    "]}\nrules:\n" RULE("t/rude", "rotten", "reject")                          \
         RULE("t/rash", "itch", "tag") RULE("t/other", "thing", "quarantine")
 
 typedef struct {

@@ -21,11 +21,11 @@ static ch_house *
 load_house(const char *yaml)
 {
     g_autoptr(ch_diag) diag = ch_diag_new();
-    g_autofree char *text =
-        g_strconcat("rules: {paths: [" CH_SOURCE_DIR "/rules/structure.yaml, " CH_SOURCE_DIR
-                    "/tests/e2e/rules]}\ngateways: {files: [" CH_SOURCE_DIR
-                    "/conf/gateways.yaml]}\n",
-                    yaml, NULL);
+    g_autofree char *text = g_strconcat(
+        "rules: {paths: [" CH_SOURCE_DIR "/rules/structure.yaml, " CH_SOURCE_DIR
+        "/tests/e2e/rules]}\ngateways: {files: [" CH_SOURCE_DIR
+        "/conf/gateways.yaml]}\n",
+        yaml, NULL);
     ch_config *config = ch_config_parse("t", text, strlen(text), diag);
     ch_house *house = config == NULL ? NULL : ch_house_new(config, diag);
     if (house == NULL) {

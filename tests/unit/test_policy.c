@@ -165,7 +165,8 @@ test_rows(void **state)
             ch_config_unref(config);
             config = ch_config_parse("c", r->config, strlen(r->config), diag);
             g_strfreev(config->rules_paths);
-            config->rules_paths = g_strsplit(CH_SOURCE_DIR "/rules/structure.yaml", "|", 0);
+            config->rules_paths =
+                g_strsplit(CH_SOURCE_DIR "/rules/structure.yaml", "|", 0);
         }
         g_autoptr(ch_ruleset) shipped = ch_ruleset_load(config, diag);
         g_autoptr(GArray) f = g_array_new(FALSE, FALSE, sizeof(ch_finding));
