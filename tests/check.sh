@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.." || exit 1
 SAN=address,undefined
 SANDIR=build/san-address-undefined
 log=$(mktemp)
-trap 'rm -f "$log" "$log.beside"' EXIT
+trap 'rm -f "$log"' EXIT
 trap 'trap - TERM; kill 0' INT TERM  # what runs beside, too
 SUDO=$([ "$(id -u)" = 0 ] || echo sudo)
 jobs=$(nproc)
@@ -36,14 +36,12 @@ build WITHOUT_VECTORSCAN=1 all build/no-vectorscan/tests/test_scan \
     build/no-vectorscan/tests/test_ruleset
 build fuzz-build
 
-# The end-to-end tests wait more than they work: they run beside the others,
-# and what they say is shown when both are through.
+# The end-to-end tests wait more than they work: they run beside the others.
 beside() {
-    log=$log.beside
     step $SUDO python3 -B tests/e2e/run_e2e.py --short $SANDIR
     step $SUDO python3 -B tests/e2e/run_e2e.py build
 }
-beside >/dev/null &
+beside &
 step make -s DEV=1 SAN=$SAN unit
 step tests/run.sh no-vectorscan build/no-vectorscan/tests/test_scan \
     build/no-vectorscan/tests/test_ruleset
@@ -62,7 +60,6 @@ step python3 -B tests/engines.py build/chaperone
 step tests/fuzz.sh check
 step $SUDO python3 -B tests/review/run_review.py build
 wait
-cat "$log.beside"
 
 awk -v seconds=$(($(date +%s) - start)) '
     /^[a-z0-9-]+: [0-9]+ passed, [0-9]+ failed/ { p += $2; f += $4; n++ }
@@ -70,4 +67,4 @@ awk -v seconds=$(($(date +%s) - start)) '
         if (n < 19) { print "a step gave no result: " n " of 19"; f++ }
         printf "all tests in %d s\n%d passed, %d failed\n", seconds, p, f
         exit f > 0
-    }' "$log" "$log.beside"
+    }' "$log"

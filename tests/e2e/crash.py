@@ -71,8 +71,8 @@ class Load:
         self.lock = threading.Lock()
         self.posts, self.drops, self.dropped = [], 0, collections.Counter()
         self.allowed = POSTS
-        self.stopping = threading.Event()
-        self.threads = [threading.Thread(target=self._client, args=(seed * 100 + n,))
+        self.stopping, self.abandoned = threading.Event(), threading.Event()
+        self.threads = [threading.Thread(target=self._client, args=(seed * 100 + n,), daemon=True)
                         for n in range(CLIENTS)]
         for thread in self.threads:
             thread.start()
@@ -83,6 +83,11 @@ class Load:
         for thread in self.threads:
             thread.join(max(0, end - time.monotonic()))
             assert not thread.is_alive(), "a post got no final answer"
+
+    def abandon(self):
+        """Whatever has no answer yet gets none."""
+        self.abandoned.set()
+        self.stopping.set()
 
     def drop_one(self):
         """The next client that comes to it dies."""
@@ -112,7 +117,7 @@ class Load:
                 time.sleep(0.02)
                 continue
             made = self._new_post()
-            while made.reply is None:
+            while made.reply is None and not self.abandoned.is_set():
                 self._try(made, self._where_to_drop(chance), chance)
                 time.sleep(chance.uniform(0, 0.08))
 
@@ -437,11 +442,11 @@ class Crash:
     def run(self):
         try:
             self.storm()
-        finally:
-            self.load.stopping.set()
             if self.site.milter is None:
                 self.site.start_milter()
-        self.quiet()
+            self.quiet()
+        finally:
+            self.load.abandon()
         self.audit.at_the_end()
         print(self.summary(), flush=True)
         return not self.audit.wrong

@@ -28,7 +28,7 @@ import tests_release  # noqa: E402
 import tests_schedule  # noqa: E402
 import tests_sendmail  # noqa: E402
 import tests_trouble  # noqa: E402
-from testsite import SOURCE, Site  # noqa: E402
+from testsite import SOURCE, Site, limited  # noqa: E402
 
 
 def run_group(group, build, wanted, results):
@@ -42,11 +42,13 @@ def run_group(group, build, wanted, results):
     site = Site(os.path.join(root, "site"), build, **group.site)
     os.chmod(root, 0o755)
     try:
-        site.start(**group.options)
+        with limited():
+            site.start(**group.options)
         for test in tests:
             run_test(test, site, results)
     finally:
-        site.stop()
+        with limited():
+            site.stop()
         if os.environ.get("CH_E2E_KEEP"):
             print(f"kept {root}")
         else:
@@ -57,10 +59,11 @@ def run_test(test, site, results):
     name = test.__name__.removeprefix("test_").replace("_", " ")
     begin = time.monotonic()
     try:
-        if site.milter is None or site.milter.poll() is not None:
-            site.milter = None
-            site.start_milter()
-        test(site)
+        with limited():
+            if site.milter is None or site.milter.poll() is not None:
+                site.milter = None
+                site.start_milter()
+            test(site)
         results.append(True)
         print(f"ok    e2e: {name} ({time.monotonic() - begin:.1f} s)", flush=True)
     except Exception:

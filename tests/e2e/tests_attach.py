@@ -118,7 +118,7 @@ def test_reader_killed_in_the_middle_holds_the_post(site):
                 except ProcessLookupError:
                     pass
             time.sleep(0.01)
-    thread = threading.Thread(target=kill_readers)
+    thread = threading.Thread(target=kill_readers, daemon=True)
     thread.start()
     try:
         rules = held_rules(site, with_files(*[
@@ -142,7 +142,7 @@ def test_reload_with_readers_at_work(site):
         replies.append(site.refused([BLOG], with_files(
             *[(f"{i}.pdf", "application/pdf", d.pdf(f"{CLEAN} x{i}"))
               for i in range(4)], ("b.pdf", "application/pdf", d.pdf(SSN)))).code)
-    thread = threading.Thread(target=send_one)
+    thread = threading.Thread(target=send_one, daemon=True)
     thread.start()
     for _ in range(3):
         assert site.control("reload")[-1] == "ok"
@@ -155,7 +155,7 @@ def test_stop_ends_the_readers(site):
     started = readers(site)
     assert started, "some wait for work"
     assert site.stop_milter() == 0
-    wait(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in started), 10,
+    wait(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in started), 30,
          "no reader outlives the milter")
 
 
@@ -182,8 +182,10 @@ def heavy_file(number):
 def test_hundred_posts_at_once_stay_within_memory_and_number(site):
     """Each reader within extract.memory, those at work within it times
     extract.workers; two and one wait, one more is being replaced by each.
-    Fewer with sanitizers, which take memory of their own."""
-    posts = 40 if "san-" in site.build else 100
+    Sanitizers keep what was freed, and reserve more than any limit: with them
+    there are fewer posts, and their memory is not looked at."""
+    sanitized = "san-" in site.build
+    posts = 40 if sanitized else 100
     limit_kib, workers = 512 * 1024, 2
     largest, most, numbers, stop = [0], [0], [0], threading.Event()
     got = []
@@ -206,10 +208,10 @@ def test_hundred_posts_at_once_stay_within_memory_and_number(site):
             got.append((number, want, reply.code))
         except OSError as error:
             got.append((number, want, error))
-    threads = [threading.Thread(target=look)]
+    threads = [threading.Thread(target=look, daemon=True)]
     for number in range(posts):
         name, data, want = heavy_file(number)
-        threads.append(threading.Thread(target=send, args=(
+        threads.append(threading.Thread(target=send, daemon=True, args=(
             number, with_files((name, "application/x", data)), want)))
     for thread in threads:
         thread.start()
@@ -220,8 +222,9 @@ def test_hundred_posts_at_once_stay_within_memory_and_number(site):
     print(f"      {posts} posts: readers {numbers[0]}, the largest "
           f"{largest[0] // 1024} MiB, together {most[0] // 1024} MiB")
     assert len(got) == posts and all(w == c for _, w, c in got), got
-    assert largest[0] < limit_kib, largest
-    assert most[0] < workers * limit_kib and numbers[0] <= 12, (most, numbers)
+    assert numbers[0] <= 12, numbers
+    assert sanitized or largest[0] < limit_kib, largest
+    assert sanitized or most[0] < workers * limit_kib, most
 
 
 GROUPS = [

@@ -487,7 +487,7 @@ def test_parallel_senders(site):
             errors.append(error)
 
     before = count_at_sink(site, BLOG)
-    threads = [threading.Thread(target=send, args=(n,)) for n in range(8)]
+    threads = [threading.Thread(target=send, args=(n,), daemon=True) for n in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:

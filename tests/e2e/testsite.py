@@ -3,6 +3,8 @@
 Used by run_e2e.py and demo.py.  Everything lies under one directory and ends
 with stop(); processes are ended by their pid.
 """
+import contextlib
+import faulthandler
 import json
 import os
 import shutil
@@ -10,6 +12,7 @@ import signal
 import smtplib
 import socket
 import subprocess
+import sys
 import time
 
 from postfix import Postfix, REALM, environment, free_port
@@ -71,6 +74,28 @@ def post(recipients, text, subject="A post", headers=""):
 
 
 post.count = 0
+
+
+LIMIT = 420  # seconds of one test; the slowest takes a tenth when the machine is its own
+
+
+class StillRuns(Exception):
+    """A test waits for what does not come."""
+
+
+@contextlib.contextmanager
+def limited():
+    """Ends what takes longer than LIMIT, and shows where each thread stood."""
+    def end(*_):
+        faulthandler.dump_traceback(file=sys.stdout)
+        raise StillRuns(f"after {LIMIT} s")
+    before = signal.signal(signal.SIGALRM, end)
+    signal.alarm(LIMIT)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 class Reply(Exception):

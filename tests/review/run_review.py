@@ -25,7 +25,7 @@ import hostile  # noqa: E402
 import pictures  # noqa: E402
 import tests_http  # noqa: E402
 from reviewsite import ACCOUNTS, CHECK, GATEWAY, PASSWORD, ROLES, SOURCE_DIR, ReviewSite, environment  # noqa: E402
-from testsite import crlf, post, wait  # noqa: E402
+from testsite import crlf, limited, post, wait  # noqa: E402
 
 DAY_US = 86400 * 1000000
 
@@ -195,7 +195,8 @@ def run_http(site, wanted):
             continue
         begin = time.monotonic()
         try:
-            test(site)
+            with limited():
+                test(site)
             counts[0] += 1
             print(f"ok    review http: {name} ({time.monotonic() - begin:.1f} s)", flush=True)
         except Exception:
