@@ -87,16 +87,16 @@ typedef enum {
     CH_VIEW_COUNT
 } ch_view;
 
-/* Borrowed; NULL: the same as the folded text.  Not thread-safe for one
- * text. */
+/* Borrowed; NULL: as the folded text.  Not thread-safe for one text. */
 const char *ch_text_view(ch_text *text, ch_view view, gsize *len_out);
 /* Span of a view to span of the folded text.  Pure. */
 ch_span ch_text_view_origin(const ch_text *text, ch_view view, ch_span span);
 
-/* Where a sentence, a paragraph starts, as ascending byte offsets into the
- * folded text, the first always 0.  Borrowed arrays of gsize. */
+/* Where sentences, paragraphs, lines with a sentence at the start begin:
+ * ascending offsets into the folded text, the first 0.  Borrowed, of gsize. */
 const GArray *ch_text_sentences(const ch_text *text);
 const GArray *ch_text_paragraphs(const ch_text *text);
+const GArray *ch_text_blocks(const ch_text *text);
 /* What is quoted from somebody else ("> ", what follows "On … wrote:"), as
  * ascending spans of the folded text.  Borrowed array of ch_span. */
 const GArray *ch_text_quotes(const ch_text *text);

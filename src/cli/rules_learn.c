@@ -5,6 +5,10 @@
  * are those of L2-regularised logistic regression by LIBLINEAR: one problem
  * "harm" and one for each rule, among all posts, and one for each kind among
  * the harmless.  The same posts always give the same file.
+ *
+ * A sentence about opening hours makes nothing harmless.  So that the weights
+ * know, each post is learned a second time under the same label, with a
+ * sentence of some harmless post before or behind it.
  */
 #include "cli.h"
 
@@ -20,18 +24,20 @@
 #include <string.h>
 #include <sysexits.h>
 
-#define COST        1000.0 /* of an error against large weights */
+#define COST        500.0 /* of an error against large weights */
 #define EPSILON     0.001
 #define MIN_POSTS   2    /* a feature that one post alone has says nothing */
 #define MIN_LABEL   8    /* posts of a label that is learned */
 #define MIN_EFFECT  0.1  /* a weaker feature is left out */
 #define KEEP_LABEL  2000 /* features of a label beside harm */
 #define RULE_WEIGHT 8.0  /* of the few posts of a rule against all others */
+#define SEED        1    /* of which sentence stands where */
 
 typedef struct {
     GArray *features; /* of guint: numbers, ascending, each once */
     const char *rule, *kind;
     gboolean harm;
+    gboolean mixed; /* with a sentence of another post */
 } sample;
 
 typedef struct {
@@ -119,15 +125,19 @@ make_distinct(GArray *numbers)
     g_array_set_size(numbers, kept);
 }
 
+/* text: NULL, or instead of the post's. */
 static gboolean
 add_sample(lesson *l, const ch_judge *judge, const ch_corpus_post *post,
-           GError **error)
+           const char *text, GError **error)
 {
-    g_autoptr(ch_verdict) v = ch_judge_input(judge, &post->input, error);
+    ch_input input = post->input;
+    input.post.text = text != NULL ? text : input.post.text;
+    g_autoptr(ch_verdict) v = ch_judge_input(judge, &input, error);
     if (v == NULL) {
         return FALSE;
     }
     sample s = {.features = g_array_new(FALSE, FALSE, sizeof(guint)),
+                .mixed = text != NULL,
                 .harm = post->label.violation,
                 .rule = post->label.violation ? post->label.rule : NULL,
                 .kind = post->label.violation ? NULL : post->label.post_class};
@@ -136,10 +146,86 @@ add_sample(lesson *l, const ch_judge *judge, const ch_corpus_post *post,
     ch_features_each(v->texts, &known, count, &c);
     make_distinct(s.features);
     g_array_set_size(l->posts, l->names->len);
-    for (guint i = 0; i < s.features->len; i++) {
+    for (guint i = 0; !s.mixed && i < s.features->len; i++) {
         g_array_index(l->posts, guint, g_array_index(s.features, guint, i))++;
     }
     g_array_append_val(l->samples, s);
+    return TRUE;
+}
+
+/* --- sentences of others ----------------------------------------------------
+ */
+
+/* The first sentence of a text.  Owned. */
+static char *
+dup_opening(const char *text)
+{
+    const char *end = text;
+    while (*end != '\0' && *end != '\n' &&
+           !(strchr(".!?", *end) != NULL && g_ascii_isspace(end[1]))) {
+        end++;
+    }
+    return g_strndup(text,
+                     (gsize)(end - text) + (*end != '\0' && *end != '\n'));
+}
+
+/* Openings of the posts that come near to nothing wrong, by language: char *
+ * to GPtrArray.  Owned. */
+static GHashTable *
+collect_openings(const ch_corpus *corpus)
+{
+    GHashTable *all = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
+                                            (GDestroyNotify)g_ptr_array_unref);
+    for (guint i = 0; i < corpus->posts->len; i++) {
+        const ch_corpus_post *p = corpus->posts->pdata[i];
+        if (p->label.violation || p->input.post.text == NULL ||
+            json_object_has_member(p->fields, "near")) {
+            continue;
+        }
+        GPtrArray *list = g_hash_table_lookup(all, p->label.lang);
+        if (list == NULL) {
+            list = g_ptr_array_new_with_free_func(g_free);
+            g_hash_table_insert(all, (gpointer)p->label.lang, list);
+        }
+        g_ptr_array_add(list, dup_opening(p->input.post.text));
+    }
+    return all;
+}
+
+/* The post with a sentence before or behind it, in its paragraph or one of its
+ * own; NULL: it has no text, or there are no sentences.  Owned. */
+static char *
+dup_mixed(const ch_corpus_post *post, GHashTable *openings, GRand *chance)
+{
+    static const char *const seams[] = {" ", " ", "\n", "\n\n"};
+    const GPtrArray *list = g_hash_table_lookup(openings, post->label.lang);
+    const char *text = post->input.post.text;
+    if (list == NULL || text == NULL) {
+        return NULL;
+    }
+    const char *other =
+        list->pdata[g_rand_int_range(chance, 0, (gint32)list->len)];
+    const char *seam =
+        seams[g_rand_int_range(chance, 0, (gint32)G_N_ELEMENTS(seams))];
+    return g_rand_int_range(chance, 0, 3) > 0
+               ? g_strconcat(text, seam, other, NULL)
+               : g_strconcat(other, seam, text, NULL);
+}
+
+static gboolean
+add_all(lesson *l, const ch_judge *judge, const ch_corpus *corpus,
+        GError **error)
+{
+    g_autoptr(GHashTable) openings = collect_openings(corpus);
+    g_autoptr(GRand) chance = g_rand_new_with_seed(SEED);
+    for (guint i = 0; i < corpus->posts->len; i++) {
+        const ch_corpus_post *p = corpus->posts->pdata[i];
+        g_autofree char *mixed = dup_mixed(p, openings, chance);
+        if (!add_sample(l, judge, p, NULL, error) ||
+            (mixed != NULL && !add_sample(l, judge, p, mixed, error))) {
+            return FALSE;
+        }
+    }
     return TRUE;
 }
 
@@ -147,7 +233,10 @@ add_sample(lesson *l, const ch_judge *judge, const ch_corpus_post *post,
 static void
 find_rarity(lesson *l)
 {
-    double all = l->samples->len + 1.0;
+    double all = 1;
+    for (guint i = 0; i < l->samples->len; i++) {
+        all += !g_array_index(l->samples, sample, i).mixed;
+    }
     for (guint i = 0; i < l->posts->len; i++) {
         guint posts = g_array_index(l->posts, guint, i);
         double rarity = posts < MIN_POSTS ? 0 : log(all / (posts + 1.0)) + 1;
@@ -396,7 +485,7 @@ common_labels(const lesson *l, gboolean rules)
     for (guint i = 0; i < l->samples->len; i++) {
         const sample *s = &g_array_index(l->samples, sample, i);
         const char *name = rules ? s->rule : s->kind;
-        if (name == NULL) {
+        if (name == NULL || s->mixed) {
             continue;
         }
         guint n = GPOINTER_TO_UINT(g_hash_table_lookup(seen, name)) + 1;
@@ -463,10 +552,8 @@ ch_rules_learn(const char *config, const char *output, const char *const *paths)
     }
     judge.house = house;
     ch_corpus_read(&corpus, paths);
-    for (guint i = 0; i < corpus.posts->len; i++) {
-        if (!add_sample(l, &judge, corpus.posts->pdata[i], &error)) {
-            return ch_cli_fail(error);
-        }
+    if (!add_all(l, &judge, &corpus, &error)) {
+        return ch_cli_fail(error);
     }
     if (corpus.wrong > 0) {
         return EX_DATAERR;
@@ -475,7 +562,7 @@ ch_rules_learn(const char *config, const char *output, const char *const *paths)
     if (!g_file_set_contents(output, file->str, (gssize)file->len, &error)) {
         return ch_cli_fail(error);
     }
-    printf("%u posts, %u features: %s\n", l->samples->len, l->names->len,
+    printf("%u posts, %u features: %s\n", corpus.posts->len, l->names->len,
            output);
     return EX_OK;
 }

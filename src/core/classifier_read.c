@@ -5,7 +5,8 @@
  * (inverse document frequency) and brought to length 1.  Harm are many things:
  * the sum for harm says how far a post is from harmless ones, those of the
  * rules how near it comes to what each of them means, and both are added as
- * log odds.  Long posts are weighed as a whole and by pieces.
+ * log odds.  What stands in paragraphs or lines of its own is weighed by
+ * itself, too, and long posts by pieces.
  */
 #include "classifier_int.h"
 
@@ -20,6 +21,10 @@
  * and would stand where posts stand on average: their odds are that much less.
  */
 #define ASIDE_DOUBT 4
+/* A block of so many words is read for itself.  Of more readings, one
+ * sounds bad by chance: its log odds are that much less. */
+#define BLOCK_WORDS 12
+#define BLOCK_DOUBT 0.7
 
 typedef struct {
     guint number;   /* of the entry */
@@ -122,6 +127,7 @@ entry_of(const reading *r, const known *k)
 /* Some features, from one on, up to a word. */
 typedef struct {
     guint first, to_word;
+    guint title;    /* so many features of the subject, too */
     gboolean alone; /* without the facts of the post */
     double length;  /* of the vector */
     double odds;    /* log odds of harm */
@@ -144,6 +150,9 @@ static void
 each_in(reading *r, const piece *p, visit_known visit, gpointer data)
 {
     r->piece++;
+    for (guint i = 0; i < p->title; i++) {
+        visit_once(r, &g_array_index(r->features, known, i), visit, data);
+    }
     for (guint i = p->first; i < r->features->len; i++) {
         const known *k = &g_array_index(r->features, known, i);
         if (k->word >= p->to_word) {
@@ -218,10 +227,10 @@ judge(reading *r, piece *p)
     p->odds += r->classifier->rules > 0 ? log(near) : 0;
 }
 
+/* The sentence or block around a place, of those that begin there. */
 static ch_span
-sentence_around(const ch_text *text, gsize at)
+stretch_around(const ch_text *text, const GArray *starts, gsize at)
 {
-    const GArray *starts = ch_text_sentences(text);
     ch_span s = {0, 0};
     ch_text_folded(text, &s.end);
     guint low = 0, high = starts->len;
@@ -253,7 +262,8 @@ begins(const known *k, const GPtrArray *texts, sentence *now)
         return FALSE;
     }
     now->text = k->text;
-    now->span = sentence_around(texts->pdata[k->text], k->span.start);
+    const ch_text *text = texts->pdata[k->text];
+    now->span = stretch_around(text, ch_text_sentences(text), k->span.start);
     return TRUE;
 }
 
@@ -263,6 +273,60 @@ is_aside(const ch_text *text)
 {
     ch_where where = ch_text_where(text);
     return where != CH_WHERE_SUBJECT && where != CH_WHERE_BODY;
+}
+
+/* Features of the subject: they come first. */
+static guint
+count_title(const reading *r, const GPtrArray *texts)
+{
+    guint n = 0;
+    while (n < r->features->len) {
+        const known *k = &g_array_index(r->features, known, n);
+        if (ch_text_where(texts->pdata[k->text]) != CH_WHERE_SUBJECT) {
+            break;
+        }
+        n++;
+    }
+    return n;
+}
+
+/* Index of the first feature behind the block that one at stands in. */
+static guint
+block_end(const reading *r, const GPtrArray *texts, guint at)
+{
+    const known *first = &g_array_index(r->features, known, at);
+    const ch_text *text = texts->pdata[first->text];
+    gsize end =
+        stretch_around(text, ch_text_blocks(text), first->span.start).end;
+    for (; at < r->features->len; at++) {
+        const known *k = &g_array_index(r->features, known, at);
+        if (k->text != first->text || k->span.start >= end) {
+            break;
+        }
+    }
+    return at;
+}
+
+/* A paragraph, or lines of it, are not made harmless by the others: a
+ * greeting, the hours, a name below.  Each is read with the subject alone. */
+static void
+find_worst_block(reading *r, const GPtrArray *texts, piece *worst)
+{
+    guint title = count_title(r, texts), all = r->features->len;
+    for (guint at = title, end; at < all; at = end) {
+        const known *k = &g_array_index(r->features, known, at);
+        end = block_end(r, texts, at);
+        guint to_word =
+            end < all ? g_array_index(r->features, known, end).word : r->words;
+        if (to_word < k->word + BLOCK_WORDS || end - at == all - title ||
+            is_aside(texts->pdata[k->text])) {
+            continue;
+        }
+        piece p = weigh_piece(
+            r, (piece){.first = at, .to_word = to_word, .title = title});
+        p.odds -= BLOCK_DOUBT;
+        *worst = p.odds > worst->odds ? p : *worst;
+    }
 }
 
 /* The piece that sounds worst; FALSE: there are no pieces. */
@@ -282,6 +346,7 @@ find_worst(reading *r, const GPtrArray *texts, piece *worst)
             *worst = p.odds > worst->odds ? p : *worst;
         }
     }
+    find_worst_block(r, texts, worst);
     return worst->odds > -HUGE_VAL;
 }
 

@@ -8,7 +8,8 @@
  *   m:FACT       what is known of the post as a whole
  *
  * A capital inside a sentence is <Name> among neighbours: the name itself says
- * nothing about the next post.  What is quoted from others counts as q:WORD.
+ * nothing about the next post.  What is quoted from others counts as q:WORD,
+ * a signature not at all: it is the same under every post.
  * Words come from the spoken view, so that disguises are taken off.
  */
 #include "chaperone/classifier.h"
@@ -18,8 +19,6 @@
 #include <string.h>
 
 #define BEGIN_LETTERS 5
-#define LENGTH_STEP   16 /* words of one step of m:length */
-#define LENGTH_STEPS  5
 #define LONGEST_NAME  80 /* bytes of a word that is told apart */
 
 typedef struct {
@@ -83,6 +82,13 @@ is_quoted(const reader *r, gsize folded)
     return FALSE;
 }
 
+static gboolean
+is_signature(const reader *r, gsize folded)
+{
+    ch_span s = ch_text_signature(r->text);
+    return folded >= s.start && folded < s.end;
+}
+
 static void
 tell_beginning(const reader *r, const char *word, ch_span span)
 {
@@ -97,6 +103,9 @@ static void
 take(reader *r, const char *word, ch_span span, gboolean letters)
 {
     ch_span folded = folded_span(r, span);
+    if (is_signature(r, folded.start)) {
+        return;
+    }
     if (is_quoted(r, folded.start)) {
         tell(r, "q", word, NULL, folded);
         r->last[0] = '\0';
@@ -184,10 +193,7 @@ read_text(reader *r)
 static void
 tell_facts(reader *r, const ch_post_facts *facts)
 {
-    char steps[2] = {0};
-    steps[0] = (char)('0' + MIN(r->words / LENGTH_STEP, LENGTH_STEPS));
     r->number = -1;
-    tell(r, "m", "length", steps, (ch_span){0, 0});
     if (facts->is_reply) {
         tell(r, "m", "reply", NULL, (ch_span){0, 0});
     }

@@ -373,6 +373,9 @@ fold_space(folder *f, const char *p)
         if (newlines > 1) {
             add_start(text->paragraphs, text->folded->len);
         }
+        if (newlines > 0 && sentence) {
+            add_start(text->blocks, text->folded->len);
+        }
     }
     f->line_start = line_start;
     return p;
@@ -430,9 +433,11 @@ ch_text_fold(ch_text *text)
     text->fold_map = ch_map_new();
     text->sentences = g_array_new(FALSE, FALSE, sizeof(gsize));
     text->paragraphs = g_array_new(FALSE, FALSE, sizeof(gsize));
+    text->blocks = g_array_new(FALSE, FALSE, sizeof(gsize));
     text->quotes = g_array_new(FALSE, FALSE, sizeof(ch_span));
     g_array_append_vals(text->sentences, &(gsize){0}, 1);
     g_array_append_vals(text->paragraphs, &(gsize){0}, 1);
+    g_array_append_vals(text->blocks, &(gsize){0}, 1);
     g_autoptr(GArray) quotes = find_quotes(plain, text->plain->len);
     folder f = {.text = text,
                 .plain = plain,

@@ -3,9 +3,9 @@
  *
  *   classifier:
  *     weights: posts.weights   beside the pack; chaperone rules learn
- *     hold: 90                 per cent of harm from which on a post is held
- *     tag: 80                  from which on it is tagged
- *     spare: 20                below, findings of its rules do not count; of
+ *     hold: 70                 per cent of harm from which on a post is held
+ *     tag: 40                  from which on it is tagged
+ *     spare: 10                below, findings of its rules do not count; of
  *                              rules of high confidence, below half
  *     refuse: 6                below, what a rule rejects is held (at most
  *                              spare)

@@ -100,6 +100,7 @@ ch_text_free(ch_text *text)
         ch_map_free(text->fold_map);
         g_array_unref(text->sentences);
         g_array_unref(text->paragraphs);
+        g_array_unref(text->blocks);
         g_array_unref(text->quotes);
     }
     for (guint i = 0; i < CH_VIEW_COUNT; i++) {
@@ -179,6 +180,12 @@ const GArray *
 ch_text_paragraphs(const ch_text *text)
 {
     return text->paragraphs;
+}
+
+const GArray *
+ch_text_blocks(const ch_text *text)
+{
+    return text->blocks;
 }
 
 const GArray *

@@ -19,11 +19,11 @@ struct ch_text {
     GBytes *areas; /* or NULL */
     GBytes *source;
     GString *plain;
-    ch_map *plain_map;              /* plain to source */
-    GString *folded;                /* NULL until folded */
-    ch_map *fold_map;               /* folded to plain */
-    GArray *sentences, *paragraphs; /* of gsize */
-    GArray *quotes;                 /* of ch_span */
+    ch_map *plain_map;                       /* plain to source */
+    GString *folded;                         /* NULL until folded */
+    ch_map *fold_map;                        /* folded to plain */
+    GArray *sentences, *paragraphs, *blocks; /* of gsize */
+    GArray *quotes;                          /* of ch_span */
     ch_span signature;
     gsize rule; /* into plain, or G_MAXSIZE */
     text_view views[CH_VIEW_COUNT];

@@ -495,6 +495,7 @@ rules: {{paths: ['{ROOT}/rules/structure.yaml', {directory}/p.yaml,
   '{ROOT}/rules/professionalism-respect.yaml']}}
 """)
     for text, verdict in (("zorp and zorp the blim", "quarantine"),
+                          ("zorp the blim. quill the blim", "quarantine"),
                           ("quill and quill the blim", "accept")):
         done = run("check", "-c", config, "--input", "text", "--format",
                    "json", "-", stdin=text)

@@ -67,7 +67,10 @@ test_features(void **state)
         {"a disguise is taken off", "", "this is gu4r4nt33d to work", FALSE,
          "[w:guaranteed]", "[w:gu]"},
         {"a reply", "", "x", TRUE, "[m:reply]", "[m:image]"},
-        {"length in steps", "", "x", FALSE, "[m:length 0]", "[m:length 1]"},
+        {"a signature does not count", "", "We floss\n-- \nWendell", FALSE,
+         "[w:floss]", "wendell"},
+        {"nor what a phone writes below", "", "We floss\n\nSent from my phone",
+         FALSE, "[w:floss]", "[w:phone]"},
     };
     (void)state;
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -291,6 +294,36 @@ test_harmless_words_around_do_not_hide_others(void **state)
     assert_int_equal(o.span.end, strlen(before) + strlen(bad));
 }
 
+static void
+test_a_block_is_read_for_itself(void **state)
+{
+    static const char bad[] =
+        "Awful is what he said to us that day when we met";
+    static const char good[] =
+        "Floss, and come to our table at the fair in the park";
+    static const struct {
+        const char *name, *seam;
+        double low, high;
+    } rows[] = {
+        {"one paragraph is one thing", ". ", 0.3, 0.4},
+        {"of two lines, the worse one counts", ".\n", 0.9, 0.96},
+        {"of two paragraphs, too", ".\n\n", 0.9, 0.96},
+    };
+    (void)state;
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *first = g_strconcat(bad, rows[i].seam, good, NULL);
+        g_autofree char *last = g_strconcat(good, rows[i].seam, bad, NULL);
+        const char *const bodies[] = {first, last};
+        for (guint b = 0; b < G_N_ELEMENTS(bodies); b++) {
+            g_auto(ch_opinion) o = {0};
+            opinion_of("Teeth", bodies[b], FALSE, &o);
+            if (o.harm < rows[i].low || o.harm > rows[i].high) {
+                fail_msg("%s: %.4f", rows[i].name, o.harm);
+            }
+        }
+    }
+}
+
 /* --- findings ----------------------------------------------------------------
  */
 
@@ -467,6 +500,7 @@ main(void)
         cmocka_unit_test(test_what_stands_beside_the_body_is_read_for_itself),
         cmocka_unit_test(test_what_reads_the_same_counts_once),
         cmocka_unit_test(test_harmless_words_around_do_not_hide_others),
+        cmocka_unit_test(test_a_block_is_read_for_itself),
         cmocka_unit_test(test_what_it_does_to_findings),
         cmocka_unit_test(test_what_it_does_not_read_is_not_spared),
         cmocka_unit_test(test_refused_settings),

@@ -99,32 +99,36 @@ test_sentences(void **state)
 {
     static const struct {
         const char *name, *plain;
-        guint sentences, paragraphs;
+        guint sentences, paragraphs, blocks;
     } rows[] = {
-        {"one", "We are open today", 1, 1},
-        {"two", "We are open. Come in!", 2, 1},
-        {"title is no end", "Ask Dr. Alder about it. Soon.", 2, 1},
-        {"initial is no end", "J. Fenn is here.", 1, 1},
-        {"a.m. before lower case", "At 9 a.m. we open.", 1, 1},
-        {"number", "It costs 3.50 today.", 1, 1},
-        {"question and quote", "\"Really?\" She left.", 2, 1},
-        {"short lines", "Flu shots\nToday only\nCome", 3, 1},
+        {"one", "We are open today", 1, 1, 1},
+        {"two", "We are open. Come in!", 2, 1, 1},
+        {"title is no end", "Ask Dr. Alder about it. Soon.", 2, 1, 1},
+        {"initial is no end", "J. Fenn is here.", 1, 1, 1},
+        {"a.m. before lower case", "At 9 a.m. we open.", 1, 1, 1},
+        {"number", "It costs 3.50 today.", 1, 1, 1},
+        {"question and quote", "\"Really?\" She left.", 2, 1, 1},
+        {"short lines", "Flu shots\nToday only\nCome", 3, 1, 3},
         {"soft wrap",
          "This line is long enough that a mail program broke it\nright here", 1,
-         1},
+         1, 1},
         {"bullet after a long line",
-         "This line is long enough that a mail program broke it\n- right", 2,
-         1},
-        {"blank line", "One thing\n\nAnother thing", 2, 2},
-        {"nothing", "", 1, 1},
+         "This line is long enough that a mail program broke it\n- right", 2, 1,
+         2},
+        {"blank line", "One thing\n\nAnother thing", 2, 2, 2},
+        {"a sentence in its line", "We are open. Come in!\nBye.", 3, 1, 2},
+        {"nothing", "", 1, 1, 1},
     };
     (void)state;
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autoptr(ch_text) text = folded(rows[i].plain);
         guint s = ch_text_sentences(text)->len;
         guint p = ch_text_paragraphs(text)->len;
-        if (s != rows[i].sentences || p != rows[i].paragraphs) {
-            fail_msg("%s: %u sentences, %u paragraphs", rows[i].name, s, p);
+        guint b = ch_text_blocks(text)->len;
+        if (s != rows[i].sentences || p != rows[i].paragraphs ||
+            b != rows[i].blocks) {
+            fail_msg("%s: %u sentences, %u paragraphs, %u blocks", rows[i].name,
+                     s, p, b);
         }
     }
 }
