@@ -245,7 +245,7 @@ gboolean ch_ledger_prune(ch_db *db, const ch_seal *seal, gint64 before_us,
     " item.note, item.findings, item.size,"                                    \
     " EXISTS (SELECT 1 FROM payload WHERE payload.id = item.id),"              \
     " item.spanish, item.hints, item.accounts"
-#define CH_ITEM_COLUMN_COUNT 19
+#define CH_ITEM_COLUMN_COUNT 20
 
 ch_item *ch_items_read(ch_rows *rows, GError **error); /* Owned. */
 /* All rows of a query of those columns.  Owned array of ch_item. */

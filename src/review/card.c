@@ -250,6 +250,12 @@ put_standing(ch_ctx *c, ch_html *h, const ch_card *card)
         g_autofree char *distance = ch_dup_distance(c, item->deadline_us);
         ch_html_textf(h, " %s %s", T(c, "The time to decide ends"), distance);
     }
+    if (ch_may_decide(c) && ch_review_is_open(item)) {
+        ch_html_text(h, " ");
+        ch_html_open(h, "a", A("href", "#decision"));
+        ch_html_text(h, T(c, "Your decision"));
+        ch_html_close(h);
+    }
     ch_html_close(h);
     /* One that was cleaned was not judged as it is kept. */
     if (card->verdict != NULL && item->verdict != NULL &&

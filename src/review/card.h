@@ -66,8 +66,9 @@ const char *ch_card_release_words(ch_ctx *c, const ch_card *card);
 gboolean ch_card_is_late(const ch_card *card);
 /* card_forms.c: what can be done about it. */
 void ch_card_put_forms(ch_ctx *c, ch_html *h, const ch_card *card);
+/* item: NULL, or the post that it is about, with its advice chosen. */
 void ch_put_canned(ch_ctx *c, ch_html *h, const char *note_id,
-                   gboolean spanish);
+                   const ch_item *item);
 
 /* Letters and digits as stars, but for the first letter of a word.  Owned. */
 char *ch_card_dup_masked(const char *text, gsize length);

@@ -98,15 +98,11 @@ put_finding(ch_ctx *c, ch_html *h, const ch_card *card, const ch_recorded *r)
 {
     const ch_rule *rule = ch_ruleset_find(c->server->house->rules, r->rule);
     guint places = places_of(card, r->rule, card->findings->len);
-    const char *advice = rule == NULL ? NULL
-                         : c->spanish && rule->advice_es != NULL
-                             ? rule->advice_es
-                             : rule->advice;
     g_autofree char *class =
         g_strdup_printf("finding %s", ch_action_name(r->action));
     ch_html_open(h, "li", A("class", class));
     ch_html_element(h, "h3", NULL, ch_rule_title(c, r->rule));
-    ch_html_element(h, "p", NULL, advice);
+    ch_html_element(h, "p", NULL, ch_rule_advice(c, r->rule, c->spanish));
     ch_html_open(h, "p", A("class", "soft"));
     ch_html_textf(h, "%s · %s · %s",
                   ch_words(c->spanish, ch_action_name(r->action)), r->rule,

@@ -5,14 +5,35 @@
 
 #include <string.h>
 
-void
-ch_put_canned(ch_ctx *c, ch_html *h, const char *note_id, gboolean spanish)
+/* Ready without a choice: the advice that the card shows above. */
+static void
+put_advice(ch_ctx *c, ch_html *h, const ch_item *item)
 {
+    const char *words =
+        item == NULL ? T(c, "What the rule advises, for each post its own")
+                     : ch_canned_advice(c, item, c->spanish);
+    if (words == NULL) {
+        return;
+    }
+    ch_html_open(
+        h, "option",
+        A("value", CH_CANNED_ADVICE)
+            A("data-words",
+              item == NULL ? "" : ch_canned_advice(c, item, item->spanish)));
+    ch_html_text(h, words);
+    ch_html_close(h);
+}
+
+void
+ch_put_canned(ch_ctx *c, ch_html *h, const char *note_id, const ch_item *item)
+{
+    gboolean spanish = item != NULL ? item->spanish : c->spanish;
     ch_html_open(h, "label", A("class", "field"));
     ch_html_element(h, "span", NULL, T(c, "Ready-made note to the author"));
     ch_html_open(h, "select", A("name", "canned") A("data-note", note_id));
+    put_advice(c, h, item);
     ch_html_open(h, "option", A("value", ""));
-    ch_html_text(h, T(c, "Choose one, or write your own"));
+    ch_html_text(h, T(c, "None of these: I write my own"));
     ch_html_close(h);
     for (guint i = 0; i < ch_canned_count; i++) {
         const ch_canned *n = &ch_canned_notes[i];
@@ -139,8 +160,8 @@ put_refuse(ch_ctx *c, ch_html *h, const ch_card *card)
 {
     ch_html_element(h, "h3", NULL, T(c, "Refuse"));
     open_verb(c, h, card, "refuse", "narrow");
-    ch_put_canned(c, h, "refuse-note", card->item->spanish);
-    put_note(h, T(c, "Note to the author"), "refuse-note", "r", FALSE);
+    ch_put_canned(c, h, "refuse-note", card->item);
+    put_note(h, T(c, "Or your own words"), "refuse-note", "r", FALSE);
     put_button(h, T(c, "Refuse it for good"), "danger", NULL);
     ch_html_close(h);
 }
@@ -178,12 +199,12 @@ put_others(ch_ctx *c, ch_html *h, const ch_card *card)
         ch_html_close(h);
     }
     if (card->review->escalated_us < 0) {
-        ch_html_open(h, "details", );
-        ch_html_element(h, "summary", NULL, T(c, "Escalate to a senior"));
         open_verb(c, h, card, "escalate", "narrow");
+        put_button(h, T(c, "Escalate it to a senior"), NULL, "u");
+        ch_html_open(h, "details", );
+        ch_html_element(h, "summary", NULL, T(c, "With a note"));
         put_note(h, T(c, "What should be looked at"), "escalate-note", NULL,
                  FALSE);
-        put_button(h, T(c, "Escalate it"), NULL, "u");
         ch_html_close(h);
         ch_html_close(h);
     }
@@ -295,7 +316,9 @@ ch_card_put_forms(ch_ctx *c, ch_html *h, const ch_card *card)
     if (!ch_may_decide(c)) {
         return;
     }
-    ch_html_element(h, "h2", NULL, T(c, "Your decision"));
+    ch_html_open(h, "h2", A("id", "decision"));
+    ch_html_text(h, T(c, "Your decision"));
+    ch_html_close(h);
     if (ch_review_is_open(item)) {
         put_decisions(c, h, card);
     } else if (item->state == CH_STATE_PASSED && item->seen_us < 0) {

@@ -57,6 +57,17 @@ field(const ch_ctx *c, const char *name)
     return value != NULL ? value : "";
 }
 
+const char *
+ch_canned_advice(const ch_ctx *c, const ch_item *item, gboolean spanish)
+{
+    g_auto(GStrv) ids = ch_split_names(item->rules);
+    const char *advice = NULL;
+    for (guint i = 0; advice == NULL && ids[i] != NULL; i++) {
+        advice = ch_rule_advice(c, ids[i], spanish);
+    }
+    return advice;
+}
+
 /* Owned; NULL: too long, which error says. */
 static char *
 dup_note(const ch_ctx *c, const ch_item *item, GError **error)
@@ -67,6 +78,10 @@ dup_note(const ch_ctx *c, const ch_item *item, GError **error)
         g_set_error_literal(error, CH_ERROR, CH_ERROR_INPUT,
                             "the note is too long: 2000 characters at most");
         return NULL;
+    }
+    if (own[0] == '\0' && strcmp(canned, CH_CANNED_ADVICE) == 0) {
+        const char *advice = ch_canned_advice(c, item, item->spanish);
+        return g_strdup(advice != NULL ? advice : "");
     }
     for (guint i = 0; own[0] == '\0' && i < ch_canned_count; i++) {
         if (strcmp(canned, ch_canned_notes[i].name) == 0) {
@@ -379,10 +394,13 @@ ch_post_item(ch_ctx *c)
         ch_respond_gerror(c, error);
         return;
     }
-    g_autofree char *card = g_strdup_printf("/item/%s", c->arg);
-    ch_respond_see(c, g_strv_contains(stay, verb) ? card
-                      : strcmp(verb, "seen") == 0 ? "/passed"
-                                                  : "/queue?done=1");
+    g_autofree char *to =
+        g_strv_contains(stay, verb)
+            ? g_strdup_printf("/item/%s", c->arg)
+            : g_strdup_printf("%s?done=%s",
+                              strcmp(verb, "seen") == 0 ? "/passed" : "/queue",
+                              verb);
+    ch_respond_see(c, to);
 }
 
 /* --- many at once --------------------------------------------------------- */
@@ -429,6 +447,6 @@ ch_post_refuse(ch_ctx *c)
     } else if (done == 0) {
         ch_respond_error(c, 400, T(c, "Choose the posts to refuse first."));
     } else {
-        ch_respond_see(c, "/queue?done=1");
+        ch_respond_see(c, "/queue?done=refuse");
     }
 }

@@ -14,6 +14,11 @@ typedef struct {
 
 extern const ch_canned ch_canned_notes[];
 extern const guint ch_canned_count;
+/* The note that is ready without any choice: what the first rule that found
+ * something advises.  NULL: no such rule is known any more. */
+#define CH_CANNED_ADVICE "advice"
+const char *ch_canned_advice(const ch_ctx *c, const ch_item *item,
+                             gboolean spanish);
 
 /* verb: "take", "release" ...; reads note, canned, content, outcome, recipient
  * from the form.  FALSE: nothing was changed. */

@@ -30,6 +30,16 @@ ch_rule_title(const ch_ctx *c, const char *id)
 }
 
 const char *
+ch_rule_advice(const ch_ctx *c, const char *id, gboolean spanish)
+{
+    const ch_rule *rule = ch_ruleset_find(c->server->house->rules, id);
+    if (rule == NULL) {
+        return NULL;
+    }
+    return spanish && rule->advice_es != NULL ? rule->advice_es : rule->advice;
+}
+
+const char *
 ch_gateway_title(const ch_ctx *c, const char *name)
 {
     const ch_gateway *g = ch_gateways_find(c->server->house->gateways, name);

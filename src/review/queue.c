@@ -202,7 +202,7 @@ put_bulk(ch_ctx *c, ch_html *h)
 {
     ch_html_open(h, "details", );
     ch_html_element(h, "summary", NULL, T(c, "Refuse the chosen posts"));
-    ch_put_canned(c, h, NULL, c->spanish);
+    ch_put_canned(c, h, NULL, NULL);
     ch_html_open(h, "label", A("class", "field"));
     ch_html_element(h, "span", NULL, T(c, "Or your own note to the authors"));
     ch_html_open(h, "textarea", A("name", "note") A("maxlength", "2000"));
@@ -271,6 +271,19 @@ put_list(ch_ctx *c, ch_html *h, const view *v, const GPtrArray *rows)
     }
 }
 
+/* What became of the decision that led here. */
+static const char *
+done_words(ch_ctx *c, const char *verb)
+{
+    return strcmp(verb, "release") == 0 ? T(c, "Released or, where two must "
+                                               "agree, approved first.")
+           : strcmp(verb, "refuse") == 0
+               ? T(c, "Refused: the author gets your note by mail.")
+           : strcmp(verb, "escalate") == 0
+               ? T(c, "Escalated: a senior reviewer decides now.")
+               : T(c, "Done.");
+}
+
 static void
 show(ch_ctx *c, ch_list list, const char *path, const char *title,
      const char *about)
@@ -287,7 +300,7 @@ show(ch_ctx *c, ch_list list, const char *path, const char *title,
     ch_html *h = ch_page_begin(c, title);
     if (wanted(c, "done") != NULL) {
         ch_html_open(h, "p", A("class", "done") A("role", "status"));
-        ch_html_text(h, T(c, "Done."));
+        ch_html_text(h, done_words(c, wanted(c, "done")));
         ch_html_close(h);
     }
     ch_html_open(h, "p", A("class", "soft"));

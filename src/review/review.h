@@ -138,6 +138,8 @@ char *ch_dup_local_time(const ch_ctx *c, gint64 time_us); /* Owned. */
 char *ch_dup_distance(const ch_ctx *c, gint64 time_us);
 /* Names of rules and gateways as people know them. */
 const char *ch_rule_title(const ch_ctx *c, const char *id);
+/* NULL: no such rule. */
+const char *ch_rule_advice(const ch_ctx *c, const char *id, gboolean spanish);
 const char *ch_gateway_title(const ch_ctx *c, const char *name);
 /* "a, b" to its names without blanks.  Owned. */
 GStrv ch_split_names(const char *names);

@@ -343,6 +343,36 @@ test_lists(void **state)
     assert_int_equal(n.passed, 10);
 }
 
+/* Columns of the item and of the review stand in one row. */
+static void
+test_a_row_of_a_list_has_its_review(void **state)
+{
+    const fixture *f = *state;
+    g_autoptr(GError) error = NULL;
+    char taken[CH_ID_LENGTH + 1], raised[CH_ID_LENGTH + 1];
+    person dana;
+    guint total;
+    put(f, CH_STATE_HELD, NOW, POST, taken);
+    put(f, CH_STATE_HELD, NOW, POST "x", raised);
+    be(&dana, f, "dana", CH_ROLE_REVIEWER, NOW, POST);
+    assert_true(ch_review_take(f->store, taken, &dana.decision, &error));
+    assert_true(ch_review_mark(f->store, raised, CH_MARK_ESCALATED,
+                               &dana.decision, &error));
+    const ch_list_ask ask = {.list = CH_LIST_WAITING, .limit = 9};
+    g_autoptr(GPtrArray) list = ch_review_list(f->store, &ask, &total, &error);
+    assert_no_error(error);
+    assert_int_equal(list->len, 2);
+    for (guint i = 0; i < list->len; i++) {
+        const ch_list_row *row = g_ptr_array_index(list, i);
+        gboolean is_taken = strcmp(row->item->id, taken) == 0;
+        const char *owner = ch_review_owner(row->review, LOCK, NOW);
+        assert_string_equal(is_taken ? owner : "dana", "dana");
+        assert_int_equal(owner != NULL, is_taken);
+        assert_int_equal(row->review->escalated_us, is_taken ? -1 : NOW);
+        assert_int_equal(row->review->evidence_us, -1);
+    }
+}
+
 static void
 test_history(void **state)
 {
@@ -425,6 +455,7 @@ main(void)
         TEST(test_two_people),
         TEST(test_evidence),
         TEST(test_lists),
+        TEST(test_a_row_of_a_list_has_its_review),
         TEST(test_history),
         TEST(test_due),
     };
