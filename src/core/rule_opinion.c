@@ -156,6 +156,15 @@ sentence_of(const ch_text *text, const ch_finding *f)
     return s;
 }
 
+/* Whether the classifier has read what is there. */
+static gboolean
+is_read(const ch_text *text, ch_span sentence)
+{
+    ch_span signature = ch_text_signature(text);
+    return ch_features_reads(text) && (sentence.start < signature.start ||
+                                       sentence.start >= signature.end);
+}
+
 /* Harm of the sentence that a finding stands in: what is harmless around it
  * does not excuse it, nor is excused (1) what the classifier does not read. */
 static double
@@ -165,10 +174,10 @@ harm_around(const rule_run *r, ch_reading *reading, const ch_finding *f)
     for (guint t = 0; f->has_span && t < r->texts->len; t++) {
         const ch_text *text = r->texts->pdata[t];
         if (ch_text_where(text) == f->where && ch_text_part(text) == f->part) {
-            double here =
-                ch_features_reads(text)
-                    ? ch_reading_harm_in(reading, t, sentence_of(text, f))
-                    : 1;
+            ch_span sentence = sentence_of(text, f);
+            double here = is_read(text, sentence)
+                              ? ch_reading_harm_in(reading, t, sentence)
+                              : 1;
             harm = MAX(harm, here);
         }
     }

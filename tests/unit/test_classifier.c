@@ -419,6 +419,11 @@ test_what_it_does_to_findings(void **state)
          "We floss. " TWENTY_WORDS TWENTY_WORDS TWENTY_WORDS
          "It is a rotten cut.",
          "t/rude:reject"},
+        {"not in a signature, which it does not read",
+         "pack: t\nclassifier: {weights: w.weights, hold: 90, tag: 70, "
+         "spare: 10}\nrules:\n" RULE("t/rude", "rotten", "reject")
+             RULE("t/rash", "itch", "tag") "    signature: true\n",
+         NO_OVERLAY, "We floss.\n-- \nitch", "t/rash:tag"},
         {"but not of a rule that it does not know", PACK(""), NO_OVERLAY,
          "floss thing", "t/other:quarantine"},
         {"nor of a firm one, which only holds", PACK("t/rude"), NO_OVERLAY,
