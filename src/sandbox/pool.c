@@ -225,6 +225,15 @@ ask_again(ch_pool *pool, ch_extraction *taken, GBytes *content,
     return g_steal_pointer(&first);
 }
 
+/* Pictures for which the time did not suffice may be looked at the next time:
+ * a busy minute must not hold them for as long as answers are kept. */
+static gboolean
+is_worth_keeping(const ch_pool *pool, const ch_extraction *x)
+{
+    gboolean pictures = (x->seen & 1u << CH_SEEN_MEDIA) != 0;
+    return !pool->ocr || !pictures || (x->seen & 1u << CH_SEEN_WORDS) != 0;
+}
+
 ch_extraction *
 ch_pool_run(ch_pool *pool, GBytes *content)
 {
@@ -238,7 +247,7 @@ ch_pool_run(ch_pool *pool, GBytes *content)
     if (well && pool->ocr && !picture && x->seen & 1u << CH_SEEN_MEDIA) {
         x = ask_again(pool, x, content, &well);
     }
-    if (well) {
+    if (well && is_worth_keeping(pool, x)) {
         ch_cache_add(pool->cache, key, x);
     }
     return x;

@@ -161,14 +161,14 @@ count_children(void)
 }
 
 static ch_pool *
-make_pool(const char *program, guint workers)
+make_pool(const char *program, guint workers, gint64 cache)
 {
     g_autoptr(ch_config) config = ch_config_new();
     g_free(config->extract_program);
     config->extract_program = g_strdup(program);
     config->extract_workers = workers;
     config->extract_timeout = 20; /* more than a busy machine needs */
-    config->extract_cache = 0;
+    config->extract_cache = cache;
     return ch_pool_new(config);
 }
 
@@ -192,7 +192,7 @@ test_no_reader_of_pictures(void **state)
 {
     (void)state;
     g_autofree char *program = dup_rogue();
-    ch_pool *pool = make_pool(program, 1);
+    ch_pool *pool = make_pool(program, 1, 0);
     g_autoptr(GBytes) content = g_bytes_new_static("pictures", 8);
     g_autoptr(ch_extraction) x = ch_pool_run(pool, content);
     assert_false(x->unavailable);
@@ -202,6 +202,37 @@ test_no_reader_of_pictures(void **state)
     assert_int_equal(count_children(), 0);
 }
 
+/* What was read is known for a while; pictures that nobody came to look at are
+ * looked at again. */
+static void
+test_what_is_kept(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *word;
+        gboolean kept;
+    } rows[] = {{"good", TRUE}, {"pictures", FALSE}};
+    g_autofree char *rogue = dup_rogue();
+    g_autofree char *dir = g_dir_make_tmp("chaperone-XXXXXX", NULL);
+    g_autofree char *program = g_build_filename(dir, "rogue-with-eyes", NULL);
+    assert_int_equal(symlink(rogue, program), 0);
+    ch_pool *pool = make_pool(program, 1, 1 << 20);
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GBytes) content =
+            g_bytes_new(rows[i].word, strlen(rows[i].word));
+        g_autoptr(ch_extraction) first = ch_pool_run(pool, content);
+        g_autoptr(ch_extraction) second = ch_pool_run(pool, content);
+        assert_int_equal(first->texts->len, 1);
+        assert_int_equal(second->texts->len, 1);
+        const ch_extracted *a = first->texts->pdata[0];
+        const ch_extracted *b = second->texts->pdata[0];
+        assert_int_equal(a->utf8 == b->utf8, rows[i].kept);
+    }
+    ch_pool_free(pool);
+    assert_int_equal(unlink(program), 0);
+    assert_int_equal(rmdir(dir), 0);
+}
+
 /* More threads than readers; what one does to its reader hurts no other. */
 static void
 test_threads(void **state)
@@ -209,7 +240,7 @@ test_threads(void **state)
     (void)state;
     GThread *threads[6];
     g_autofree char *program = dup_rogue();
-    ch_pool *pool = make_pool(program, 2);
+    ch_pool *pool = make_pool(program, 2, 0);
     ch_pool_start(pool);
     for (gsize i = 0; i < G_N_ELEMENTS(threads); i++) {
         threads[i] = g_thread_new("t", run_some, pool);
@@ -227,7 +258,7 @@ test_dead_idle(void **state)
 {
     (void)state;
     g_autofree char *program = dup_rogue();
-    ch_pool *pool = make_pool(program, 1);
+    ch_pool *pool = make_pool(program, 1, 0);
     ch_pool_start(pool);
     g_autofree char *path =
         g_strdup_printf("/proc/self/task/%d/children", (int)getpid());
@@ -251,7 +282,7 @@ test_missing(void **state)
     static const char *const programs[] = {"/nonexistent", "/bin/false",
                                            "/etc/passwd"};
     for (gsize i = 0; i < G_N_ELEMENTS(programs); i++) {
-        ch_pool *pool = make_pool(programs[i], 1);
+        ch_pool *pool = make_pool(programs[i], 1, 0);
         g_autoptr(GBytes) content = g_bytes_new_static("good", 4);
         g_autoptr(ch_extraction) x = ch_pool_run(pool, content);
         assert_true(x->unavailable);
@@ -456,6 +487,7 @@ main(void)
         cmocka_unit_test(test_reasons),
         cmocka_unit_test(test_floods),
         cmocka_unit_test(test_no_reader_of_pictures),
+        cmocka_unit_test(test_what_is_kept),
         cmocka_unit_test(test_threads),
         cmocka_unit_test(test_dead_idle),
         cmocka_unit_test(test_missing),
