@@ -1,8 +1,8 @@
 #!/bin/sh
 # tests/soak.sh MINUTES [TARGET...]: long fuzzing of every target, one after
 # another, MINUTES in all; damaged PDFs, as long; what starts programs,
-# documents, the review page and the end-to-end tests under sanitizers; each call failing once; CH_KILLS (220) kills of everything that can die,
-# under load; MINUTES under ThreadSanitizer; 100,000 messages in one process.
+# documents, the review page and the end-to-end tests under sanitizers; each
+# call failing once; CH_KILLS (220) kills of everything that can die, under load; MINUTES under ThreadSanitizer; 100,000 messages in one process.
 # With targets ("rules scan pdf"), just these, MINUTES each.
 set -u
 cd "$(dirname "$0")/.." || exit 1
