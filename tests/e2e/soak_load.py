@@ -199,6 +199,8 @@ def main():
     # reader is a program of its own, and under ThreadSanitizer its cage is too
     # narrow for it.
     reader = os.path.join(SOURCE, "build/chaperone-extract")
+    if not os.path.exists(reader):
+        sys.exit(f"{reader} is missing: every picture would be held; make e2e-build")
     site.extra = f"extract: {{ocr: false, timeout: 60s, program: {reader}}}\n"
     site.options.update(release=relay.address, notices=relay.address)
     try:
