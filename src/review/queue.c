@@ -277,7 +277,7 @@ done_words(ch_ctx *c, const char *verb)
 {
     return strcmp(verb, "release") == 0 ? T(c, "Released or, where two must "
                                                "agree, approved first.")
-           : strcmp(verb, "refuse") == 0
+           : strcmp(verb, "refuse") == 0 && c->config->notices_author
                ? T(c, "Refused: the author gets your note by mail.")
            : strcmp(verb, "escalate") == 0
                ? T(c, "Escalated: a senior reviewer decides now.")
