@@ -79,14 +79,14 @@ say = $(if $(V),,@echo '  $(1)  $(2)')
 SUDO = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .PHONY: all deps deps-build check check-run demo install uninstall bench soak \
-    corpus corpus-record learn lint format clean help unit unit-build fuzz-build e2e-build
+    corpus corpus-record learn learn-encoder lint format clean help unit unit-build fuzz-build e2e-build
 .DEFAULT_GOAL := all
 
 all: $(PROGRAMS)
 
 help:
 	@echo 'make [all] | deps | check | demo [ONCE=1] | install [DESTDIR= PREFIX=]'
-	@echo 'make corpus | corpus-record | learn'
+	@echo 'make corpus | corpus-record | learn | learn-encoder'
 	@echo 'make unit | bench | soak [MINUTES=10 TARGETS=rules] | lint | format | clean'
 	@echo 'make soak: fuzzing, each call failing once, 220 kills, races, 100,000 messages'
 	@echo 'make soak MINUTES=60 TARGETS=request: the HTTP layer of the review page alone, for an hour'
@@ -217,6 +217,14 @@ corpus-record: $(BUILD)/chaperone
 learn: $(BUILD)/chaperone
 	@$< rules learn -c tests/corpus/practice.yaml --output rules/posts.weights tests/corpus/dev/*.jsonl
 
+# The encoder, anew: BEGIN is where it begins, docs/ENCODER.md says what is needed.
+learn-encoder: $(BUILD)/chaperone
+	@test -n "$(BEGIN)" || { echo 'make learn-encoder BEGIN=DIR: see docs/ENCODER.md' >&2; exit 2; }
+	@$< rules passages -c tests/corpus/practice.yaml tests/corpus/dev/*.jsonl > $(BUILD)/passages.jsonl
+	@/usr/bin/python3 -B tools/encoder/train.py $(BUILD)/passages.jsonl --begin '$(BEGIN)' \
+	    --output rules/posts.encoder --state $(BUILD)/posts.encoder.pt \
+	    --examples tests/samples/encoder/passages.txt
+
 lint:
 	@tests/lint.sh
 
@@ -230,7 +238,7 @@ install: all
 	install -m 755 $(BUILD)/chaperone-milter $(BUILD)/chaperone-review $(DESTDIR)$(PREFIX)/sbin/
 	install -m 755 $(BUILD)/chaperone $(DESTDIR)$(PREFIX)/bin/
 	install -D -m 755 $(BUILD)/chaperone-extract $(DESTDIR)$(LIBEXECDIR)/chaperone-extract
-	install -m 644 rules/*.yaml rules/*.weights $(DESTDIR)$(DATADIR)/rules/
+	install -m 644 rules/*.yaml rules/*.weights rules/*.encoder $(DESTDIR)$(DATADIR)/rules/
 	install -m 644 rules/lexicons/*.txt $(DESTDIR)$(DATADIR)/rules/lexicons/
 	install -m 644 rules/profiles/*.yaml $(DESTDIR)$(DATADIR)/rules/profiles/
 	install -m 644 conf/gateways.yaml docs/rules.schema.json $(DESTDIR)$(DATADIR)/

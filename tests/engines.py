@@ -36,8 +36,9 @@ def main():
         configs = {}
         for engine in ("vectorscan", "pcre2"):
             path = pathlib.Path(directory) / f"{engine}.yaml"
-            path.write_text(f"rules: {{paths: ['{ROOT}/rules'], cache: '', "
-                            f"engine: {engine}}}\n"
+            path.write_text(f"rules: {{paths: ['{ROOT}/rules', "
+                            f"'{ROOT}/tests/without-encoder.yaml'], "
+                            f"cache: '', engine: {engine}}}\n"
                             f"gateways: {{files: "
                             f"['{ROOT}/conf/gateways.yaml']}}\n",
                             encoding="utf-8")

@@ -37,6 +37,9 @@ typedef void (*ch_feature_visit)(const ch_feature *feature, gpointer data);
 
 /* Whether a text counts: subject, bodies, alt and hidden texts, attachments. */
 gboolean ch_features_reads(const ch_text *text);
+/* Whether that one of the texts counts: what reads the same as one before it
+ * does not. */
+gboolean ch_features_takes(const GPtrArray *texts, guint number);
 /* Visits the features of those texts (folded), at most CH_MAX_OPINION_TEXT
  * bytes of each. */
 void ch_features_each(const GPtrArray *texts, const ch_post_facts *facts,
@@ -69,6 +72,7 @@ typedef struct {
 
 typedef struct {
     double harm;      /* probability, 0 to 1 */
+    double by_words;  /* the same by the words alone */
     const char *rule; /* id of the likeliest rule, were there harm; NULL: none
                        * is known.  Borrowed from the classifier. */
     const char *kind; /* of a harmless post, or NULL.  Borrowed. */
@@ -86,6 +90,12 @@ void ch_reading_take(const ch_feature *feature, gpointer reading);
  * not hide the others.  texts: those that the features stand in. */
 void ch_reading_finish(ch_reading *reading, const GPtrArray *texts,
                        ch_opinion *opinion_out);
+/* Log odds that speak for a rule besides the words of a post. */
+typedef double (*ch_rule_odds)(const char *rule, gconstpointer data);
+/* The likeliest rule of what was just finished, these added; NULL: none is
+ * known.  Borrowed from the classifier. */
+const char *ch_reading_rule(const ch_reading *reading, ch_rule_odds more,
+                            gconstpointer data);
 void ch_reading_free(ch_reading *reading);
 /* Words of the post. */
 guint ch_reading_words(const ch_reading *reading);

@@ -83,6 +83,9 @@ void ch_ruleset_check_examples(const ch_ruleset *rules, ch_diag *diag);
 gboolean ch_ruleset_run(const ch_ruleset *rules, const GPtrArray *texts,
                         const ch_facts *facts, GArray *findings,
                         ch_opinion *opinion_out, GError **error);
+/* Does without the encoder from now on: for who reads many posts to learn from
+ * them.  Not while others use the rules. */
+void ch_ruleset_drop_encoder(ch_ruleset *rules);
 /* The opinion with its reasons, for people.  FALSE: no classifier. */
 gboolean ch_ruleset_opinion(const ch_ruleset *rules, const GPtrArray *texts,
                             const ch_facts *facts, ch_opinion *opinion_out);

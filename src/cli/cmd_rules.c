@@ -1,6 +1,7 @@
 /*
  * chaperone rules: what is judged, why, and whether the examples still hold;
- * rules_new.c begins a new one.
+ * rules_new.c begins a new one, rules_learn.c and rules_passages.c are for
+ * what is learned.
  */
 #include "cli.h"
 
@@ -199,8 +200,8 @@ static const struct {
              {"lint", 0, 0, lint}};
 
 static const char usage[] =
-    "list, show ID, test [ID], lint, new PACK/NAME [--dir DIR] or "
-    "learn FILE.jsonl... [--output FILE]";
+    "list, show ID, test [ID], lint, new PACK/NAME [--dir DIR], "
+    "learn FILE.jsonl... [--output FILE] or passages FILE.jsonl...";
 
 static int
 run(const char *config, const char *dir, const char *output,
@@ -214,6 +215,10 @@ run(const char *config, const char *dir, const char *output,
     if (strcmp(verb, "learn") == 0 && count > 0 && dir == NULL) {
         return ch_rules_learn(config, output == NULL ? "posts.weights" : output,
                               args + 1);
+    }
+    if (strcmp(verb, "passages") == 0 && count > 0 && dir == NULL &&
+        output == NULL) {
+        return ch_rules_passages(config, args + 1);
     }
     for (guint i = 0; i < G_N_ELEMENTS(verbs); i++) {
         if (strcmp(verbs[i].name, verb) != 0 || count < verbs[i].min_args ||
@@ -245,9 +250,10 @@ ch_cmd_rules(int argc, char **argv)
     if (!ch_cli_options(
             argc, argv,
             "list | show ID | test [ID] | lint | new PACK/NAME | learn "
-            "FILE.jsonl...",
+            "FILE.jsonl... | passages FILE.jsonl...",
             "Lists, shows, tests and lints the rules in force; begins a "
-            "new one;\nlearns weights from labelled posts.",
+            "new one;\nlearns weights from labelled posts; prints them as the "
+            "encoder reads them.",
             entries, &config, &args, &code)) {
         return code;
     }

@@ -12,4 +12,8 @@ int ch_rules_new(const char *config, const char *dir, const char *id);
 int ch_rules_learn(const char *config, const char *output,
                    const char *const *paths);
 
+/* Prints labelled posts as an encoder would read them, a JSON object a line,
+ * for those who train one.  Exit code. */
+int ch_rules_passages(const char *config, const char *const *paths);
+
 #endif

@@ -550,6 +550,7 @@ ch_rules_learn(const char *config, const char *output, const char *const *paths)
     if (house == NULL) {
         return ch_cli_fail_diag(diag);
     }
+    ch_ruleset_drop_encoder(house->rules);
     judge.house = house;
     ch_corpus_read(&corpus, paths);
     if (!add_all(l, &judge, &corpus, &error)) {

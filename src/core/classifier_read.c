@@ -367,19 +367,29 @@ judge_worst(reading *r, const GPtrArray *texts)
     return whole;
 }
 
-static void
-choose_labels(const reading *r, ch_opinion *o)
+/* The rule, or kind, of the greatest sum; NULL: there is none.  Borrowed. */
+static const char *
+best_label(const reading *r, gboolean rule, ch_rule_odds more,
+           gconstpointer data)
 {
-    const ch_classifier *c = r->classifier;
-    double best_rule = -HUGE_VAL, best_kind = -HUGE_VAL;
-    for (guint i = 1; i < c->labels->len; i++) {
-        const label *l = &g_array_index(c->labels, label, i);
-        double *best = l->rule ? &best_rule : &best_kind;
-        if (r->sums[i] > *best) {
-            *best = r->sums[i];
-            *(l->rule ? &o->rule : &o->kind) = l->name;
+    const GArray *labels = r->classifier->labels;
+    const char *name = NULL;
+    double best = -HUGE_VAL;
+    for (guint i = 1; i < labels->len; i++) {
+        const label *l = &g_array_index(labels, label, i);
+        double sum = r->sums[i] + (more != NULL ? more(l->name, data) : 0);
+        if (l->rule == rule && sum > best) {
+            best = sum;
+            name = l->name;
         }
     }
+    return name;
+}
+
+const char *
+ch_reading_rule(const ch_reading *r, ch_rule_odds more, gconstpointer data)
+{
+    return best_label(r, TRUE, more, data);
 }
 
 /* --- where it stands, and why ------------------------------------------- */
@@ -457,7 +467,8 @@ ch_reading_finish(ch_reading *r, const GPtrArray *texts, ch_opinion *o)
     *o = (ch_opinion){.text = -1};
     piece worst = judge_worst(r, texts);
     o->harm = probability(worst.odds);
-    choose_labels(r, o);
+    o->rule = best_label(r, TRUE, NULL, NULL);
+    o->kind = best_label(r, FALSE, NULL, NULL);
     find_place(r, &worst, texts, o);
     if (r->names != NULL) {
         give_reasons(r, &worst, o);

@@ -219,10 +219,10 @@ is_seam(const ch_text *text, const ch_text *first)
            ch_text_source(text) == ch_text_source(first);
 }
 
-/* What reads the same as a text before, as the halves of a mail do, or comes
- * from it, as a seam, is read once. */
+/* Whether it says what a text before says, as the halves of a mail do, or
+ * comes from it, as a seam. */
 static gboolean
-is_read(const GPtrArray *texts, guint number)
+is_told(const GPtrArray *texts, guint number)
 {
     gsize length, other;
     const char *folded = ch_text_folded(texts->pdata[number], &length);
@@ -237,6 +237,12 @@ is_read(const GPtrArray *texts, guint number)
     return FALSE;
 }
 
+gboolean
+ch_features_takes(const GPtrArray *texts, guint number)
+{
+    return ch_features_reads(texts->pdata[number]) && !is_told(texts, number);
+}
+
 void
 ch_features_each(const GPtrArray *texts, const ch_post_facts *facts,
                  ch_feature_visit visit, gpointer data)
@@ -246,7 +252,7 @@ ch_features_each(const GPtrArray *texts, const ch_post_facts *facts,
         r.text = texts->pdata[i];
         r.number = (int)i;
         r.subject = ch_text_where(r.text) == CH_WHERE_SUBJECT;
-        if (ch_features_reads(r.text) && !is_read(texts, i)) {
+        if (ch_features_takes(texts, i)) {
             read_text(&r);
         }
     }

@@ -115,6 +115,7 @@ add_opinion(JsonBuilder *b, const ch_trace *trace)
     const ch_opinion *o = &trace->opinion;
     json_builder_begin_object(b);
     add_number(b, "harm", o->harm);
+    add_number(b, "harm_by_words", o->by_words);
     ch_report_add_member(b, "rule", o->rule);
     ch_report_add_member(b, "class", o->kind);
     json_builder_set_member_name(b, "reasons");
@@ -301,9 +302,11 @@ static void
 add_second_opinion(page *p, const ch_opinion *o)
 {
     add_title(p, "second opinion");
-    g_string_append_printf(p->text, "  %.0f %% harm; if so, %s; if not, %s\n",
-                           100 * o->harm, o->rule == NULL ? "-" : o->rule,
-                           o->kind == NULL ? "-" : o->kind);
+    g_string_append_printf(
+        p->text,
+        "  %.0f %% harm (%.0f %% by its words); if so, %s; if not, %s\n",
+        100 * o->harm, 100 * o->by_words, o->rule == NULL ? "-" : o->rule,
+        o->kind == NULL ? "-" : o->kind);
     for (guint i = 0; i < o->reasons->len; i++) {
         const ch_reason *r = &g_array_index(o->reasons, ch_reason, i);
         g_string_append(p->text, "    ");

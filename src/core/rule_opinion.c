@@ -3,6 +3,7 @@
  *
  *   classifier:
  *     weights: posts.weights   beside the pack; chaperone rules learn
+ *     encoder: posts.encoder   may be left out; docs/ENCODER.md
  *     hold: 70                 per cent of harm from which on a post is held
  *     tag: 40                  from which on it is tagged
  *     spare: 10                below, findings of its rules do not count; of
@@ -13,7 +14,7 @@
  *                              evidence is no matter of words
  *
  * An overlay may change the numbers; {hold: 100, tag: 100, spare: 0} leaves
- * everything to the rules.
+ * everything to the rules, {encoder: off} does without the encoder.
  *
  * It never rejects: a refusal needs a rule that says what is wrong.  A finding
  * that it spares stays visible, with the action accept.
@@ -21,13 +22,16 @@
 #include "rule_run_int.h"
 
 #include "chaperone/limits.h"
+#include "chaperone/passage.h"
 
+#include <math.h>
 #include <string.h>
 
 void
 ch_rule_opinion_clear(rule_opinion *o)
 {
     g_clear_pointer(&o->classifier, ch_classifier_free);
+    g_clear_pointer(&o->encoder, ch_encoder_free);
     g_clear_pointer(&o->firm, g_strfreev);
 }
 
@@ -76,11 +80,19 @@ read_rules(scope_names *names, const ch_yaml_node *map, const char *key)
     return list;
 }
 
+/* The path at a key; NULL: there is none.  Owned. */
+static char *
+dup_path(scope_names *names, const ch_yaml_node *map, const char *key)
+{
+    const ch_yaml_node *node = ch_yaml_get(map, key);
+    return node == NULL ? NULL : ch_rule_dup_path(node, key, names->diag);
+}
+
 void
 ch_rule_opinion_read(scope_names *names, const ch_yaml_node *root)
 {
-    static const char *const allowed[] = {"weights", "hold", "tag", "spare",
-                                          "refuse",  "firm", NULL};
+    static const char *const allowed[] = {"weights", "encoder", "hold", "tag",
+                                          "spare",   "refuse",  "firm", NULL};
     const ch_yaml_node *map = ch_yaml_get(root, "classifier");
     rule_opinion *o = &names->rules->opinion;
     if (map == NULL || !ch_yaml_check_map(map, allowed, names->diag)) {
@@ -91,31 +103,102 @@ ch_rule_opinion_read(scope_names *names, const ch_yaml_node *root)
         return;
     }
     read_percents(names, map, TRUE);
-    const ch_yaml_node *weights = ch_yaml_get(map, "weights");
-    if (weights == NULL) {
+    if (ch_yaml_get(map, "weights") == NULL) {
         ch_yaml_error(map, names->diag, "classifier: \"weights\" is missing");
         return;
     }
-    g_autofree char *path = ch_rule_dup_path(weights, "weights", names->diag);
-    if (path != NULL) {
-        o->classifier = ch_classifier_load(path, names->diag);
+    g_autofree char *weights = dup_path(names, map, "weights");
+    g_autofree char *encoder = dup_path(names, map, "encoder");
+    if (weights != NULL) {
+        o->classifier = ch_classifier_load(weights, names->diag);
+    }
+    if (encoder != NULL) {
+        o->encoder = ch_encoder_load(encoder, names->diag);
     }
     o->firm = read_rules(names, map, "firm");
+}
+
+/* A site does without, or not; it has none of its own. */
+static void
+switch_encoder(scope_names *names, const ch_yaml_node *map)
+{
+    const ch_yaml_node *node = ch_yaml_get(map, "encoder");
+    const char *word =
+        node == NULL ? NULL : ch_yaml_string(node, "encoder", names->diag);
+    if (word != NULL && strcmp(word, "off") != 0) {
+        ch_yaml_error(node, names->diag,
+                      "encoder: an overlay may only say \"off\"");
+    } else if (word != NULL) {
+        g_clear_pointer(&names->rules->opinion.encoder, ch_encoder_free);
+    }
 }
 
 void
 ch_rule_opinion_change(scope_names *names, const ch_yaml_node *root)
 {
-    static const char *const allowed[] = {"hold", "tag", "spare", "refuse",
-                                          NULL};
+    static const char *const allowed[] = {"encoder", "hold",   "tag",
+                                          "spare",   "refuse", NULL};
     const ch_yaml_node *map = ch_yaml_get(root, "classifier");
     if (map != NULL && ch_yaml_check_map(map, allowed, names->diag)) {
         read_percents(names, map, FALSE);
+        switch_encoder(names, map);
     }
 }
 
 /* --- judging ---------------------------------------------------------------
  */
+
+/* Words that leave hardly a doubt are believed: reading for the meaning takes
+ * a hundred times as long. */
+#define DOUBT 0.002
+
+/* Of a rule, the encoder's log odds against the words'. */
+#define KIND_WEIGHT 0.7
+
+typedef struct {
+    const ch_encoder *encoder;
+    ch_meaning meaning;
+} understood;
+
+static double
+kind_odds(const char *rule, gconstpointer data)
+{
+    const understood *u = data;
+    int number = ch_encoder_rule(u->encoder, rule);
+    return number < 0 ? 0 : KIND_WEIGHT * (double)u->meaning.kinds[number];
+}
+
+/* What is meant, beside the words: both are added as log odds. */
+static void
+ask_encoder(const rule_opinion *o, const GPtrArray *texts,
+            const ch_post_facts *facts, const ch_reading *reading,
+            ch_opinion *opinion)
+{
+    understood u = {.encoder = o->encoder};
+    g_autoptr(GString) passage = ch_passage_new(texts, facts);
+    if (ch_encoder_read(o->encoder, passage->str, passage->len, &u.meaning)) {
+        double odds = log(opinion->harm) - log1p(-opinion->harm);
+        opinion->harm = 1 / (1 + exp(-odds - u.meaning.odds));
+        opinion->rule = ch_reading_rule(reading, kind_odds, &u);
+    }
+    ch_meaning_clear(&u.meaning);
+}
+
+ch_reading *
+ch_rule_opinion_form(const rule_opinion *o, const GPtrArray *texts,
+                     const ch_facts *facts, gboolean with_reasons,
+                     ch_opinion *opinion)
+{
+    const ch_post_facts known = {facts->is_reply, facts->has_image};
+    ch_reading *reading = ch_reading_new(o->classifier, with_reasons);
+    ch_features_each(texts, &known, ch_reading_take, reading);
+    ch_reading_finish(reading, texts, opinion);
+    opinion->by_words = opinion->harm;
+    if (o->encoder != NULL && opinion->harm > DOUBT) {
+        ask_encoder(o, texts, &known, reading, opinion);
+    }
+    return reading;
+}
 
 static gboolean
 is_label(const ch_ruleset *rules, const char *id)
@@ -283,10 +366,8 @@ ch_rule_opinion_review(rule_run *r, GArray *findings, ch_opinion *opinion)
     if (o->classifier == NULL) {
         return;
     }
-    const ch_post_facts known = {r->facts->is_reply, r->facts->has_image};
-    g_autoptr(ch_reading) reading = ch_reading_new(o->classifier, FALSE);
-    ch_features_each(r->texts, &known, ch_reading_take, reading);
-    ch_reading_finish(reading, r->texts, opinion);
+    g_autoptr(ch_reading) reading =
+        ch_rule_opinion_form(o, r->texts, r->facts, FALSE, opinion);
     spare(r, reading, opinion->harm, findings);
     if (opinion->harm >= o->tag) {
         add(r, opinion, findings);

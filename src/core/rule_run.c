@@ -224,6 +224,12 @@ ch_ruleset_run(const ch_ruleset *rules, const GPtrArray *texts,
     return ok;
 }
 
+void
+ch_ruleset_drop_encoder(ch_ruleset *rules)
+{
+    g_clear_pointer(&rules->opinion.encoder, ch_encoder_free);
+}
+
 gboolean
 ch_ruleset_opinion(const ch_ruleset *rules, const GPtrArray *texts,
                    const ch_facts *facts, ch_opinion *opinion)
@@ -232,10 +238,7 @@ ch_ruleset_opinion(const ch_ruleset *rules, const GPtrArray *texts,
     if (rules->opinion.classifier == NULL) {
         return FALSE;
     }
-    const ch_post_facts known = {facts->is_reply, facts->has_image};
     g_autoptr(ch_reading) reading =
-        ch_reading_new(rules->opinion.classifier, TRUE);
-    ch_features_each(texts, &known, ch_reading_take, reading);
-    ch_reading_finish(reading, texts, opinion);
+        ch_rule_opinion_form(&rules->opinion, texts, facts, TRUE, opinion);
     return TRUE;
 }

@@ -12,6 +12,7 @@
 #define CHAPERONE_RULESET_INT_H
 
 #include "chaperone/classifier.h"
+#include "chaperone/encoder.h"
 #include "chaperone/entity.h"
 #include "chaperone/message.h"
 #include "chaperone/ruleset.h"
@@ -132,6 +133,7 @@ typedef struct {
 /* A second opinion beside the rules; classifier NULL: none. */
 typedef struct {
     ch_classifier *classifier;
+    ch_encoder *encoder;             /* or NULL */
     double hold, tag, spare, refuse; /* probabilities */
     GStrv firm;                      /* rules that it never spares, or NULL */
 } rule_opinion;
@@ -241,6 +243,10 @@ void ch_rule_opinion_read(scope_names *names, const ch_yaml_node *root);
 /* Its numbers in an overlay. */
 void ch_rule_opinion_change(scope_names *names, const ch_yaml_node *root);
 void ch_rule_opinion_clear(rule_opinion *opinion);
+/* What classifier and encoder think of a post.  Owned reading. */
+ch_reading *ch_rule_opinion_form(const rule_opinion *o, const GPtrArray *texts,
+                                 const ch_facts *facts, gboolean with_reasons,
+                                 ch_opinion *opinion_out);
 
 /* --- rule_overlay.c --- */
 /* rules: and exceptions: of an overlay, after all packs. */
