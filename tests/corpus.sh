@@ -15,23 +15,30 @@ passed=0 failed=0
 evaluate() {
     config=$1 set=$2
     shift 2
-    "$chaperone" eval -c "$dir/$config" "$@" "$dir/$set"/*.jsonl
+    "$chaperone" eval -c "$config" "$@" "$dir/$set"/*.jsonl
+}
+
+# The practice that posts.  What the encoder makes of 39,000 posts takes minutes
+# and says little: it has learned from them, so the dev set does without.
+practice_of() {
+    cat "$dir/practice.yaml"
+    [ "$1" != dev ] || echo "rules: {paths: ['$PWD/rules', '$PWD/tests/without-encoder.yaml']}"
 }
 
 show() {
     echo "=== $1: the rules"
-    evaluate practice.yaml "$1" || return 1
+    evaluate "$work/$1.yaml" "$1" || return 1
     echo "=== $1: key words alone"
-    evaluate naive-config.yaml "$1" | sed -n '1,/false tag/p'
+    evaluate "$dir/naive-config.yaml" "$1" | sed -n '1,/false tag/p'
 }
 
 record() {
-    evaluate practice.yaml "$1" --format json >"$out" &&
+    evaluate "$work/$1.yaml" "$1" --format json >"$out" &&
         python3 -m json.tool --indent 1 "$out" "$dir/baseline-$1.json"
 }
 
 check() {
-    evaluate practice.yaml "$1" --baseline "$dir/baseline-$1.json" >"$out" 2>&1 && return 0
+    evaluate "$work/$1.yaml" "$1" --baseline "$dir/baseline-$1.json" >"$out" 2>&1 && return 0
     sed -n '/^compared with/,$p' "$out" | grep . || cat "$out"
     echo "corpus $1: worse than recorded; if that is meant: make corpus-record"
     return 1
@@ -42,6 +49,7 @@ trap 'rm -rf "$work"' EXIT
 out=$work/scores
 for set in dev blind; do
     ls "$dir/$set"/*.jsonl >/dev/null 2>&1 || continue
+    practice_of "$set" >"$work/$set.yaml"
     if "$verb" "$set"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
 done
 # The published cases, names changed, bare and with what mail programs put around

@@ -288,6 +288,29 @@ def case_explain_json_keys(directory):
            set(rule["steps"][0]) == {"depth", "holds", "label"}, rule)
 
 
+def harms(directory, more=""):
+    """Harm with and without the encoder, of posts of all kinds."""
+    texts = ["We close at noon on Friday.", "Stop your tablets, take my drops.",
+             "He sat in our chair today and cried, poor soul.",
+             "Brush twice a day and floss once."]
+    path = corpus(directory, [{"id": str(i), "text": t} for i, t in enumerate(texts)])
+    overlay = write(directory, "o.yaml", f"overlay: o\n{more}")
+    config = write(directory, "c.yaml", f"rules: {{paths: ['{ROOT}/rules', {overlay}]}}")
+    done = run("explain", "--format", "json", "--input", "jsonl", "-c", config, path)
+    opinions = [json.loads(line)["opinion"] for line in done.stdout.splitlines()]
+    expect(len(opinions) == len(texts), done)
+    return [(o["harm"], o["harm_by_words"]) for o in opinions]
+
+
+def case_explain_encoder(directory):
+    """meaning counts where words leave a doubt; a site does without"""
+    asked = [harm != by_words for harm, by_words in harms(directory)]
+    doubt = [by_words > 0.002 for _, by_words in harms(directory)]
+    expect(asked == doubt and True in asked and False in asked, asked, doubt)
+    without = harms(directory, "classifier: {encoder: off}")
+    expect(all(harm == by_words for harm, by_words in without), without)
+
+
 RULES = """
 pack: t
 frames:
@@ -505,6 +528,24 @@ rules: {{paths: ['{ROOT}/rules/structure.yaml', {directory}/p.yaml,
             (finding,) = got["findings"]
             expect(finding["rule"] == "professionalism/profanity" and
                    finding["confidence"] == "low", finding)
+
+
+def case_rules_passages(directory):
+    """posts as the encoder reads them, for who trains one"""
+    posts = corpus(directory, [
+        {"id": "a", "subject": "Re: Hello", "text": "This is gu4r4nt33d.\n\n-- \nWendell",
+         "kind": "violation", "severity": "tag", "rule": "professionalism/profanity"},
+        {"id": "b", "text": "We close at noon.", "kind": "allow", "severity": "none",
+         "lang": "en", "class": "news", "near": "privacy/mrn"}])
+    done = run("rules", "passages", posts)
+    expect_exit(done, 0)
+    first, second = (json.loads(line) for line in done.stdout.splitlines())
+    expect(first["passage"] == "\x01Re: Hello\x03This is guaranteed. ", first)
+    expect(first["harm"] and first["rule"] == "professionalism/profanity" and
+           first["severity"] == "tag" and "near" not in first, first)
+    expect(second["passage"] == "We close at noon." and not second["harm"] and
+           "rule" not in second and second["near"] == "privacy/mrn" and second["odds"] < 0, second)
+    expect_exit(run("rules", "passages"), USAGE)
 
 
 def case_rules_learn_refuses(directory):
