@@ -12,6 +12,7 @@
  *                              spare)
  *     firm: [privacy/us-ssn]   rules whose findings it never spares: their
  *                              evidence is no matter of words
+ *     final: [privacy/us-ssn]  rules whose refusals stand, whatever is around
  *
  * An overlay may change the numbers; {hold: 100, tag: 100, spare: 0} leaves
  * everything to the rules, {encoder: off} does without the encoder.
@@ -33,6 +34,7 @@ ch_rule_opinion_clear(rule_opinion *o)
     g_clear_pointer(&o->classifier, ch_classifier_free);
     g_clear_pointer(&o->encoder, ch_encoder_free);
     g_clear_pointer(&o->firm, g_strfreev);
+    g_clear_pointer(&o->final, g_strfreev);
 }
 
 /* --- reading -------------------------------------------------------------- */
@@ -91,8 +93,9 @@ dup_path(scope_names *names, const ch_yaml_node *map, const char *key)
 void
 ch_rule_opinion_read(scope_names *names, const ch_yaml_node *root)
 {
-    static const char *const allowed[] = {"weights", "encoder", "hold", "tag",
-                                          "spare",   "refuse",  "firm", NULL};
+    static const char *const allowed[] = {"weights", "encoder", "hold",
+                                          "tag",     "spare",   "refuse",
+                                          "firm",    "final",   NULL};
     const ch_yaml_node *map = ch_yaml_get(root, "classifier");
     rule_opinion *o = &names->rules->opinion;
     if (map == NULL || !ch_yaml_check_map(map, allowed, names->diag)) {
@@ -116,6 +119,7 @@ ch_rule_opinion_read(scope_names *names, const ch_yaml_node *root)
         o->encoder = ch_encoder_load(encoder, names->diag);
     }
     o->firm = read_rules(names, map, "firm");
+    o->final = read_rules(names, map, "final");
 }
 
 /* A site does without, or not; it has none of its own. */
@@ -214,11 +218,17 @@ is_label(const ch_ruleset *rules, const char *id)
     return FALSE;
 }
 
+/* list: or NULL. */
+static gboolean
+is_listed(GStrv list, const char *id)
+{
+    return list != NULL && g_strv_contains((const char *const *)list, id);
+}
+
 static gboolean
 may_spare(const ch_ruleset *rules, const char *id)
 {
-    const char *const *firm = (const char *const *)rules->opinion.firm;
-    return is_label(rules, id) && (firm == NULL || !g_strv_contains(firm, id));
+    return is_label(rules, id) && !is_listed(rules->opinion.firm, id);
 }
 
 /* The sentence of a text that a finding begins in, folded. */
@@ -288,13 +298,14 @@ is_spared(const rule_run *r, ch_reading *reading, double harm,
 }
 
 /* A refusal ends a post without a person: firm rules, too, need more than
- * themselves for it. */
+ * themselves for it, unless nothing around can be an excuse. */
 static gboolean
 is_refused_in_vain(const rule_run *r, ch_reading *reading, double harm,
                    const ch_finding *f)
 {
     const rule_opinion *o = &r->rules->opinion;
     return f->asked == CH_REJECT && harm < MIN(o->refuse, o->spare) &&
+           !is_listed(o->final, f->rule->id) &&
            is_label(r->rules, f->rule->id) &&
            harm_around(r, reading, f) < EXCUSED;
 }

@@ -136,6 +136,7 @@ typedef struct {
     ch_encoder *encoder;             /* or NULL */
     double hold, tag, spare, refuse; /* probabilities */
     GStrv firm;                      /* rules that it never spares, or NULL */
+    GStrv final;                     /* rules whose refusals stand, or NULL */
 } rule_opinion;
 
 struct ch_ruleset {
