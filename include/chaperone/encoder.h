@@ -5,7 +5,8 @@
  * 2017) over pieces of words (Kudo, Subword Regularization, 2018).  It began
  * as the Universal Sentence Encoder Lite (Cer et al., 2018; Apache-2.0) and
  * has gone on learning from labelled posts; docs/ENCODER.md tells how.  Its
- * file holds 8-bit weights and is mapped, not read.
+ * file holds 8-bit weights and stays in memory as it is: a mapped one that is
+ * written over would end the process.
  *
  * Reading is pure and an encoder const: all threads share it.
  */
