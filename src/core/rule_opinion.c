@@ -4,15 +4,14 @@
  *   classifier:
  *     weights: posts.weights   beside the pack; chaperone rules learn
  *     encoder: posts.encoder   may be left out; docs/ENCODER.md
- *     hold: 70                 per cent of harm from which on a post is held
- *     tag: 40                  from which on it is tagged
- *     spare: 10                below, findings of its rules do not count; of
- *                              rules of high confidence, below half
- *     refuse: 6                below, what a rule rejects is held (at most
- *                              spare)
- *     firm: [privacy/us-ssn]   rules whose findings it never spares: their
- *                              evidence is no matter of words
- *     final: [privacy/us-ssn]  rules whose refusals stand, whatever is around
+ *     hold: 90                 per cent of harm from which on a post is held
+ *     hold-grave: 70           the same where the rule that it sounds like
+ * would reject (may be left out: as hold) tag: 60                  from which
+ * on it is tagged spare: 10                below, findings of its rules do not
+ * count; of rules of high confidence, below half refuse: 50 below, what a rule
+ * rejects is held (with spare: 0 it is rejected) firm: [privacy/us-ssn]   rules
+ * whose findings it never spares: their evidence is no matter of words final:
+ * [privacy/us-ssn]  rules whose refusals stand, whatever is around
  *
  * An overlay may change the numbers; {hold: 100, tag: 100, spare: 0} leaves
  * everything to the rules, {encoder: off} does without the encoder.
@@ -58,10 +57,15 @@ read_percents(scope_names *names, const ch_yaml_node *map, gboolean needed)
 {
     rule_opinion *o = &names->rules->opinion;
     read_percent(names, map, "hold", needed, &o->hold);
+    if (ch_yaml_get(map, "hold") != NULL) {
+        o->hold_grave = o->hold;
+    }
+    read_percent(names, map, "hold-grave", FALSE, &o->hold_grave);
     read_percent(names, map, "tag", needed, &o->tag);
     read_percent(names, map, "spare", needed, &o->spare);
     read_percent(names, map, "refuse", FALSE, &o->refuse);
-    if (o->spare > o->tag || o->tag > o->hold) {
+    if (o->spare > o->tag || o->tag > o->hold_grave ||
+        o->hold_grave > o->hold) {
         ch_yaml_error(map, names->diag,
                       "classifier: spare, tag, hold in this order");
     }
@@ -93,9 +97,9 @@ dup_path(scope_names *names, const ch_yaml_node *map, const char *key)
 void
 ch_rule_opinion_read(scope_names *names, const ch_yaml_node *root)
 {
-    static const char *const allowed[] = {"weights", "encoder", "hold",
-                                          "tag",     "spare",   "refuse",
-                                          "firm",    "final",   NULL};
+    static const char *const allowed[] = {
+        "weights", "encoder", "hold", "hold-grave", "tag",
+        "spare",   "refuse",  "firm", "final",      NULL};
     const ch_yaml_node *map = ch_yaml_get(root, "classifier");
     rule_opinion *o = &names->rules->opinion;
     if (map == NULL || !ch_yaml_check_map(map, allowed, names->diag)) {
@@ -140,8 +144,8 @@ switch_encoder(scope_names *names, const ch_yaml_node *map)
 void
 ch_rule_opinion_change(scope_names *names, const ch_yaml_node *root)
 {
-    static const char *const allowed[] = {"encoder", "hold",   "tag",
-                                          "spare",   "refuse", NULL};
+    static const char *const allowed[] = {
+        "encoder", "hold", "hold-grave", "tag", "spare", "refuse", NULL};
     const ch_yaml_node *map = ch_yaml_get(root, "classifier");
     if (map != NULL && ch_yaml_check_map(map, allowed, names->diag)) {
         read_percents(names, map, FALSE);
@@ -304,10 +308,45 @@ is_refused_in_vain(const rule_run *r, ch_reading *reading, double harm,
                    const ch_finding *f)
 {
     const rule_opinion *o = &r->rules->opinion;
-    return f->asked == CH_REJECT && harm < MIN(o->refuse, o->spare) &&
+    return f->asked == CH_REJECT && o->spare > 0 && harm < o->refuse &&
            !is_listed(o->final, f->rule->id) &&
            is_label(r->rules, f->rule->id) &&
            harm_around(r, reading, f) < EXCUSED;
+}
+
+/* Whether no other rule has found anything, spared or not. */
+static gboolean
+is_alone(const GArray *findings, const ch_finding *f)
+{
+    for (guint i = 0; i < findings->len; i++) {
+        if (g_array_index(findings, ch_finding, i).rule != f->rule) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+/* Firm, in a post that sounds as harmless as posts can: of what was held there
+ * four in five were a part number, a printer or a desk's own address. */
+#define FAINT 0.001
+
+/* What a person should see, and nobody need wait for. */
+static gboolean
+is_faint(const rule_run *r, ch_reading *reading, double harm,
+         const GArray *findings, const ch_finding *f)
+{
+    const rule_opinion *o = &r->rules->opinion;
+    return o->spare > 0 && harm < FAINT && is_listed(o->firm, f->rule->id) &&
+           !is_listed(o->final, f->rule->id) && is_alone(findings, f) &&
+           harm_around(r, reading, f) < EXCUSED;
+}
+
+/* At most this action, whatever the rule asked for. */
+static void
+lower_to(ch_finding *f, ch_action action)
+{
+    f->asked = MIN(f->asked, action);
+    f->action = MIN(f->action, action);
 }
 
 static void
@@ -316,10 +355,11 @@ spare(const rule_run *r, ch_reading *reading, double harm, GArray *findings)
     for (guint i = 0; i < findings->len; i++) {
         ch_finding *f = &g_array_index(findings, ch_finding, i);
         if (is_spared(r, reading, harm, f)) {
-            f->asked = f->action = CH_ACCEPT;
+            lower_to(f, CH_ACCEPT);
+        } else if (is_faint(r, reading, harm, findings, f)) {
+            lower_to(f, CH_TAG);
         } else if (is_refused_in_vain(r, reading, harm, f)) {
-            f->asked = CH_QUARANTINE;
-            f->action = MIN(f->action, CH_QUARANTINE);
+            lower_to(f, CH_QUARANTINE);
         }
     }
 }
@@ -351,8 +391,9 @@ add(const rule_run *r, const ch_opinion *opinion, GArray *findings)
         findings->len >= CH_MAX_FINDINGS) {
         return;
     }
-    ch_action most = opinion->harm >= o->hold ? CH_QUARANTINE : CH_TAG;
-    ch_action action = MIN(most, ch_rule_action(entry, r->facts->now_us));
+    ch_action own = ch_rule_action(entry, r->facts->now_us);
+    double hold = own == CH_REJECT ? o->hold_grave : o->hold;
+    ch_action action = MIN(own, opinion->harm >= hold ? CH_QUARANTINE : CH_TAG);
     if (!is_said(r->rules, findings, &entry->public, action)) {
         const ch_text *text = r->texts->pdata[opinion->text];
         ch_finding f = {.rule = &entry->public,

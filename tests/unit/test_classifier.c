@@ -128,7 +128,7 @@ test_features_have_an_end(void **state)
          "label\tnews\t-1\n"                                                   \
          "w:awful\t100\t0:4 1:3\nw:rash\t100\t0:4 2:3\nw:floss\t100\t0:-4 "    \
          "3:2\nw:open\t200\t0:-1 4:3\nw:cut\t50\t0:0.5\nw:faint\t5\t0:4\n"     \
-         "w:sly\t100\t1:6\n"
+         "w:sly\t100\t1:6\nw:serene\t100\t0:-9\n"
 
 static void
 test_files(void **state)
@@ -428,6 +428,15 @@ test_what_it_does_to_findings(void **state)
          "floss thing", "t/other:quarantine"},
         {"nor of a firm one, which only holds", PACK("t/rude"), NO_OVERLAY,
          "floss rotten", "t/rude:quarantine"},
+        {"or tags where all around sounds as harmless as can be",
+         PACK("t/rude"), NO_OVERLAY, "serene rotten", "t/rude:tag"},
+        {"unless its sentence does not", PACK("t/rude"), NO_OVERLAY,
+         TWENTY_WORDS "Serene, serene, serene, serene. It is a rotten cut.",
+         "t/rude:reject"},
+        {"or another rule has found something", PACK("t/rude"), NO_OVERLAY,
+         "serene rotten thing", "t/rude:quarantine t/other:quarantine"},
+        {"nor if it is final", PACK("t/rude], final: [t/rude"), NO_OVERLAY,
+         "serene rotten", "t/rude:reject"},
         {"but of a final one the refusal stands",
          PACK("t/rude], final: [t/rude"), NO_OVERLAY, "floss rotten",
          "t/rude:reject"},
@@ -437,6 +446,15 @@ test_what_it_does_to_findings(void **state)
         {"a firm rule is learned all the same", PACK("t/rude"), NO_OVERLAY,
          "awful", "t/rude:quarantine:learned"},
         {"in between it says nothing", PACK(""), NO_OVERLAY, "rotten",
+         "t/rude:reject"},
+        {"what its rule would refuse is held sooner", PACK(""),
+         "overlay: o\nclassifier: {hold-grave: 70}\n", "awful open cut rash",
+         "t/rude:quarantine:learned"},
+        {"a refusal waits for harm, not for spare alone", PACK(""),
+         "overlay: o\nclassifier: {refuse: 100}\n", "rotten",
+         "t/rude:quarantine"},
+        {"without spare the refusal stands", PACK(""),
+         "overlay: o\nclassifier: {refuse: 100, spare: 0}\n", "rotten",
          "t/rude:reject"},
         {"a site changes the numbers", PACK(""),
          "overlay: o\nclassifier: {hold: 100, tag: 100, spare: 0}\n",
@@ -493,6 +511,10 @@ test_refused_settings(void **state)
          "firm: no rule \"t/none\""},
         {"an overlay out of order", PACK(""),
          "overlay: o\nclassifier: {spare: 80}\n", "", "in this order"},
+        {"grave later than the others", PACK(""),
+         "overlay: o\nclassifier: {hold-grave: 95}\n", "", "in this order"},
+        {"grave below tag", PACK(""),
+         "overlay: o\nclassifier: {hold-grave: 60}\n", "", "in this order"},
         {"an overlay with weights", PACK(""),
          "overlay: o\nclassifier: {weights: x}\n", "", "weights"},
     };
