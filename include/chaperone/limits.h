@@ -120,6 +120,8 @@
 #define CH_MAX_OPINION_TEXT (64 * 1024)
 /* Bytes of the classifier's file: some 100,000 features. */
 #define CH_MAX_CLASSIFIER (16 * 1024 * 1024)
+/* Bytes of the encoder's file: pieces of some 60,000 words at most. */
+#define CH_MAX_ENCODER (32 * 1024 * 1024)
 /* Pieces of words that the encoder reads at once, as many as it has learned
  * with, and how often: some 400 words, each time a few dozen milliseconds. */
 #define CH_ENCODER_PIECES  160

@@ -182,6 +182,11 @@ ch_encoder_load(const char *path, ch_diag *diag)
         return NULL;
     }
     g_autoptr(GBytes) file = g_bytes_new_take(data, length);
+    if (length > CH_MAX_ENCODER) {
+        ch_diag_add(diag, path, 0, 0, "an encoder of more than %d MiB",
+                    CH_MAX_ENCODER / 1024 / 1024);
+        return NULL;
+    }
     return ch_encoder_parse(path, file, diag);
 }
 

@@ -65,6 +65,13 @@ class Encoder(nn.Module):
         return self.harm(pooled)[:, 0], self.kinds(pooled)
 
     @torch.no_grad()
+    def add_pieces(self, meanings):
+        """A new piece for each list of pieces, to mean the same."""
+        known = self.embedding.weight
+        new = [known[torch.tensor(meaning)].mean(0, keepdim=True) for meaning in meanings]
+        self.embedding = nn.Embedding.from_pretrained(torch.cat([known, *new]), freeze=False)
+
+    @torch.no_grad()
     def begin(self, directory):
         """Takes the weights of the Universal Sentence Encoder Lite."""
         tensors = _tensors(pathlib.Path(directory))

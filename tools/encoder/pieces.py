@@ -13,20 +13,40 @@ UNKNOWN_SCORE = -25.0
 SPECIAL = 6
 SPECIAL_SCORE = -100.0
 LOST_SCORE = -6.0
+# Of a word that is added whole: more than its parts have together.
+WHOLE_SCORE = -11.0
 
 
 class Pieces:
-    def __init__(self, path):
+    def __init__(self, spelling, score):
+        self.spelling, self.score = list(spelling), list(score)
+        self._index()
+
+    @classmethod
+    def of_vocabulary(cls, path):
+        """vocab.json of the Universal Sentence Encoder Lite."""
         with open(path, encoding="utf-8") as file:
             table = json.load(file)
-        self.spelling = [spelling for spelling, _ in table]
-        self.score = [SPECIAL_SCORE if number < SPECIAL else LOST_SCORE if score is None else score
-                      for number, (_, score) in enumerate(table)]
+        score = [SPECIAL_SCORE if number < SPECIAL else LOST_SCORE if score is None else score
+                 for number, (_, score) in enumerate(table)]
+        return cls([spelling for spelling, _ in table], score)
+
+    def _index(self):
         self.number = {}
         for number, spelling in enumerate(self.spelling):
             self.number.setdefault(spelling, number)
         self.longest = max(map(len, self.spelling))
         self.cut = {}
+
+    def add_words(self, meanings):
+        """Words that are cut so far, as pieces of their own; for each, in
+        order, the pieces of what it means."""
+        new = {word: self.of_passage(meaning) for word, meaning in meanings.items()
+               if len(self.of_word(word)) > 1}
+        self.spelling += [BLANK + word for word in new]
+        self.score += [WHOLE_SCORE] * len(new)
+        self._index()
+        return list(new.values())
 
     def of_word(self, word):
         """The likeliest way to cut a word."""

@@ -28,8 +28,12 @@ KINDS = 0.3         # weight of the rules beside harm
 FALSE_ALARMS = (.01, .02, .04, .06, .08, .1)
 
 
-def read(path, pieces):
-    posts = [json.loads(line) for line in open(path, encoding="utf-8")]
+def read(path):
+    return [json.loads(line) for line in open(path, encoding="utf-8")]
+
+
+def cut(posts, pieces):
+    """The posts that have a word, with their pieces."""
     for post in posts:
         post["pieces"] = pieces.of_passage(post["passage"])
     return [post for post in posts if post["pieces"]]
@@ -148,35 +152,58 @@ def write_expected(path, model, pieces, passages):
             print(f"{odds:.3f}", *numbers[:LONGEST], sep=" ", end=f"\t{passage}\n", file=file)
 
 
+def words_of(path):
+    """Of a file with a word and its meaning a line."""
+    lines = open(path, encoding="utf-8").read().splitlines()
+    return dict(line.split("\t") for line in lines)
+
+
+def begun(directory, rules):
+    """Pieces and model of the Universal Sentence Encoder Lite."""
+    pieces = Pieces.of_vocabulary(pathlib.Path(directory, "vocab.json"))
+    model = Encoder(len(pieces.spelling), len(rules))
+    model.begin(directory)
+    return pieces, model
+
+
+def gone_on(path):
+    """Pieces, rules and model of an encoder's file."""
+    with open(path, "rb") as file:
+        spelling, score, rules = encoder_file.read_names(file)
+        model = Encoder(len(spelling), len(rules))
+        encoder_file.read_weights(file, model)
+    return Pieces(spelling, score), rules, model
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("passages", help="what chaperone rules passages prints")
-    parser.add_argument("--begin", required=True, metavar="DIR",
-                        help="model.json and vocab.json of the Universal Sentence Encoder Lite")
-    parser.add_argument("--state", metavar="FILE", help="where to keep what --go-on needs")
-    parser.add_argument("--go-on", metavar="FILE",
-                        help="from the state of a run before, at half the rate")
+    start = parser.add_mutually_exclusive_group(required=True)
+    start.add_argument("--begin", metavar="DIR",
+                       help="model.json and vocab.json of the Universal Sentence Encoder Lite")
+    start.add_argument("--go-on", metavar="FILE", help="from an encoder, at half the rate")
+    parser.add_argument("--words", metavar="FILE", help="words it shall know, and their meanings")
     parser.add_argument("--output", default="posts.encoder")
     parser.add_argument("--held", help="passages to report on, of posts that are not learned")
     parser.add_argument("--examples", help="passages, one a line, to test the C with")
-    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=1)
     options = parser.parse_args()
     torch.manual_seed(1)
     random.seed(1)
-    pieces = Pieces(pathlib.Path(options.begin, "vocab.json"))
-    posts = read(options.passages, pieces)
-    rules = sorted({post["rule"] for post in posts if post["harm"]})
-    model = Encoder(len(pieces.spelling), len(rules))
+    posts = read(options.passages)
     if options.go_on:
-        model.load_state_dict(torch.load(options.go_on))
+        pieces, rules, model = gone_on(options.go_on)
     else:
-        model.begin(options.begin)
+        rules = sorted({post["rule"] for post in posts if post["harm"]})
+        pieces, model = begun(options.begin, rules)
+    if options.words:
+        model.add_pieces(pieces.add_words(words_of(options.words)))
+    posts = cut(posts, pieces)
     train(model, posts, rules, openings(posts, pieces), options.epochs, 0.5 if options.go_on else 1)
-    if options.state:
-        torch.save(model.state_dict(), options.state)
     encoder_file.write(options.output, pieces, rules, model)
+    pieces, rules, model = gone_on(options.output)  # its numbers rounded
     if options.held:
-        report(model, read(options.held, pieces))
+        report(model, cut(read(options.held), pieces))
     if options.examples:
         lines = open(options.examples, encoding="utf-8").read().splitlines()
         write_expected(options.examples + ".expected", model, pieces, lines)
