@@ -1,21 +1,6 @@
 /*
  * The second opinion: what a classifier does to findings.
  *
- *   classifier:
- *     weights: posts.weights   beside the pack; chaperone rules learn
- *     encoder: posts.encoder   may be left out; docs/ENCODER.md
- *     hold: 90                 per cent of harm from which on a post is held
- *     hold-grave: 70           the same where the rule that it sounds like
- * would reject (may be left out: as hold) tag: 60                  from which
- * on it is tagged spare: 10                below, findings of its rules do not
- * count; of rules of high confidence, below half refuse: 50 below, what a rule
- * rejects is held (with spare: 0 it is rejected) firm: [privacy/us-ssn]   rules
- * whose findings it never spares: their evidence is no matter of words final:
- * [privacy/us-ssn]  rules whose refusals stand, whatever is around
- *
- * An overlay may change the numbers; {hold: 100, tag: 100, spare: 0} leaves
- * everything to the rules, {encoder: off} does without the encoder.
- *
  * It never rejects: a refusal needs a rule that says what is wrong.  A finding
  * that it spares stays visible, with the action accept.
  */
@@ -26,135 +11,6 @@
 
 #include <math.h>
 #include <string.h>
-
-void
-ch_rule_opinion_clear(rule_opinion *o)
-{
-    g_clear_pointer(&o->classifier, ch_classifier_free);
-    g_clear_pointer(&o->encoder, ch_encoder_free);
-    g_clear_pointer(&o->firm, g_strfreev);
-    g_clear_pointer(&o->final, g_strfreev);
-}
-
-/* --- reading -------------------------------------------------------------- */
-
-/* Per cent at a key; an overlay may leave it out. */
-static void
-read_percent(scope_names *names, const ch_yaml_node *map, const char *key,
-             gboolean needed, double *probability_out)
-{
-    int number;
-    const ch_yaml_node *node = ch_yaml_get(map, key);
-    if (node == NULL && needed) {
-        ch_yaml_error(map, names->diag, "classifier: \"%s\" is missing", key);
-    } else if (node != NULL && ch_rule_number(names, node, 0, 100, &number)) {
-        *probability_out = number / 100.0;
-    }
-}
-
-static void
-read_percents(scope_names *names, const ch_yaml_node *map, gboolean needed)
-{
-    rule_opinion *o = &names->rules->opinion;
-    read_percent(names, map, "hold", needed, &o->hold);
-    if (ch_yaml_get(map, "hold") != NULL) {
-        o->hold_grave = o->hold;
-    }
-    read_percent(names, map, "hold-grave", FALSE, &o->hold_grave);
-    read_percent(names, map, "tag", needed, &o->tag);
-    read_percent(names, map, "spare", needed, &o->spare);
-    read_percent(names, map, "refuse", FALSE, &o->refuse);
-    if (o->spare > o->tag || o->tag > o->hold_grave ||
-        o->hold_grave > o->hold) {
-        ch_yaml_error(map, names->diag,
-                      "classifier: spare, tag, hold in this order");
-    }
-}
-
-/* The rules listed at a key; NULL: none.  Owned. */
-static GStrv
-read_rules(scope_names *names, const ch_yaml_node *map, const char *key)
-{
-    const ch_yaml_node *node = ch_yaml_get(map, key);
-    GStrv list = node == NULL ? NULL : ch_yaml_strings(node, key, names->diag);
-    for (guint i = 0; list != NULL && list[i] != NULL; i++) {
-        if (ch_ruleset_find(names->rules, list[i]) == NULL) {
-            ch_yaml_error(node, names->diag, "%s: no rule \"%s\"", key,
-                          list[i]);
-        }
-    }
-    return list;
-}
-
-/* The path at a key; NULL: there is none.  Owned. */
-static char *
-dup_path(scope_names *names, const ch_yaml_node *map, const char *key)
-{
-    const ch_yaml_node *node = ch_yaml_get(map, key);
-    return node == NULL ? NULL : ch_rule_dup_path(node, key, names->diag);
-}
-
-void
-ch_rule_opinion_read(scope_names *names, const ch_yaml_node *root)
-{
-    static const char *const allowed[] = {
-        "weights", "encoder", "hold", "hold-grave", "tag",
-        "spare",   "refuse",  "firm", "final",      NULL};
-    const ch_yaml_node *map = ch_yaml_get(root, "classifier");
-    rule_opinion *o = &names->rules->opinion;
-    if (map == NULL || !ch_yaml_check_map(map, allowed, names->diag)) {
-        return;
-    }
-    if (o->classifier != NULL) {
-        ch_yaml_error(map, names->diag, "there is a classifier already");
-        return;
-    }
-    read_percents(names, map, TRUE);
-    if (ch_yaml_get(map, "weights") == NULL) {
-        ch_yaml_error(map, names->diag, "classifier: \"weights\" is missing");
-        return;
-    }
-    g_autofree char *weights = dup_path(names, map, "weights");
-    g_autofree char *encoder = dup_path(names, map, "encoder");
-    if (weights != NULL) {
-        o->classifier = ch_classifier_load(weights, names->diag);
-    }
-    if (encoder != NULL) {
-        o->encoder = ch_encoder_load(encoder, names->diag);
-    }
-    o->firm = read_rules(names, map, "firm");
-    o->final = read_rules(names, map, "final");
-}
-
-/* A site does without, or not; it has none of its own. */
-static void
-switch_encoder(scope_names *names, const ch_yaml_node *map)
-{
-    const ch_yaml_node *node = ch_yaml_get(map, "encoder");
-    const char *word =
-        node == NULL ? NULL : ch_yaml_string(node, "encoder", names->diag);
-    if (word != NULL && strcmp(word, "off") != 0) {
-        ch_yaml_error(node, names->diag,
-                      "encoder: an overlay may only say \"off\"");
-    } else if (word != NULL) {
-        g_clear_pointer(&names->rules->opinion.encoder, ch_encoder_free);
-    }
-}
-
-void
-ch_rule_opinion_change(scope_names *names, const ch_yaml_node *root)
-{
-    static const char *const allowed[] = {
-        "encoder", "hold", "hold-grave", "tag", "spare", "refuse", NULL};
-    const ch_yaml_node *map = ch_yaml_get(root, "classifier");
-    if (map != NULL && ch_yaml_check_map(map, allowed, names->diag)) {
-        read_percents(names, map, FALSE);
-        switch_encoder(names, map);
-    }
-}
-
-/* --- judging ---------------------------------------------------------------
- */
 
 /* Words that leave hardly a doubt are believed: reading for the meaning takes
  * a hundred times as long. */
@@ -289,6 +145,15 @@ harm_around(const rule_run *r, ch_reading *reading, const ch_finding *f)
 #define HARDLY      0.02
 #define SHORT_WORDS 60
 
+/* Whether what harmless words around say is true of its sentence, too. */
+static gboolean
+is_excused(const rule_run *r, ch_reading *reading, double harm,
+           const ch_finding *f)
+{
+    gboolean hardly = harm < HARDLY && ch_reading_words(reading) <= SHORT_WORDS;
+    return harm_around(r, reading, f) < (hardly ? 1 : EXCUSED);
+}
+
 /* What a rule is sure of needs far more evidence against. */
 static gboolean
 is_spared(const rule_run *r, ch_reading *reading, double harm,
@@ -296,9 +161,8 @@ is_spared(const rule_run *r, ch_reading *reading, double harm,
 {
     double limit = r->rules->opinion.spare /
                    (f->rule->confidence == CH_CONFIDENCE_HIGH ? 2 : 1);
-    gboolean hardly = harm < HARDLY && ch_reading_words(reading) <= SHORT_WORDS;
     return harm < limit && may_spare(r->rules, f->rule->id) &&
-           harm_around(r, reading, f) < (hardly ? 1 : EXCUSED);
+           is_excused(r, reading, harm, f);
 }
 
 /* A refusal ends a post without a person: firm rules, too, need more than
@@ -310,8 +174,7 @@ is_refused_in_vain(const rule_run *r, ch_reading *reading, double harm,
     const rule_opinion *o = &r->rules->opinion;
     return f->asked == CH_REJECT && o->spare > 0 && harm < o->refuse &&
            !is_listed(o->final, f->rule->id) &&
-           is_label(r->rules, f->rule->id) &&
-           harm_around(r, reading, f) < EXCUSED;
+           is_label(r->rules, f->rule->id) && is_excused(r, reading, harm, f);
 }
 
 /* Whether no other rule has found anything, spared or not. */
@@ -338,7 +201,7 @@ is_faint(const rule_run *r, ch_reading *reading, double harm,
     const rule_opinion *o = &r->rules->opinion;
     return o->spare > 0 && harm < FAINT && is_listed(o->firm, f->rule->id) &&
            !is_listed(o->final, f->rule->id) && is_alone(findings, f) &&
-           harm_around(r, reading, f) < EXCUSED;
+           is_excused(r, reading, harm, f);
 }
 
 /* At most this action, whatever the rule asked for. */

@@ -238,12 +238,14 @@ guint ch_rule_scopes(const ch_yaml_node *yaml, ch_diag *diag);
 /* The action of a rule, or the site's at that time. */
 ch_action ch_rule_action(const rule_entry *entry, gint64 now_us);
 
-/* --- rule_opinion.c --- */
+/* --- rule_opinion_read.c --- */
 /* classifier: of a pack, the only one of all. */
 void ch_rule_opinion_read(scope_names *names, const ch_yaml_node *root);
 /* Its numbers in an overlay. */
 void ch_rule_opinion_change(scope_names *names, const ch_yaml_node *root);
 void ch_rule_opinion_clear(rule_opinion *opinion);
+
+/* --- rule_opinion.c --- */
 /* What classifier and encoder think of a post.  Owned reading. */
 ch_reading *ch_rule_opinion_form(const rule_opinion *o, const GPtrArray *texts,
                                  const ch_facts *facts, gboolean with_reasons,

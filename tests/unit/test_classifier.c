@@ -392,8 +392,11 @@ judge(const judged *row)
     return judge_with(row, NULL);
 }
 
-#define NO_OVERLAY   "overlay: o\n"
-#define FIVE_WORDS   "We floss and then we "
+#define NO_OVERLAY "overlay: o\n"
+#define FIVE_WORDS "We floss and then we "
+#define SERENE                                                                 \
+    "serene serene serene serene serene serene serene serene serene serene "   \
+    "serene serene serene serene serene serene "
 #define TWENTY_WORDS FIVE_WORDS FIVE_WORDS FIVE_WORDS "floss and floss again. "
 
 static void
@@ -430,8 +433,8 @@ test_what_it_does_to_findings(void **state)
          "floss rotten", "t/rude:quarantine"},
         {"or tags where all around sounds as harmless as can be",
          PACK("t/rude"), NO_OVERLAY, "serene rotten", "t/rude:tag"},
-        {"unless its sentence does not", PACK("t/rude"), NO_OVERLAY,
-         TWENTY_WORDS "Serene, serene, serene, serene. It is a rotten cut.",
+        {"unless, in a longer post, its sentence does not", PACK("t/rude"),
+         NO_OVERLAY, SERENE SERENE SERENE SERENE "Serene. It is a rotten cut.",
          "t/rude:reject"},
         {"or another rule has found something", PACK("t/rude"), NO_OVERLAY,
          "serene rotten thing", "t/rude:quarantine t/other:quarantine"},
@@ -440,8 +443,10 @@ test_what_it_does_to_findings(void **state)
         {"but of a final one the refusal stands",
          PACK("t/rude], final: [t/rude"), NO_OVERLAY, "floss rotten",
          "t/rude:reject"},
-        {"and rejects where its sentence sounds bad", PACK("t/rude"),
-         NO_OVERLAY, "We floss. Then we floss. It is a rotten cut.",
+        {"and rejects where, in a longer post, its sentence sounds bad",
+         PACK("t/rude"), NO_OVERLAY,
+         "We floss. " TWENTY_WORDS TWENTY_WORDS TWENTY_WORDS
+         "It is a rotten cut.",
          "t/rude:reject"},
         {"a firm rule is learned all the same", PACK("t/rude"), NO_OVERLAY,
          "awful", "t/rude:quarantine:learned"},
