@@ -177,33 +177,6 @@ is_refused_in_vain(const rule_run *r, ch_reading *reading, double harm,
            is_label(r->rules, f->rule->id) && is_excused(r, reading, harm, f);
 }
 
-/* Whether no other rule has found anything, spared or not. */
-static gboolean
-is_alone(const GArray *findings, const ch_finding *f)
-{
-    for (guint i = 0; i < findings->len; i++) {
-        if (g_array_index(findings, ch_finding, i).rule != f->rule) {
-            return FALSE;
-        }
-    }
-    return TRUE;
-}
-
-/* Firm, in a post that sounds as harmless as posts can: of what was held there
- * four in five were a part number, a printer or a desk's own address. */
-#define FAINT 0.001
-
-/* What a person should see, and nobody need wait for. */
-static gboolean
-is_faint(const rule_run *r, ch_reading *reading, double harm,
-         const GArray *findings, const ch_finding *f)
-{
-    const rule_opinion *o = &r->rules->opinion;
-    return o->spare > 0 && harm < FAINT && is_listed(o->firm, f->rule->id) &&
-           !is_listed(o->final, f->rule->id) && is_alone(findings, f) &&
-           is_excused(r, reading, harm, f);
-}
-
 /* At most this action, whatever the rule asked for. */
 static void
 lower_to(ch_finding *f, ch_action action)
@@ -219,8 +192,6 @@ spare(const rule_run *r, ch_reading *reading, double harm, GArray *findings)
         ch_finding *f = &g_array_index(findings, ch_finding, i);
         if (is_spared(r, reading, harm, f)) {
             lower_to(f, CH_ACCEPT);
-        } else if (is_faint(r, reading, harm, findings, f)) {
-            lower_to(f, CH_TAG);
         } else if (is_refused_in_vain(r, reading, harm, f)) {
             lower_to(f, CH_QUARANTINE);
         }

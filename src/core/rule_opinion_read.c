@@ -5,16 +5,15 @@
  *     weights: posts.weights   beside the pack; chaperone rules learn
  *     encoder: posts.encoder   may be left out; docs/ENCODER.md
  *     hold: 97                 per cent of harm from which on a post is held
- *     hold-grave: 75           where the rule that it sounds like would reject;
+ *     hold-grave: 50           where the rule that it sounds like would reject;
  *                              as hold, if left out
- *     tag: 50                  from which on it is tagged
+ *     tag: 45                  from which on it is tagged
  *     spare: 10                below, findings of its rules do not count; of
  *                              rules of high confidence, below half
  *     refuse: 75               below, what a rule rejects is held; not with
  *                              spare: 0
  *     firm: [privacy/us-ssn]   rules whose findings it never spares: their
- *                              evidence is no matter of words; it may lower
- *                              them to a tag
+ *                              evidence is no matter of words
  *     final: [privacy/us-ssn]  rules whose refusals stand, whatever is around
  *
  * An overlay may change the numbers; {hold: 100, tag: 100, spare: 0} leaves

@@ -128,7 +128,7 @@ test_features_have_an_end(void **state)
          "label\tnews\t-1\n"                                                   \
          "w:awful\t100\t0:4 1:3\nw:rash\t100\t0:4 2:3\nw:floss\t100\t0:-4 "    \
          "3:2\nw:open\t200\t0:-1 4:3\nw:cut\t50\t0:0.5\nw:faint\t5\t0:4\n"     \
-         "w:sly\t100\t1:6\nw:serene\t100\t0:-9\n"
+         "w:sly\t100\t1:6\n"
 
 static void
 test_files(void **state)
@@ -392,11 +392,8 @@ judge(const judged *row)
     return judge_with(row, NULL);
 }
 
-#define NO_OVERLAY "overlay: o\n"
-#define FIVE_WORDS "We floss and then we "
-#define SERENE                                                                 \
-    "serene serene serene serene serene serene serene serene serene serene "   \
-    "serene serene serene serene serene serene "
+#define NO_OVERLAY   "overlay: o\n"
+#define FIVE_WORDS   "We floss and then we "
 #define TWENTY_WORDS FIVE_WORDS FIVE_WORDS FIVE_WORDS "floss and floss again. "
 
 static void
@@ -431,15 +428,6 @@ test_what_it_does_to_findings(void **state)
          "floss thing", "t/other:quarantine"},
         {"nor of a firm one, which only holds", PACK("t/rude"), NO_OVERLAY,
          "floss rotten", "t/rude:quarantine"},
-        {"or tags where all around sounds as harmless as can be",
-         PACK("t/rude"), NO_OVERLAY, "serene rotten", "t/rude:tag"},
-        {"unless, in a longer post, its sentence does not", PACK("t/rude"),
-         NO_OVERLAY, SERENE SERENE SERENE SERENE "Serene. It is a rotten cut.",
-         "t/rude:reject"},
-        {"or another rule has found something", PACK("t/rude"), NO_OVERLAY,
-         "serene rotten thing", "t/rude:quarantine t/other:quarantine"},
-        {"nor if it is final", PACK("t/rude], final: [t/rude"), NO_OVERLAY,
-         "serene rotten", "t/rude:reject"},
         {"but of a final one the refusal stands",
          PACK("t/rude], final: [t/rude"), NO_OVERLAY, "floss rotten",
          "t/rude:reject"},
