@@ -215,11 +215,15 @@ corpus-record: $(BUILD)/chaperone
 	@tests/corpus.sh record $<
 # The weights of the classifier, anew from the posts to learn from.
 learn: $(BUILD)/chaperone
-	@$< rules learn -c tests/corpus/practice.yaml --output rules/posts.weights tests/corpus/dev/*.jsonl
+	@/usr/bin/python3 -B tests/corpus/examples.py rules/*.yaml > $(BUILD)/examples.jsonl
+	@$< rules learn -c tests/corpus/practice.yaml --output rules/posts.weights tests/corpus/dev/*.jsonl \
+	    $(BUILD)/examples.jsonl
 
 # The encoder goes on learning; with BEGIN=DIR, anew: docs/ENCODER.md.
 learn-encoder: $(BUILD)/chaperone
-	@$< rules passages -c tests/corpus/practice.yaml tests/corpus/dev/*.jsonl > $(BUILD)/passages.jsonl
+	@/usr/bin/python3 -B tests/corpus/examples.py rules/*.yaml > $(BUILD)/examples.jsonl
+	@$< rules passages -c tests/corpus/practice.yaml tests/corpus/dev/*.jsonl $(BUILD)/examples.jsonl \
+	    > $(BUILD)/passages.jsonl
 	@/usr/bin/python3 -B tools/encoder/train.py $(BUILD)/passages.jsonl \
 	    $(if $(BEGIN),--begin '$(BEGIN)' --epochs 3,--go-on rules/posts.encoder --epochs 1) \
 	    --words tools/encoder/spanish.tsv --output rules/posts.encoder \

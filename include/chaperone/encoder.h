@@ -39,8 +39,11 @@ void ch_meaning_clear(ch_meaning *meaning);
 /* Number of a rule; -1: it knows none of this id. */
 int ch_encoder_rule(const ch_encoder *encoder, const char *id);
 
-/* Numbers of the pieces that words are made of, of guint16; for tests.
- * Owned. */
+/* How many pieces of words it knows. */
+guint ch_encoder_size(const ch_encoder *encoder);
+
+/* Numbers of the pieces that words are made of, of guint16, each below
+ * ch_encoder_size; for tests.  Owned. */
 GArray *ch_encoder_pieces(const ch_encoder *encoder, const char *passage,
                           gsize length);
 

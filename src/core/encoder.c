@@ -190,6 +190,12 @@ ch_encoder_load(const char *path, ch_diag *diag)
     return ch_encoder_parse(path, file, diag);
 }
 
+guint
+ch_encoder_size(const ch_encoder *e)
+{
+    return e->pieces;
+}
+
 int
 ch_encoder_rule(const ch_encoder *e, const char *id)
 {

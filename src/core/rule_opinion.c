@@ -165,6 +165,16 @@ is_spared(const rule_run *r, ch_reading *reading, double harm,
            is_excused(r, reading, harm, f);
 }
 
+/* A hold makes an author wait: with so little harm around a tag will do. */
+static gboolean
+is_softened(const rule_run *r, ch_reading *reading, double harm,
+            const ch_finding *f)
+{
+    const rule_opinion *o = &r->rules->opinion;
+    return f->asked == CH_QUARANTINE && o->spare > 0 && harm < o->soften &&
+           may_spare(r->rules, f->rule->id) && is_excused(r, reading, harm, f);
+}
+
 /* A refusal ends a post without a person: firm rules, too, need more than
  * themselves for it, unless nothing around can be an excuse. */
 static gboolean
@@ -192,6 +202,8 @@ spare(const rule_run *r, ch_reading *reading, double harm, GArray *findings)
         ch_finding *f = &g_array_index(findings, ch_finding, i);
         if (is_spared(r, reading, harm, f)) {
             lower_to(f, CH_ACCEPT);
+        } else if (is_softened(r, reading, harm, f)) {
+            lower_to(f, CH_TAG);
         } else if (is_refused_in_vain(r, reading, harm, f)) {
             lower_to(f, CH_QUARANTINE);
         }

@@ -8,13 +8,16 @@
  *     hold-grave: 50           where the rule that it sounds like would reject;
  *                              as hold, if left out
  *     tag: 45                  from which on it is tagged
- *     spare: 10                below, findings of its rules do not count; of
+ *     spare: 2                 below, findings of its rules do not count; of
  *                              rules of high confidence, below half
- *     refuse: 75               below, what a rule rejects is held; not with
- *                              spare: 0
+ *     soften: 10               below, what they hold is tagged
+ *     refuse: 75               below, what a rule rejects is held
  *     firm: [privacy/us-ssn]   rules whose findings it never spares: their
  *                              evidence is no matter of words
  *     final: [privacy/us-ssn]  rules whose refusals stand, whatever is around
+ *
+ * With spare: 0 the last two have no effect.  soften and refuse may be left
+ * out.
  *
  * An overlay may change the numbers; {hold: 100, tag: 100, spare: 0} leaves
  * everything to the rules, {encoder: off} does without the encoder.
@@ -57,6 +60,7 @@ read_percents(scope_names *names, const ch_yaml_node *map, gboolean needed)
     read_percent(names, map, "hold-grave", FALSE, &o->hold_grave);
     read_percent(names, map, "tag", needed, &o->tag);
     read_percent(names, map, "spare", needed, &o->spare);
+    read_percent(names, map, "soften", FALSE, &o->soften);
     read_percent(names, map, "refuse", FALSE, &o->refuse);
     if (o->spare > o->tag || o->tag > o->hold_grave ||
         o->hold_grave > o->hold) {
@@ -92,8 +96,8 @@ void
 ch_rule_opinion_read(scope_names *names, const ch_yaml_node *root)
 {
     static const char *const allowed[] = {
-        "weights", "encoder", "hold", "hold-grave", "tag",
-        "spare",   "refuse",  "firm", "final",      NULL};
+        "weights", "encoder", "hold", "hold-grave", "tag", "spare",
+        "soften",  "refuse",  "firm", "final",      NULL};
     const ch_yaml_node *map = ch_yaml_get(root, "classifier");
     rule_opinion *o = &names->rules->opinion;
     if (map == NULL || !ch_yaml_check_map(map, allowed, names->diag)) {
@@ -138,8 +142,9 @@ switch_encoder(scope_names *names, const ch_yaml_node *map)
 void
 ch_rule_opinion_change(scope_names *names, const ch_yaml_node *root)
 {
-    static const char *const allowed[] = {
-        "encoder", "hold", "hold-grave", "tag", "spare", "refuse", NULL};
+    static const char *const allowed[] = {"encoder", "hold",  "hold-grave",
+                                          "tag",     "spare", "soften",
+                                          "refuse",  NULL};
     const ch_yaml_node *map = ch_yaml_get(root, "classifier");
     if (map != NULL && ch_yaml_check_map(map, allowed, names->diag)) {
         read_percents(names, map, FALSE);

@@ -446,6 +446,10 @@ test_what_it_does_to_findings(void **state)
         {"a refusal waits for harm, not for spare alone", PACK(""),
          "overlay: o\nclassifier: {refuse: 100}\n", "rotten",
          "t/rude:quarantine"},
+        {"what is held may be tagged first", PACK(""),
+         "overlay: o\nclassifier: {soften: 100}\nrules:\n"
+         "  - {id: t/rude, action: quarantine, reason: R}\n",
+         "rotten", "t/rude:tag"},
         {"without spare the refusal stands", PACK(""),
          "overlay: o\nclassifier: {refuse: 100, spare: 0}\n", "rotten",
          "t/rude:reject"},

@@ -52,7 +52,7 @@ def openings(posts, pieces):
 
 def mixed(post, harmless):
     pieces = post["pieces"]
-    if random.random() >= MIXED:
+    if random.random() >= MIXED or post["lang"] not in harmless:
         return pieces
     other = random.choice(harmless[post["lang"]])
     if random.random() < 2 / 3:
@@ -86,7 +86,8 @@ def batches(posts, harmless):
 def loss_of(model, rows, rules):
     harm, kinds = model(padded([pieces for pieces, _ in rows], DROP_PIECE), DROP)
     wanted = torch.tensor([float(post["harm"]) for _, post in rows])
-    kind = torch.tensor([rules.index(post["rule"]) if post["harm"] else -1 for _, post in rows])
+    kind = torch.tensor([rules.index(post["rule"]) if post.get("rule") in rules else -1
+                         for _, post in rows])
     loss = F.binary_cross_entropy_with_logits(harm, wanted)
     if (kind >= 0).any():
         loss = loss + KINDS * F.cross_entropy(kinds, kind, ignore_index=-1)
