@@ -182,9 +182,11 @@ is_refused_in_vain(const rule_run *r, ch_reading *reading, double harm,
                    const ch_finding *f)
 {
     const rule_opinion *o = &r->rules->opinion;
+    const char *id = f->rule->id;
     return f->asked == CH_REJECT && o->spare > 0 && harm < o->refuse &&
-           !is_listed(o->final, f->rule->id) &&
-           is_label(r->rules, f->rule->id) && is_excused(r, reading, harm, f);
+           !is_listed(o->final, id) &&
+           (is_label(r->rules, id) || is_listed(o->firm, id)) &&
+           is_excused(r, reading, harm, f);
 }
 
 /* At most this action, whatever the rule asked for. */

@@ -428,6 +428,14 @@ test_what_it_does_to_findings(void **state)
          "floss thing", "t/other:quarantine"},
         {"nor of a firm one, which only holds", PACK("t/rude"), NO_OVERLAY,
          "floss rotten", "t/rude:quarantine"},
+        {"taught or not", PACK("t/other"),
+         "overlay: o\nrules:\n"
+         "  - {id: t/other, action: reject, reason: R}\n",
+         "floss thing", "t/other:quarantine"},
+        {"a rule that is neither is left alone", PACK(""),
+         "overlay: o\nrules:\n"
+         "  - {id: t/other, action: reject, reason: R}\n",
+         "floss thing", "t/other:reject"},
         {"but of a final one the refusal stands",
          PACK("t/rude], final: [t/rude"), NO_OVERLAY, "floss rotten",
          "t/rude:reject"},
