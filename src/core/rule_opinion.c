@@ -154,60 +154,40 @@ is_excused(const rule_run *r, ch_reading *reading, double harm,
     return harm_around(r, reading, f) < (hardly ? 1 : EXCUSED);
 }
 
-/* What a rule is sure of needs far more evidence against. */
-static gboolean
-is_spared(const rule_run *r, ch_reading *reading, double harm,
-          const ch_finding *f)
-{
-    double limit = r->rules->opinion.spare /
-                   (f->rule->confidence == CH_CONFIDENCE_HIGH ? 2 : 1);
-    return harm < limit && may_spare(r->rules, f->rule->id) &&
-           is_excused(r, reading, harm, f);
-}
-
-/* A hold makes an author wait: with so little harm around a tag will do. */
-static gboolean
-is_softened(const rule_run *r, ch_reading *reading, double harm,
-            const ch_finding *f)
-{
-    const rule_opinion *o = &r->rules->opinion;
-    return f->asked == CH_QUARANTINE && o->spare > 0 && harm < o->soften &&
-           may_spare(r->rules, f->rule->id) && is_excused(r, reading, harm, f);
-}
-
-/* A refusal ends a post without a person: firm rules, too, need more than
- * themselves for it, unless nothing around can be an excuse. */
-static gboolean
-is_refused_in_vain(const rule_run *r, ch_reading *reading, double harm,
-                   const ch_finding *f)
+/* What is left of a finding's action where so little harm is around.  What a
+ * rule is sure of needs far more evidence against.  A hold makes an author
+ * wait: a tag may do.  A refusal ends a post without a person: firm rules, too,
+ * need more than themselves for it, unless they are final. */
+static ch_action
+action_left(const rule_run *r, double harm, const ch_finding *f)
 {
     const rule_opinion *o = &r->rules->opinion;
     const char *id = f->rule->id;
-    return f->asked == CH_REJECT && o->spare > 0 && harm < o->refuse &&
-           !is_listed(o->final, id) &&
-           (is_label(r->rules, id) || is_listed(o->firm, id)) &&
-           is_excused(r, reading, harm, f);
-}
-
-/* At most this action, whatever the rule asked for. */
-static void
-lower_to(ch_finding *f, ch_action action)
-{
-    f->asked = MIN(f->asked, action);
-    f->action = MIN(f->action, action);
+    gboolean sure = f->rule->confidence == CH_CONFIDENCE_HIGH;
+    if (may_spare(r->rules, id)) {
+        if (harm < o->spare / (sure ? 2 : 1)) {
+            return CH_ACCEPT;
+        }
+        if (f->asked == CH_QUARANTINE && harm < o->soften) {
+            return CH_TAG;
+        }
+    }
+    return f->asked == CH_REJECT && harm < o->refuse &&
+                   !is_listed(o->final, id) &&
+                   (is_label(r->rules, id) || is_listed(o->firm, id))
+               ? CH_QUARANTINE
+               : f->asked;
 }
 
 static void
 spare(const rule_run *r, ch_reading *reading, double harm, GArray *findings)
 {
-    for (guint i = 0; i < findings->len; i++) {
+    for (guint i = 0; r->rules->opinion.spare > 0 && i < findings->len; i++) {
         ch_finding *f = &g_array_index(findings, ch_finding, i);
-        if (is_spared(r, reading, harm, f)) {
-            lower_to(f, CH_ACCEPT);
-        } else if (is_softened(r, reading, harm, f)) {
-            lower_to(f, CH_TAG);
-        } else if (is_refused_in_vain(r, reading, harm, f)) {
-            lower_to(f, CH_QUARANTINE);
+        ch_action left = action_left(r, harm, f);
+        if (left < f->asked && is_excused(r, reading, harm, f)) {
+            f->asked = left;
+            f->action = MIN(f->action, left);
         }
     }
 }

@@ -327,12 +327,16 @@ test_a_block_is_read_for_itself(void **state)
 /* --- findings ----------------------------------------------------------------
  */
 
-#define RULE(id, word, action)                                                 \
+#define RULE_OF(id, word, action, confidence)                                  \
     "  - id: " id "\n    title: {en: T, es: T}\n    severity: S2\n"            \
-    "    action: " action "\n    confidence: medium\n"                         \
+    "    action: " action "\n    confidence: " confidence "\n"                 \
     "    advice: {en: A, es: A}\n    reference: R\n"                           \
     "    reviewed: 2026-11-22\n    examples: {match: [" word "], pass: [y]}\n" \
     "    signals: {a: {words: [" word "]}}\n    condition: a\n"
+#define RULE(id, word, action) RULE_OF(id, word, action, "medium")
+#define SPARE_40                                                               \
+    "pack: t\nclassifier: {weights: w.weights, hold: 90, tag: 70, spare: 40}"  \
+    "\nrules:\n"
 #define PACK(firm)                                                             \
     "pack: t\nclassifier: {weights: w.weights, hold: 90, tag: 70, spare: "     \
     "10, refuse: 5, firm: [" firm                                              \
@@ -412,6 +416,11 @@ test_what_it_does_to_findings(void **state)
          "awful thing", "t/other:quarantine"},
         {"a finding is spared, and stays visible", PACK(""), NO_OVERLAY,
          "floss rotten", "t/rude:accept"},
+        {"below spare", SPARE_40 RULE("t/rude", "rotten", "reject"), NO_OVERLAY,
+         "rotten", "t/rude:accept"},
+        {"below half of it, where the rule is sure",
+         SPARE_40 RULE_OF("t/rude", "rotten", "reject", "high"), NO_OVERLAY,
+         "rotten", "t/rude:reject"},
         {"in a short post, for the words around its sentence", PACK(""),
          NO_OVERLAY, "We floss. Then we floss. It is a rotten cut.",
          "t/rude:accept"},
