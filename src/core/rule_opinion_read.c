@@ -7,14 +7,17 @@
  *     hold: 97                 per cent of harm from which on a post is held
  *     hold-grave: 50           where the rule that it sounds like would reject;
  *                              as hold, if left out
+ *     reject: 99               from which on such a post is rejected; never, if
+ *                              left out or 100
  *     tag: 45                  from which on it is tagged
  *     spare: 2                 below, findings of its rules do not count; of
  *                              rules of high confidence, below half
  *     soften: 10               below, what they hold is tagged
  *     refuse: 75               below, what a rule rejects is held
- *     firm: [privacy/us-ssn]   rules whose findings it never spares: their
- *                              evidence is no matter of words
- *     final: [privacy/us-ssn]  rules whose refusals stand, whatever is around
+ *     firm: [privacy/mrn]      rules whose evidence is no matter of words: it
+ *                              never spares them; below a thousandth of spare,
+ *                              they tag
+ *     final: [privacy/us-ssn]  rules that it leaves alone, whatever is around
  *
  * With spare: 0 the last two have no effect.  soften and refuse may be left
  * out.
@@ -58,6 +61,7 @@ read_percents(scope_names *names, const ch_yaml_node *map, gboolean needed)
         o->hold_grave = o->hold;
     }
     read_percent(names, map, "hold-grave", FALSE, &o->hold_grave);
+    read_percent(names, map, "reject", FALSE, &o->reject);
     read_percent(names, map, "tag", needed, &o->tag);
     read_percent(names, map, "spare", needed, &o->spare);
     read_percent(names, map, "soften", FALSE, &o->soften);
@@ -96,8 +100,8 @@ void
 ch_rule_opinion_read(scope_names *names, const ch_yaml_node *root)
 {
     static const char *const allowed[] = {
-        "weights", "encoder", "hold", "hold-grave", "tag", "spare",
-        "soften",  "refuse",  "firm", "final",      NULL};
+        "weights", "encoder", "hold",   "hold-grave", "reject", "tag",
+        "spare",   "soften",  "refuse", "firm",       "final",  NULL};
     const ch_yaml_node *map = ch_yaml_get(root, "classifier");
     rule_opinion *o = &names->rules->opinion;
     if (map == NULL || !ch_yaml_check_map(map, allowed, names->diag)) {
@@ -107,6 +111,7 @@ ch_rule_opinion_read(scope_names *names, const ch_yaml_node *root)
         ch_yaml_error(map, names->diag, "there is a classifier already");
         return;
     }
+    o->reject = 1;
     read_percents(names, map, TRUE);
     if (ch_yaml_get(map, "weights") == NULL) {
         ch_yaml_error(map, names->diag, "classifier: \"weights\" is missing");
@@ -142,9 +147,9 @@ switch_encoder(scope_names *names, const ch_yaml_node *map)
 void
 ch_rule_opinion_change(scope_names *names, const ch_yaml_node *root)
 {
-    static const char *const allowed[] = {"encoder", "hold",  "hold-grave",
-                                          "tag",     "spare", "soften",
-                                          "refuse",  NULL};
+    static const char *const allowed[] = {"encoder", "hold",   "hold-grave",
+                                          "reject",  "tag",    "spare",
+                                          "soften",  "refuse", NULL};
     const ch_yaml_node *map = ch_yaml_get(root, "classifier");
     if (map != NULL && ch_yaml_check_map(map, allowed, names->diag)) {
         read_percents(names, map, FALSE);

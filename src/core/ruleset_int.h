@@ -133,8 +133,9 @@ typedef struct {
 /* A second opinion beside the rules; classifier NULL: none. */
 typedef struct {
     ch_classifier *classifier;
-    ch_encoder *encoder;                                 /* or NULL */
-    double hold, hold_grave, tag, spare, soften, refuse; /* probabilities */
+    ch_encoder *encoder; /* or NULL */
+    /* Probabilities of harm. */
+    double hold, hold_grave, reject, tag, spare, soften, refuse;
     GStrv firm;  /* rules that it never spares, or NULL */
     GStrv final; /* rules whose refusals stand, or NULL */
 } rule_opinion;

@@ -128,7 +128,7 @@ test_features_have_an_end(void **state)
          "label\tnews\t-1\n"                                                   \
          "w:awful\t100\t0:4 1:3\nw:rash\t100\t0:4 2:3\nw:floss\t100\t0:-4 "    \
          "3:2\nw:open\t200\t0:-1 4:3\nw:cut\t50\t0:0.5\nw:faint\t5\t0:4\n"     \
-         "w:sly\t100\t1:6\n"
+         "w:sly\t100\t1:6\nw:calm\t100\t0:-9\n"
 
 static void
 test_files(void **state)
@@ -399,13 +399,30 @@ judge(const judged *row)
 #define NO_OVERLAY   "overlay: o\n"
 #define FIVE_WORDS   "We floss and then we "
 #define TWENTY_WORDS FIVE_WORDS FIVE_WORDS FIVE_WORDS "floss and floss again. "
+#define HUNDRED_WORDS                                                          \
+    TWENTY_WORDS TWENTY_WORDS TWENTY_WORDS TWENTY_WORDS TWENTY_WORDS
 
 static void
 test_what_it_does_to_findings(void **state)
 {
     static const judged rows[] = {
-        {"held, never rejected, by words alone", PACK(""), NO_OVERLAY, "awful",
+        {"held by words alone, not rejected", PACK(""), NO_OVERLAY, "awful",
          "t/rude:quarantine:learned"},
+        {"rejected, if that is set, where hardly a doubt is left", PACK(""),
+         "overlay: o\nclassifier: {reject: 92}\n", "awful",
+         "t/rude:reject:learned"},
+        {"where there is one, held", PACK(""),
+         "overlay: o\nclassifier: {reject: 92, hold-grave: 70}\n",
+         "awful open cut rash", "t/rude:quarantine:learned"},
+        {"tagged, if nothing is held", PACK(""),
+         "overlay: o\nclassifier: {hold: 100, reject: 92}\n", "awful",
+         "t/rude:tag:learned"},
+        {"not by a rule that only tags", PACK(""),
+         "overlay: o\nclassifier: {reject: 0}\n", "a rash",
+         "t/rash:tag:learned"},
+        {"beside the same rule, that only held", PACK("t/rude"),
+         "overlay: o\nclassifier: {reject: 92, refuse: 100}\n", "awful rotten",
+         "t/rude:quarantine t/rude:reject:learned"},
         {"no more than the rule's own action", PACK(""), NO_OVERLAY, "a rash",
          "t/rash:tag:learned"},
         {"tagged below hold", PACK(""), NO_OVERLAY, "awful open cut rash",
@@ -424,10 +441,11 @@ test_what_it_does_to_findings(void **state)
         {"in a short post, for the words around its sentence", PACK(""),
          NO_OVERLAY, "We floss. Then we floss. It is a rotten cut.",
          "t/rude:accept"},
-        {"in a longer one, not for those", PACK(""), NO_OVERLAY,
-         "We floss. " TWENTY_WORDS TWENTY_WORDS TWENTY_WORDS
+        {"in one that is read in parts, not for those: it only holds", PACK(""),
+         "overlay: o\nclassifier: {refuse: 70}\n",
+         "We floss. " HUNDRED_WORDS HUNDRED_WORDS HUNDRED_WORDS HUNDRED_WORDS
          "It is a rotten cut.",
-         "t/rude:reject"},
+         "t/rude:quarantine"},
         {"not in a signature, which it does not read",
          "pack: t\nclassifier: {weights: w.weights, hold: 90, tag: 70, "
          "spare: 10}\nrules:\n" RULE("t/rude", "rotten", "reject")
@@ -437,6 +455,10 @@ test_what_it_does_to_findings(void **state)
          "floss thing", "t/other:quarantine"},
         {"nor of a firm one, which only holds", PACK("t/rude"), NO_OVERLAY,
          "floss rotten", "t/rude:quarantine"},
+        {"and, below a thousandth of spare, tags",
+         "pack: t\nclassifier: {weights: w.weights, hold: 90, tag: 70, spare: "
+         "70, firm: [t/rude]}\nrules:\n" RULE("t/rude", "rotten", "reject"),
+         NO_OVERLAY, "calm rotten", "t/rude:tag"},
         {"taught or not", PACK("t/other"),
          "overlay: o\nrules:\n"
          "  - {id: t/other, action: reject, reason: R}\n",
@@ -447,11 +469,6 @@ test_what_it_does_to_findings(void **state)
          "floss thing", "t/other:reject"},
         {"but of a final one the refusal stands",
          PACK("t/rude], final: [t/rude"), NO_OVERLAY, "floss rotten",
-         "t/rude:reject"},
-        {"and rejects where, in a longer post, its sentence sounds bad",
-         PACK("t/rude"), NO_OVERLAY,
-         "We floss. " TWENTY_WORDS TWENTY_WORDS TWENTY_WORDS
-         "It is a rotten cut.",
          "t/rude:reject"},
         {"a firm rule is learned all the same", PACK("t/rude"), NO_OVERLAY,
          "awful", "t/rude:quarantine:learned"},
