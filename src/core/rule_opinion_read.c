@@ -5,18 +5,18 @@
  *     weights: posts.weights   beside the pack; chaperone rules learn
  *     encoder: posts.encoder   may be left out; docs/ENCODER.md
  *     hold: 97                 per cent of harm from which on a post is held
- *     hold-grave: 50           where the rule that it sounds like would reject;
+ *     hold-grave: 85           where the rule that it sounds like would reject;
  *                              as hold, if left out
  *     reject: 99               from which on such a post is rejected; never, if
  *                              left out or 100
- *     tag: 45                  from which on it is tagged
+ *     tag: 65                  from which on it is tagged
  *     spare: 2                 below, findings of its rules do not count; of
  *                              rules of high confidence, below half
- *     soften: 10               below, what they hold is tagged
+ *     soften: 10               below, what they hold is tagged, and what they
+ *                              tag passes
  *     refuse: 75               below, what a rule rejects is held
  *     firm: [privacy/mrn]      rules whose evidence is no matter of words: it
- *                              never spares them; below a thousandth of spare,
- *                              they tag
+ *                              never spares them; far below spare, they tag
  *     final: [privacy/us-ssn]  rules that it leaves alone, whatever is around
  *
  * With spare: 0 the last two have no effect.  soften and refuse may be left

@@ -343,6 +343,11 @@ test_a_block_is_read_for_itself(void **state)
     "]}\nrules:\n" RULE("t/rude", "rotten", "reject")                          \
         RULE("t/rash", "itch", "tag") RULE("t/other", "thing", "quarantine")
 
+#define FIRM(spare)                                                            \
+    "pack: t\nclassifier: {weights: w.weights, hold: 90, tag: 70, "            \
+    "spare: " spare ", refuse: 5, firm: [t/rude]}\nrules:\n"
+#define RUDE(confidence) RULE_OF("t/rude", "rotten", "reject", confidence)
+
 typedef struct {
     const char *name, *pack, *overlay, *body, *found;
 } judged;
@@ -453,16 +458,21 @@ test_what_it_does_to_findings(void **state)
          NO_OVERLAY, "We floss.\n-- \nitch", "t/rash:tag"},
         {"but not of a rule that it does not know", PACK(""), NO_OVERLAY,
          "floss thing", "t/other:quarantine"},
-        {"nor of a firm one, which only holds", PACK("t/rude"), NO_OVERLAY,
-         "floss rotten", "t/rude:quarantine"},
-        {"and, below a thousandth of spare, tags",
-         "pack: t\nclassifier: {weights: w.weights, hold: 90, tag: 70, spare: "
-         "70, firm: [t/rude]}\nrules:\n" RULE("t/rude", "rotten", "reject"),
+        {"nor of a firm one, which only holds", FIRM("10") RUDE("high"),
+         NO_OVERLAY, "floss rotten", "t/rude:quarantine"},
+        {"and tags below a tenth of spare", FIRM("10") RUDE("medium"),
+         NO_OVERLAY, "floss rotten", "t/rude:tag"},
+        {"of a thousandth, where the rule is sure", FIRM("70") RUDE("high"),
          NO_OVERLAY, "calm rotten", "t/rude:tag"},
+        {"not for other sentences", FIRM("10") RUDE("medium"), NO_OVERLAY,
+         "We floss. Then we floss. It is a rotten cut.", "t/rude:quarantine"},
+        {"a tag is softened, too", PACK(""),
+         "overlay: o\nclassifier: {soften: 100, spare: 1}\n", "floss itch",
+         "t/rash:accept"},
         {"taught or not", PACK("t/other"),
-         "overlay: o\nrules:\n"
+         "overlay: o\nclassifier: {refuse: 100}\nrules:\n"
          "  - {id: t/other, action: reject, reason: R}\n",
-         "floss thing", "t/other:quarantine"},
+         "thing", "t/other:quarantine"},
         {"a rule that is neither is left alone", PACK(""),
          "overlay: o\nrules:\n"
          "  - {id: t/other, action: reject, reason: R}\n",
