@@ -4,7 +4,7 @@
  *   classifier:
  *     weights: posts.weights   beside the pack; chaperone rules learn
  *     encoder: posts.encoder   may be left out; docs/ENCODER.md
- *     hold: 97                 per cent of harm from which on a post is held
+ *     hold: 95                 per cent of harm from which on a post is held
  *     hold-grave: 85           where the rule that it sounds like would reject;
  *                              as hold, if left out
  *     reject: 99               from which on such a post is rejected; never, if
