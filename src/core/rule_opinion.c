@@ -236,14 +236,16 @@ reaches(double harm, double from)
     return from < 1 && harm >= from;
 }
 
-/* Of a post that sounds like a rule with this action of its own. */
+/* Of a post that sounds like a rule with this action of its own.  For how it
+ * sounds nobody is refused who has, by the rule, no identifier in it. */
 static ch_action
-action_for(const rule_opinion *o, double harm, ch_action own)
+action_for(const rule_opinion *o, double harm, const char *id, ch_action own)
 {
     double hold = own == CH_REJECT ? o->hold_grave : o->hold;
-    ch_action most = !reaches(harm, hold)       ? CH_TAG
-                     : reaches(harm, o->reject) ? CH_REJECT
-                                                : CH_QUARANTINE;
+    gboolean rejects = reaches(harm, o->reject) && !is_listed(o->firm, id);
+    ch_action most = !reaches(harm, hold) ? CH_TAG
+                     : rejects            ? CH_REJECT
+                                          : CH_QUARANTINE;
     return MIN(own, most);
 }
 
@@ -259,8 +261,8 @@ add(const rule_run *r, const ch_opinion *opinion, GArray *findings)
         findings->len >= CH_MAX_FINDINGS) {
         return;
     }
-    ch_action action =
-        action_for(o, opinion->harm, ch_rule_action(entry, r->facts->now_us));
+    ch_action action = action_for(o, opinion->harm, opinion->rule,
+                                  ch_rule_action(entry, r->facts->now_us));
     if (!is_said(r->rules, findings, &entry->public, action)) {
         const ch_text *text = r->texts->pdata[opinion->text];
         ch_finding f = {.rule = &entry->public,
