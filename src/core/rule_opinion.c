@@ -183,7 +183,8 @@ action_left(const rule_run *r, ch_reading *reading, double harm,
     const rule_opinion *o = &r->rules->opinion;
     const char *id = f->rule->id;
     gboolean firm = is_listed(o->firm, id);
-    if (is_listed(o->final, id) || !(firm || is_label(r->rules, id))) {
+    if (harm >= MAX(o->refuse, MAX(o->soften, o->spare)) ||
+        is_listed(o->final, id) || !(firm || is_label(r->rules, id))) {
         return f->asked;
     }
     gboolean sure = f->rule->confidence == CH_CONFIDENCE_HIGH;

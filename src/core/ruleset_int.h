@@ -137,7 +137,7 @@ typedef struct {
     /* Probabilities of harm. */
     double hold, hold_grave, reject, tag, spare, soften, refuse;
     GStrv firm;  /* rules that it never spares, or NULL */
-    GStrv final; /* rules whose refusals stand, or NULL */
+    GStrv final; /* rules that it leaves alone, or NULL */
 } rule_opinion;
 
 struct ch_ruleset {

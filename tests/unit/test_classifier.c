@@ -128,7 +128,8 @@ test_features_have_an_end(void **state)
          "label\tnews\t-1\n"                                                   \
          "w:awful\t100\t0:4 1:3\nw:rash\t100\t0:4 2:3\nw:floss\t100\t0:-4 "    \
          "3:2\nw:open\t200\t0:-1 4:3\nw:cut\t50\t0:0.5\nw:faint\t5\t0:4\n"     \
-         "w:sly\t100\t1:6\nw:calm\t100\t0:-9\n"
+         "w:sly\t100\t1:6\nw:calm\t100\t0:-9\n"                                \
+         "w:doom\t100\t0:90 1:3\n"
 
 static void
 test_files(void **state)
@@ -451,9 +452,13 @@ test_what_it_does_to_findings(void **state)
          "t/rude:accept"},
         {"in one that is read in parts, not for those: it only holds", PACK(""),
          "overlay: o\nclassifier: {refuse: 70}\n",
-         "We floss. " HUNDRED_WORDS HUNDRED_WORDS HUNDRED_WORDS HUNDRED_WORDS
-         "It is a rotten cut.",
+         "It is a rotten cut. We are calm. " HUNDRED_WORDS HUNDRED_WORDS
+             HUNDRED_WORDS HUNDRED_WORDS,
          "t/rude:quarantine"},
+        {"nor where a doubt is left",
+         SPARE_40 RULE("t/rude", "rotten", "reject"),
+         "overlay: o\nclassifier: {spare: 69}\n", "It is a rotten cut.",
+         "t/rude:reject"},
         {"not in a signature, which it does not read",
          "pack: t\nclassifier: {weights: w.weights, hold: 90, tag: 70, "
          "spare: 10}\nrules:\n" RULE("t/rude", "rotten", "reject")
@@ -468,9 +473,9 @@ test_what_it_does_to_findings(void **state)
         {"of a thousandth, where the rule is sure", FIRM("70") RUDE("high"),
          NO_OVERLAY, "calm rotten", "t/rude:tag"},
         {"not for other sentences", FIRM("10") RUDE("medium"), NO_OVERLAY,
-         "We floss. Then we floss. It is a rotten cut.", "t/rude:quarantine"},
+         "We are calm. It is a rotten cut.", "t/rude:quarantine"},
         {"a tag is softened, too", PACK(""),
-         "overlay: o\nclassifier: {soften: 100, spare: 1}\n", "floss itch",
+         "overlay: o\nclassifier: {soften: 100, spare: 1}\n", "itch",
          "t/rash:accept"},
         {"taught or not", PACK("t/other"),
          "overlay: o\nclassifier: {refuse: 100}\nrules:\n"
@@ -508,6 +513,9 @@ test_what_it_does_to_findings(void **state)
          "t/rude:quarantine:learned"},
         {"a site switches it off", PACK(""),
          "overlay: o\nclassifier: {hold: 100, tag: 100, spare: 0}\n", "awful",
+         ""},
+        {"also where, rounded, it is 100 per cent", PACK(""),
+         "overlay: o\nclassifier: {hold: 100, tag: 100, spare: 0}\n", "doom",
          ""},
     };
     (void)state;
