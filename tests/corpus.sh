@@ -64,6 +64,11 @@ print("\n".join(f"corpus case {name}: not judged as labelled" for name in wrong)
 sys.exit(bool(wrong) or scores["under"]["n"] > 0 or scores["posts"] < int(sys.argv[2]))
 END
 }
+# What a regulator has fined is refused, not only held.
+each_rejected() {
+    "$chaperone" check -c "$dir/practice.yaml" --input jsonl --format json "$1" >"$out"
+    [ $? -eq 3 ] && ! grep -v '"verdict":"reject"' "$out"
+}
 if [ "$verb" = check ]; then
     python3 -B "$dir/mime/build.py" "$work/mime"
     python3 -B "$dir/around.py" "$dir/regulators.jsonl" >"$work/around.jsonl"
@@ -72,6 +77,7 @@ if [ "$verb" = check ]; then
         "$work/examples.jsonl 200"; do
         if none_missed $case; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
     done
+    if each_rejected "$dir/regulators.jsonl"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
 fi
 [ "$verb" != check ] || echo "corpus: $passed passed, $failed failed"
 [ $failed -eq 0 ]

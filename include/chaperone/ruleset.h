@@ -35,8 +35,9 @@ typedef struct ch_rule {
     char *reviewed;                   /* date of the last review */
     char *languages;                  /* "en, es": that it was written for */
     ch_action action;
-    guint severity;      /* 1 legal or patient harm .. 4 style */
-    guint authorization; /* mask of ch_auth_scope: those that cover it */
+    gboolean rejects_worst; /* the action is reject for the worst of it */
+    guint severity;         /* 1 legal or patient harm .. 4 style */
+    guint authorization;    /* mask of ch_auth_scope: those that cover it */
     ch_confidence confidence;
     GArray *examples;        /* of ch_example */
     gboolean reply_examples; /* the examples are replies */

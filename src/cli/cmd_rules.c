@@ -66,8 +66,8 @@ show(ch_house *house, const char *id)
     }
     printf("rule:       %s\ntitle:      %s\n            %s\n", r->id, r->title,
            r->title_es);
-    printf("action:     %s, severity S%u\n", ch_action_name(r->action),
-           r->severity);
+    printf("action:     %s%s, severity S%u\n", ch_action_name(r->action),
+           r->rejects_worst ? " (the worst of it: reject)" : "", r->severity);
     print_scopes(r->authorization);
     printf("advice:     %s\n            %s\n", r->advice, r->advice_es);
     if (r->suggestion != NULL) {

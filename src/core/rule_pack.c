@@ -11,7 +11,7 @@ static const char *const rule_keys[] = {
     "languages", "where",    "quoted",    "signature",     "unless",
     "signals",   "frames",   "condition", "advice",        "suggestion",
     "reference", "reviewed", "examples",  "authorization", "references",
-    NULL};
+    "reject-if", NULL};
 
 void
 ch_rule_entry_free(gpointer entry)
@@ -30,6 +30,7 @@ ch_rule_entry_free(gpointer entry)
     g_free(p->languages);
     g_array_unref(p->examples);
     ch_rule_condition_free(r->condition);
+    ch_rule_condition_free(r->reject_if);
     g_clear_pointer(&r->unless, g_array_unref);
     g_clear_pointer(&r->exceptions, g_array_unref);
     g_free(r);
@@ -265,6 +266,7 @@ static void
 read_condition(scope_names *names, rule_entry *r, const ch_yaml_node *yaml)
 {
     const ch_yaml_node *condition = ch_yaml_get(yaml, "condition");
+    const ch_yaml_node *reject_if = ch_yaml_get(yaml, "reject-if");
     const ch_yaml_node *unless = ch_yaml_get(yaml, "unless");
     g_autoptr(GHashTable) local =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -276,6 +278,10 @@ read_condition(scope_names *names, rule_entry *r, const ch_yaml_node *yaml)
         ch_yaml_error(yaml, names->diag, "the rule needs a condition");
     } else {
         r->condition = ch_rule_condition_parse(names, condition);
+    }
+    if (reject_if != NULL) {
+        r->reject_if = ch_rule_condition_parse(names, reject_if);
+        r->public.rejects_worst = TRUE;
     }
     if (unless != NULL) {
         r->unless = ch_rule_signal_list(names, unless);

@@ -124,6 +124,7 @@ typedef struct {
     gboolean signature; /* also in the author's signature */
     rule_node *condition;
     gboolean about_facts;    /* the condition looks at no text */
+    rule_node *reject_if;    /* of the post; or NULL */
     GArray *unless;          /* of guint: frames in which hits do not count */
     GArray *exceptions;      /* of rule_exception */
     ch_action changed;       /* a site's action, until then */
@@ -135,7 +136,7 @@ typedef struct {
     ch_classifier *classifier;
     ch_encoder *encoder; /* or NULL */
     /* Probabilities of harm. */
-    double hold, hold_grave, reject, tag, spare, soften, refuse;
+    double hold, hold_grave, reject, tag, tag_s1, spare, soften, refuse;
     GStrv firm;  /* rules that it never spares, or NULL */
     GStrv final; /* rules that it leaves alone, or NULL */
 } rule_opinion;

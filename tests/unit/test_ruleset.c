@@ -507,6 +507,48 @@ test_lexicons_and_overlays(void **state)
 }
 
 static void
+test_the_worst_is_refused(void **state)
+{
+    static const struct {
+        const char *name, *overlay, *body, *found;
+    } worst[] = {
+        {"its own action", "", "tea", "t/r:tag"},
+        {"the worst of it", "", "tea. And so to bed. With milk.", "t/r:reject"},
+        {"the worst without it", "", "milk", ""},
+        {"inside of its unit only", "", "tea with sugar", "t/r:reject"},
+        {"outside of its unit", "", "tea. With sugar.", "t/r:tag"},
+        {"a site's own action",
+         "rules: [{id: t/r, action: quarantine, reason: R}]\n", "tea with milk",
+         "t/r:quarantine"},
+        {"a site's own action that is over",
+         "rules: [{id: t/r, action: quarantine, until: 1969-12-31, reason: "
+         "R}]\n",
+         "tea with milk", "t/r:reject"},
+    };
+    (void)state;
+    for (guint i = 0; i < G_N_ELEMENTS(worst); i++) {
+        g_autofree char *overlay =
+            g_strconcat("overlay: site\n", worst[i].overlay, NULL);
+        const char *const files[] = {
+            "a.yaml",
+            "pack: t\nrules:\n  - id: t/r\n"
+            "    title: {en: T, es: T}\n    severity: S1\n    action: tag\n"
+            "    confidence: high\n    advice: {en: A, es: A}\n"
+            "    reference: R\n    reviewed: 2026-11-22\n"
+            "    examples: {match: [tea], pass: [y]}\n"
+            "    signals: {a: {words: [tea]}, b: {words: [milk]},\n"
+            "      c: {words: [sugar]}}\n"
+            "    condition: a\n"
+            "    reject-if: {any: [b, {all: [a, c], within: sentence}]}\n",
+            "z.yaml", overlay, NULL};
+        g_autofree char *got = found_in_files(files, worst[i].body, DAY);
+        if (strcmp(got, worst[i].found) != 0) {
+            fail_msg("%s: \"%s\"", worst[i].name, got);
+        }
+    }
+}
+
+static void
 test_wrong_examples_are_refused(void **state)
 {
     const char *const files[] = {
@@ -582,6 +624,7 @@ main(void)
         cmocka_unit_test(test_duplicate_ids_are_refused),
         cmocka_unit_test(test_shared_signals),
         cmocka_unit_test(test_lexicons_and_overlays),
+        cmocka_unit_test(test_the_worst_is_refused),
         cmocka_unit_test(test_wrong_examples_are_refused),
         cmocka_unit_test(test_shipped_rules_load),
         cmocka_unit_test(test_rules_without_structure_are_refused),
