@@ -259,6 +259,8 @@ add(const rule_run *r, const ch_opinion *opinion, GArray *findings)
             ? g_hash_table_lookup(r->rules->by_id, opinion->rule)
             : NULL;
     if (entry == NULL || opinion->text < 0 ||
+        !reaches(opinion->harm,
+                 entry->public.severity == 1 ? o->tag_s1 : o->tag) ||
         findings->len >= CH_MAX_FINDINGS) {
         return;
     }
@@ -291,7 +293,5 @@ ch_rule_opinion_review(rule_run *r, GArray *findings, ch_opinion *opinion)
     g_autoptr(ch_reading) reading =
         ch_rule_opinion_form(o, r->texts, r->facts, FALSE, opinion);
     spare(r, reading, opinion->harm, findings);
-    if (reaches(opinion->harm, o->tag)) {
-        add(r, opinion, findings);
-    }
+    add(r, opinion, findings);
 }

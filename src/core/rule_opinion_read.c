@@ -10,6 +10,8 @@
  *     reject: 99               from which on such a post is rejected; never, if
  *                              left out or 100
  *     tag: 65                  from which on it is tagged
+ *     tag-s1: 45               where the rule that it sounds like is of
+ *                              severity S1; as tag, if left out
  *     spare: 2                 below, findings of its rules do not count; of
  *                              rules of high confidence, below half
  *     soften: 10               below, what they hold is tagged, and what they
@@ -63,10 +65,14 @@ read_percents(scope_names *names, const ch_yaml_node *map, gboolean needed)
     read_percent(names, map, "hold-grave", FALSE, &o->hold_grave);
     read_percent(names, map, "reject", FALSE, &o->reject);
     read_percent(names, map, "tag", needed, &o->tag);
+    if (ch_yaml_get(map, "tag") != NULL) {
+        o->tag_s1 = o->tag;
+    }
+    read_percent(names, map, "tag-s1", FALSE, &o->tag_s1);
     read_percent(names, map, "spare", needed, &o->spare);
     read_percent(names, map, "soften", FALSE, &o->soften);
     read_percent(names, map, "refuse", FALSE, &o->refuse);
-    if (o->spare > o->tag || o->tag > o->hold_grave ||
+    if (o->spare > o->tag_s1 || o->tag_s1 > o->tag || o->tag > o->hold_grave ||
         o->hold_grave > o->hold) {
         ch_yaml_error(map, names->diag,
                       "classifier: spare, tag, hold in this order");
@@ -100,7 +106,7 @@ void
 ch_rule_opinion_read(scope_names *names, const ch_yaml_node *root)
 {
     static const char *const allowed[] = {
-        "weights", "encoder", "hold",   "hold-grave", "reject", "tag",
+        "weights", "encoder", "hold",   "hold-grave", "reject", "tag", "tag-s1",
         "spare",   "soften",  "refuse", "firm",       "final",  NULL};
     const ch_yaml_node *map = ch_yaml_get(root, "classifier");
     rule_opinion *o = &names->rules->opinion;
@@ -147,9 +153,9 @@ switch_encoder(scope_names *names, const ch_yaml_node *map)
 void
 ch_rule_opinion_change(scope_names *names, const ch_yaml_node *root)
 {
-    static const char *const allowed[] = {"encoder", "hold",   "hold-grave",
-                                          "reject",  "tag",    "spare",
-                                          "soften",  "refuse", NULL};
+    static const char *const allowed[] = {
+        "encoder", "hold",  "hold-grave", "reject", "tag",
+        "tag-s1",  "spare", "soften",     "refuse", NULL};
     const ch_yaml_node *map = ch_yaml_get(root, "classifier");
     if (map != NULL && ch_yaml_check_map(map, allowed, names->diag)) {
         read_percents(names, map, FALSE);

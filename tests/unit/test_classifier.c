@@ -329,8 +329,10 @@ test_a_block_is_read_for_itself(void **state)
  */
 
 #define RULE_OF(id, word, action, confidence)                                  \
-    "  - id: " id "\n    title: {en: T, es: T}\n    severity: S2\n"            \
-    "    action: " action "\n    confidence: " confidence "\n"                 \
+    RULE_WITH(id, word, "S2", action, confidence)
+#define RULE_WITH(id, word, severity, action, confidence)                      \
+    "  - id: " id "\n    title: {en: T, es: T}\n    severity: " severity       \
+    "\n    action: " action "\n    confidence: " confidence "\n"               \
     "    advice: {en: A, es: A}\n    reference: R\n"                           \
     "    reviewed: 2026-11-22\n    examples: {match: [" word "], pass: [y]}\n" \
     "    signals: {a: {words: [" word "]}}\n    condition: a\n"
@@ -338,6 +340,9 @@ test_a_block_is_read_for_itself(void **state)
 #define SPARE_40                                                               \
     "pack: t\nclassifier: {weights: w.weights, hold: 90, tag: 70, spare: 40}"  \
     "\nrules:\n"
+#define GRAVEST                                                                \
+    "pack: t\nclassifier: {weights: w.weights, hold: 100, tag: 100, tag-s1: "  \
+    "70, spare: 10}\nrules:\n" RULE("t/rash", "itch", "tag")
 #define PACK(firm)                                                             \
     "pack: t\nclassifier: {weights: w.weights, hold: 90, tag: 70, spare: "     \
     "10, refuse: 5, firm: [" firm                                              \
@@ -502,6 +507,12 @@ test_what_it_does_to_findings(void **state)
          "overlay: o\nclassifier: {soften: 100}\nrules:\n"
          "  - {id: t/rude, action: quarantine, reason: R}\n",
          "rotten", "t/rude:tag"},
+        {"what its rule calls gravest is tagged sooner",
+         GRAVEST RULE_WITH("t/rude", "rotten", "S1", "reject", "medium"),
+         NO_OVERLAY, "awful", "t/rude:tag:learned"},
+        {"not what another one does",
+         GRAVEST RULE_WITH("t/rude", "rotten", "S2", "reject", "medium"),
+         NO_OVERLAY, "awful", ""},
         {"without spare the refusal stands", PACK(""),
          "overlay: o\nclassifier: {refuse: 100, spare: 0}\n", "rotten",
          "t/rude:reject"},
@@ -567,6 +578,8 @@ test_refused_settings(void **state)
          "overlay: o\nclassifier: {hold-grave: 95}\n", "", "in this order"},
         {"grave below tag", PACK(""),
          "overlay: o\nclassifier: {hold-grave: 60}\n", "", "in this order"},
+        {"gravest later than the others", PACK(""),
+         "overlay: o\nclassifier: {tag-s1: 75}\n", "", "in this order"},
         {"an overlay with weights", PACK(""),
          "overlay: o\nclassifier: {weights: x}\n", "", "weights"},
     };
