@@ -336,6 +336,10 @@ accept_over_89(const ch_entity_text *in, ch_span *span)
     return years_of(in, *span) > OVER && accept_age(in, span);
 }
 
+#define SOMEBODY                                                               \
+    "(?:lady|woman|man|gentleman|gent|gran|grandma|grandmother|grandad"        \
+    "|grandfather|neighbou?r|resident|patient|client|vecin[oa]|se\303\261ora?" \
+    "|abuel(?:it)?[oa]|paciente|ancian[oa]|mujer|hombre)"
 #define BESIDE_NAME "(?<=[a-z]), [0-9]{1,3}(?=, [a-z])|"
 #define PATTERN                                                                \
     BESIDE_NAME EDGE                                                           \
@@ -353,7 +357,13 @@ accept_over_89(const ch_entity_text *in, ch_span *span)
         "(?:[0-9]{2,3}|" TENS "(?:[- ]" UNITS ")?|(?:one|a) hundred"           \
         "(?: and " UNITS ")?|" SPANISH ")(?![a-z0-9%]|[-.,/:][0-9]"            \
         "| (?:a(?:\303\261|n)os|degrees|percent|pages|minutes|times))"         \
-        "|(?:she|he|who)(?: is|'s| was)(?: now| only| almost| nearly)? "       \
+        "|" SOMEBODY " (?:of|de) (?:[0-9]{2,3}|" TENS "(?:[- ]" UNITS          \
+        ")?|noventa(?: y [a-z]+)?)"                                            \
+        "(?![a-z0-9%]|[-.,/:][0-9]| [a-z]*(?:min|day|dia|week|hour|hora|"      \
+        "month|mes|percent|euro|dollar|pound|kilo|kg|year|yr|a(?:\303\261|n)"  \
+        "o))"                                                                  \
+        "|(?:she|he|who|(?:the|this|a) " SOMEBODY ")(?: is|'s| was)"           \
+        "(?: now| only| almost| nearly)? "                                     \
         "(?:[0-9]{1,3}|" TENS "(?:[- ]" UNITS ")?)"                            \
         "(?= ?(?:[.;!?)]|, | and | now| but | with |$))"                       \
         "|in (?:her|his) (?:mid-?|late |early )?(?:[6-9]0'?s|nineties"         \

@@ -55,7 +55,10 @@ ch_entities_new(const ch_config *config)
 {
     ch_entities *entities = g_new0(ch_entities, 1);
     for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
-        entities->patterns[i] = ch_regex_new_trusted(kinds[i]->pattern);
+        g_autofree char *pattern = kinds[i]->pattern == NULL
+                                       ? ch_person_dup_pattern()
+                                       : g_strdup(kinds[i]->pattern);
+        entities->patterns[i] = ch_regex_new_trusted(pattern);
     }
     entities->own = ch_own_new(config);
     return entities;

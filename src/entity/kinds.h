@@ -73,6 +73,9 @@ gboolean ch_kind_is_capital(const ch_entity_text *in, gsize at);
 /* Two digits as a number. */
 guint ch_kind_two(const char *digits);
 
+/* A pattern of some thousand given names.  Owned. */
+char *ch_person_dup_pattern(void);
+
 extern const ch_entity_kind ch_entity_aba_routing;
 extern const ch_entity_kind ch_entity_age;
 extern const ch_entity_kind ch_entity_age_over_89;

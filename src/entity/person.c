@@ -10,6 +10,8 @@
 #include "entity/names.h"
 #include "kinds.h"
 
+#include <stdlib.h>
+
 #define WORD "[a-z\303\261](?:[a-z\303\261]|['-](?=[a-z\303\261])){1,24}"
 #define REST                                                                   \
     "(?: (?:[a-z]\\.? )?(?:(?:de|del|la|los|van|von|der|san|bin|al|da|di|du|"  \
@@ -105,10 +107,18 @@ is_ordinary(const ch_entity_text *in, gsize at, gsize end)
     return is_listed(CH_NO_SURNAMES, in, at, end);
 }
 
+static int
+compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 static gboolean
 is_given(const ch_entity_text *in, gsize at, gsize end)
 {
-    return is_listed("|" CH_GIVEN_NAMES "|", in, at, end);
+    g_autofree char *word = g_strndup(in->data + at, end - at);
+    return bsearch(&word, given_names, G_N_ELEMENTS(given_names),
+                   sizeof *given_names, compare_names) != NULL;
 }
 
 static gsize
@@ -288,10 +298,36 @@ accept(const ch_entity_text *in, ch_span *span)
     return TRUE;
 }
 
-const ch_entity_kind ch_entity_person = {
-    "person",
-    "(?<![a-z0-9_'@#.-])(?:" TITLES "\\.? (?:[a-z]\\.? )?" WORD "(?:" REST
-    ")?|" ROLES "[,:.]? (?:[a-z]\\.? ?[a-z](?:\\. ?[a-z])?"
-    "(?![a-z0-9'])\\.?|" WORD "(?:" REST ")?)|(?:" CH_GIVEN_NAMES
-    ")(?:-[a-z]{2,12})?" REST ")(?![a-z0-9_@])",
-    accept, ch_own_has_person};
+/* All of them, by their first letters: where a word begins with another, none
+ * is tried. */
+static void
+append_given_names(GString *pattern)
+{
+    char first = '\0';
+    for (guint i = 0; i < G_N_ELEMENTS(given_names); i++) {
+        const char *name = given_names[i];
+        if (name[0] == first) {
+            g_string_append_printf(pattern, "|%s", name + 1);
+        } else {
+            g_string_append_printf(pattern, "%s%c(?:%s", i > 0 ? ")|" : "",
+                                   name[0], name + 1);
+        }
+        first = name[0];
+    }
+    g_string_append_c(pattern, ')');
+}
+
+char *
+ch_person_dup_pattern(void)
+{
+    GString *pattern = g_string_new(
+        "(?<![a-z0-9_'@#.-])(?:" TITLES "\\.? (?:[a-z]\\.? )?" WORD "(?:" REST
+        ")?|" ROLES "[,:.]? (?:[a-z]\\.? ?[a-z](?:\\. ?[a-z])?"
+        "(?![a-z0-9'])\\.?|" WORD "(?:" REST ")?)|(?:");
+    append_given_names(pattern);
+    g_string_append(pattern, ")(?:-[a-z]{2,12})?" REST ")(?![a-z0-9_@])");
+    return g_string_free(pattern, FALSE);
+}
+
+const ch_entity_kind ch_entity_person = {"person", NULL, accept,
+                                         ch_own_has_person};

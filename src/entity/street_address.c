@@ -15,7 +15,8 @@
 #define WEAK                                                                   \
     "(?:drive|dr|court|circle|place|way|square|trail|loop|run|path|pike|row|"  \
     "walk|pass|point|ridge|park|plaza|commons|crossing|hollow|bend|landing|"   \
-    "broadway|close|grove|hill|heights|view|cove|mews|esplanade)"
+    "broadway|close|grove|hill|heights|view|cove|mews|esplanade|rise|gardens|" \
+    "quay|wharf|villas|vale|croft|wash)"
 #define COMPASS                                                                \
     "(?:(?:n|s|e|w|ne|nw|se|sw|north|south|east|west|northeast|northwest|"     \
     "southeast|southwest)\\.? )?"
@@ -66,7 +67,8 @@ is_weak(const char *value, gsize size)
         " row",    " walk",      " pass",     " point",   " ridge", " park",
         " plaza",  " commons",   " crossing", " hollow",  " bend",  " landing",
         " close",  " grove",     " hill",     " heights", " view",  " cove",
-        " mews",   " esplanade", NULL};
+        " mews",   " esplanade", " rise",     " gardens", " quay",  " wharf",
+        " villas", " vale",      " croft",    " wash",    NULL};
     g_autofree char *copy = g_strndup(value, size);
     copy[strcspn(copy, ",#")] = '\0';
     for (guint i = 0; types[i] != NULL; i++) {
@@ -145,7 +147,8 @@ const ch_entity_kind ch_entity_street_address = {
     "(?![a-z0-9])"
     "|(?<![a-z0-9_])(?:c/ ?|(?:avda|av|pza|ctra|blvd)\\. ?|(?:calle|avenida|"
     "avda|av|paseo|pza|plaza|camino|carretera|ctra|calzada|ronda|travesia|"
-    "callejon|calleja|prolongacion|cerrada|privada|boulevard|blvd|bulevar) )"
+    "callejon|calleja|prolongacion|cerrada|privada|boulevard|blvd|bulevar|"
+    "glorieta|costanilla|pasaje|rambla|rua|cuesta(?= del? )) )"
     "(?:(?:de|del|la|las|los|el) ){0,2}[a-z\303\261][a-z\303\261.'-]{1,19}"
     "(?: [a-z\303\261][a-z\303\261.'-]{0,19}){0,3}?"
     "(?:,? ?(?:n\\.?o?\\.?|num\\.?|numero|#) ?|, ?| )[0-9]{1,5}"
