@@ -445,8 +445,8 @@ def case_authorization_of_a_line(directory):
     """jsonl and text posts name one, too; the ID is no text to rules"""
     config = installation(directory)
     number = "512-34-6789"
-    lines = [{"id": "s", "subject": f"News [auth {number}]", "text": "x"},
-             {"id": "h", "text": "x", "headers": {"Authorization-Ref": number}},
+    lines = [{"id": "s", "subject": f"News [auth {number}]", "text": "We open at nine."},
+             {"id": "h", "text": "We open at nine.", "headers": {"Authorization-Ref": number}},
              {"id": "b", "text": f"[auth {number}]"}]
     done, got = check_json("-c", config, "--input", "jsonl", "-", stdin="".join(
         json.dumps(line) + "\n" for line in lines))
