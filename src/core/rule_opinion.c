@@ -200,6 +200,9 @@ action_left(const rule_run *r, ch_reading *reading, double harm,
         if (f->asked <= CH_QUARANTINE && harm < o->soften) {
             return f->asked == CH_QUARANTINE ? CH_TAG : CH_ACCEPT;
         }
+        if (harm < o->spare) {
+            return CH_TAG;
+        }
     }
     return f->asked == CH_REJECT && harm < o->refuse && here < 1 ? CH_QUARANTINE
                                                                  : f->asked;

@@ -13,7 +13,8 @@
  *     tag-s1: 45               where the rule that it sounds like is of
  *                              severity S1; as tag, if left out
  *     spare: 2                 below, findings of its rules do not count; of
- *                              rules of high confidence, below half
+ *                              rules of high confidence, below half, and tag
+ *                              above that
  *     soften: 10               below, what they hold is tagged, and what they
  *                              tag passes
  *     refuse: 75               below, what a rule rejects is held
