@@ -27,8 +27,8 @@ typedef struct {
 
 typedef struct {
     const char *name;    /* CONTRACT.md's, "us-ssn" */
-    const char *pattern; /* where one may stand; NULL: ch_person_dup_pattern()
-                          */
+    const char *pattern; /* where one may stand; of a person it is put
+                          * together: NULL */
     /* Whether the hit is one; may narrow span.  NULL: always.  Pure. */
     gboolean (*accept)(const ch_entity_text *in, ch_span *span);
     /* Whether the value is the practice's own; NULL: never.  Pure. */

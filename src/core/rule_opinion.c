@@ -172,6 +172,28 @@ is_firm_excused(const ch_finding *f, double here)
 #define FIRM_PART      10
 #define SURE_FIRM_PART 1000
 
+/* What is left of a finding's action where the words around excuse it. */
+static ch_action
+excused_action(const rule_opinion *o, double harm, const ch_finding *f)
+{
+    gboolean sure = f->rule->confidence == CH_CONFIDENCE_HIGH;
+    if (harm < o->spare / (sure ? SURE_PART : 1) ||
+        (f->asked == CH_TAG && harm < o->soften)) {
+        return CH_ACCEPT;
+    }
+    gboolean softened = f->asked == CH_QUARANTINE && harm < o->soften;
+    return softened || harm < o->spare ? CH_TAG : f->asked;
+}
+
+/* The same of a firm rule's. */
+static ch_action
+firm_action(const rule_opinion *o, double harm, const ch_finding *f)
+{
+    gboolean sure = f->rule->confidence == CH_CONFIDENCE_HIGH;
+    double part = sure ? SURE_FIRM_PART : FIRM_PART;
+    return harm < o->spare / part ? CH_TAG : f->asked;
+}
+
 /* What is left of a finding's action where so little harm is around.  A hold
  * makes an author wait: a tag may do.  A refusal ends a post without a person:
  * firm rules, too, need more than themselves for it; and a post that only waits
@@ -187,22 +209,15 @@ action_left(const rule_run *r, ch_reading *reading, double harm,
         is_listed(o->final, id) || !(firm || is_label(r->rules, id))) {
         return f->asked;
     }
-    gboolean sure = f->rule->confidence == CH_CONFIDENCE_HIGH;
     double here = harm_around(r, reading, f);
-    if (firm && harm < o->spare / (sure ? SURE_FIRM_PART : FIRM_PART) &&
-        is_firm_excused(f, here)) {
-        return CH_TAG;
+    ch_action left = f->asked;
+    if (firm && is_firm_excused(f, here)) {
+        left = firm_action(o, harm, f);
+    } else if (!firm && is_excused(reading, harm, here)) {
+        left = excused_action(o, harm, f);
     }
-    if (!firm && is_excused(reading, harm, here)) {
-        if (harm < o->spare / (sure ? SURE_PART : 1)) {
-            return CH_ACCEPT;
-        }
-        if (f->asked <= CH_QUARANTINE && harm < o->soften) {
-            return f->asked == CH_QUARANTINE ? CH_TAG : CH_ACCEPT;
-        }
-        if (harm < o->spare) {
-            return CH_TAG;
-        }
+    if (left < f->asked) {
+        return left;
     }
     return f->asked == CH_REJECT && harm < o->refuse && here < 1 ? CH_QUARANTINE
                                                                  : f->asked;
