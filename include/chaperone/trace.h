@@ -24,7 +24,8 @@ typedef struct {
 } ch_seen_signal;
 
 /* One line of a condition, as it was in the part of the post that came
- * closest: "all within sentence", "not negation", "health". */
+ * closest: "all within sentence", "not negation", "health".  Of a rule that
+ * holds, its "reject-if: ..." follows. */
 typedef struct {
     guint depth;
     gboolean holds;

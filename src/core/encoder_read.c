@@ -14,31 +14,59 @@
 
 /* Eight numbers at once: a register where the machine has such. */
 typedef float lanes __attribute__((vector_size(32), aligned(4), may_alias));
-typedef gint8 bytes __attribute__((vector_size(8), aligned(1), may_alias));
 #define LANES ((guint)(sizeof(lanes) / sizeof(float)))
 
-/* A second body for machines with fused multiplication, and so AVX. */
+/* A second body for machines with AVX2 and fused multiplication; both with
+ * loops turned into registers, which -O2 leaves alone. */
 #if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__clang__)
-#define FAST __attribute__((target_clones("fma", "default")))
+#define CLONES target_clones("arch=x86-64-v3", "default")
+#define FAST   __attribute__((CLONES, optimize("O3")))
 #else
 #define FAST
 #endif
 
 static inline float
-sum_lanes(const lanes *v)
-{
-    return (((*v)[0] + (*v)[1]) + ((*v)[2] + (*v)[3])) +
-           (((*v)[4] + (*v)[5]) + ((*v)[6] + (*v)[7]));
-}
-
-static float
 dot(const float *a, const float *b, guint count)
 {
-    lanes sum = {0};
+    lanes s = {0};
     for (guint i = 0; i < count; i += LANES) {
-        sum += *(const lanes *)(a + i) * *(const lanes *)(b + i);
+        s += *(const lanes *)(a + i) * *(const lanes *)(b + i);
     }
-    return sum_lanes(&sum);
+    return ((s[0] + s[1]) + (s[2] + s[3])) + ((s[4] + s[5]) + (s[6] + s[7]));
+}
+
+/* Numbers are multiplied as whole ones of so many steps to each side: INNER
+ * products with a cell stay below 2^31, and what is lost is less than what the
+ * cells have lost. */
+#define STEPS 8191
+G_STATIC_ASSERT((gint64)INNER * 128 * STEPS < G_MAXINT32);
+
+/* Room for the numbers of one stretch. */
+typedef struct {
+    float x[CH_ENCODER_PIECES * WIDTH], normal[CH_ENCODER_PIECES * WIDTH],
+        joined[CH_ENCODER_PIECES * WIDTH], wide[CH_ENCODER_PIECES * INNER],
+        shares[CH_ENCODER_PIECES];
+    gint16 whole[CH_ENCODER_PIECES * INNER];
+    float step[CH_ENCODER_PIECES];
+} room;
+
+/* Each of n pieces in steps of its own. */
+FAST static void
+round_off(const float *x, guint n, guint cols, gint16 *whole, float *step)
+{
+    for (guint t = 0; t < n; t++, x += cols, whole += cols) {
+        float most = 0;
+        for (guint i = 0; i < cols; i++) {
+            float size = fabsf(x[i]);
+            most = size > most ? size : most;
+        }
+        step[t] = most / STEPS;
+        float steps = most > 0 ? STEPS / most : 0;
+        for (guint i = 0; i < cols; i++) {
+            float number = x[i] * steps;
+            whole[i] = (gint16)(number + (number < 0 ? -0.5f : 0.5f));
+        }
+    }
 }
 
 /* A tile: so many rows of a matrix and columns of x at once, so that each
@@ -46,57 +74,59 @@ dot(const float *a, const float *b, guint count)
 #define ROWS 4
 #define COLS 2
 
-/* The cells of some rows as numbers. */
+/* The cells of some rows as wider numbers. */
 FAST static void
-widen(const matrix *m, guint row, guint rows, float (*out)[INNER])
+widen(const matrix *m, guint row, guint rows, gint16 (*out)[INNER])
 {
     for (guint r = 0; r < rows; r++) {
         const gint8 *cells = m->cells + (gsize)(row + r) * m->cols;
-        for (guint i = 0; i < m->cols; i += LANES) {
-            *(lanes *)(out[r] + i) =
-                __builtin_convertvector(*(const bytes *)(cells + i), lanes);
+        for (guint i = 0; i < m->cols; i++) {
+            out[r][i] = cells[i];
         }
     }
 }
 
 /* Sums of products of each of the rows and each of x and y. */
 FAST static void
-multiply_tile(float (*w)[INNER], const float *x, const float *y, guint count,
-              float sums[COLS][ROWS])
+multiply_tile(gint16 (*w)[INNER], const gint16 *x, const gint16 *y, guint count,
+              gint32 sums[COLS][ROWS])
 {
-    lanes all[COLS][ROWS] = {{{0}}};
-    for (guint i = 0; i < count; i += LANES) {
-        lanes a = *(const lanes *)(x + i), b = *(const lanes *)(y + i);
-#pragma GCC unroll 4
-        for (guint r = 0; r < ROWS; r++) {
-            lanes v = *(const lanes *)(w[r] + i);
-            all[0][r] += a * v;
-            all[1][r] += b * v;
-        }
+    gint32 x0 = 0, x1 = 0, x2 = 0, x3 = 0, y0 = 0, y1 = 0, y2 = 0, y3 = 0;
+    for (guint i = 0; i < count; i++) {
+        x0 += w[0][i] * x[i];
+        x1 += w[1][i] * x[i];
+        x2 += w[2][i] * x[i];
+        x3 += w[3][i] * x[i];
+        y0 += w[0][i] * y[i];
+        y1 += w[1][i] * y[i];
+        y2 += w[2][i] * y[i];
+        y3 += w[3][i] * y[i];
     }
-    for (guint r = 0; r < ROWS; r++) {
-        sums[0][r] = sum_lanes(&all[0][r]);
-        sums[1][r] = sum_lanes(&all[1][r]);
-    }
+    memcpy(sums[0], (gint32[]){x0, x1, x2, x3}, sizeof sums[0]);
+    memcpy(sums[1], (gint32[]){y0, y1, y2, y3}, sizeof sums[1]);
 }
 
 /* out[n][m->rows] = m of x[n][m->cols]. */
 static void
-multiply(const matrix *m, const float *x, guint n, float *out)
+multiply(const matrix *m, const float *x, guint n, room *space, float *out)
 {
-    float wide[ROWS][INNER] = {{0}}, sums[COLS][ROWS];
+    gint16 wide[ROWS][INNER] = {{0}};
+    gint32 sums[COLS][ROWS];
+    round_off(x, n, m->cols, space->whole, space->step);
     for (guint row = 0; row < m->rows; row += ROWS) {
         guint rows = MIN(ROWS, m->rows - row);
         widen(m, row, rows, wide);
         for (guint t = 0; t < n; t += COLS) {
             guint cols = MIN(COLS, n - t);
-            const float *first = x + (gsize)t * m->cols;
+            const gint16 *first = space->whole + (gsize)t * m->cols;
             multiply_tile(wide, first, first + (cols - 1) * m->cols, m->cols,
                           sums);
             for (guint c = 0; c < cols; c++) {
                 float *to = out + (gsize)(t + c) * m->rows + row;
                 for (guint r = 0; r < rows; r++) {
-                    to[r] = m->bias[row + r] + m->scale[row + r] * sums[c][r];
+                    to[r] = m->bias[row + r] + m->scale[row + r] *
+                                                   space->step[t + c] *
+                                                   (float)sums[c][r];
                 }
             }
         }
@@ -141,7 +171,7 @@ soften(float *odds, guint n)
 
 /* One head: each piece takes of the others' values what their keys are worth
  * to its query.  all: query, key and value of a piece, 3 * in numbers. */
-static void
+FAST static void
 attend(const float *all, guint n, guint in, guint head, float *shares,
        float *out)
 {
@@ -158,8 +188,8 @@ attend(const float *all, guint n, guint in, guint head, float *shares,
         memset(to, 0, size * sizeof *to);
         for (guint i = 0; i < n; i++) {
             const float *value = key + in + (gsize)i * 3 * in;
-            for (guint k = 0; k < size; k++) {
-                to[k] += shares[i] * value[k];
+            for (guint k = 0; k < size; k += LANES) {
+                *(lanes *)(to + k) += shares[i] * *(const lanes *)(value + k);
             }
         }
     }
@@ -173,33 +203,26 @@ add(float *x, const float *more, gsize count)
     }
 }
 
-/* Room for the numbers of one stretch. */
-typedef struct {
-    float x[CH_ENCODER_PIECES * WIDTH], normal[CH_ENCODER_PIECES * WIDTH],
-        joined[CH_ENCODER_PIECES * WIDTH], wide[CH_ENCODER_PIECES * INNER],
-        shares[CH_ENCODER_PIECES];
-} room;
-
 static void
 run_layer(const layer *l, room *r, guint n, guint in)
 {
     normalise(&l->before_heads, r->x, n, in, r->normal);
-    multiply(&l->heads, r->normal, n, r->wide);
+    multiply(&l->heads, r->normal, n, r, r->wide);
     for (guint head = 0; head < HEADS; head++) {
         attend(r->wide, n, in, head, r->shares, r->normal);
     }
-    multiply(&l->joined, r->normal, n, r->joined);
+    multiply(&l->joined, r->normal, n, r, r->joined);
     if (l->kept.rows > 0) {
-        multiply(&l->kept, r->x, n, r->normal);
+        multiply(&l->kept, r->x, n, r, r->normal);
         memcpy(r->x, r->normal, (gsize)n * WIDTH * sizeof *r->x);
     }
     add(r->x, r->joined, (gsize)n * WIDTH);
     normalise(&l->before_inner, r->x, n, WIDTH, r->normal);
-    multiply(&l->inner, r->normal, n, r->wide);
+    multiply(&l->inner, r->normal, n, r, r->wide);
     for (gsize i = 0; i < (gsize)n * INNER; i++) {
         r->wide[i] = MAX(r->wide[i], 0);
     }
-    multiply(&l->outer, r->wide, n, r->joined);
+    multiply(&l->outer, r->wide, n, r, r->joined);
     add(r->x, r->joined, (gsize)n * WIDTH);
 }
 
@@ -222,8 +245,9 @@ embed(const ch_encoder *e, const guint16 *pieces, guint n, float *x)
 
 /* The mean of all pieces and, of each number, the most. */
 static void
-pool(const ch_encoder *e, const float *x, guint n, float out[2 * WIDTH])
+pool(const ch_encoder *e, guint n, room *r, float out[2 * WIDTH])
 {
+    const float *x = r->x;
     float mean[WIDTH] = {0}, *most = out + WIDTH;
     for (guint i = 0; i < WIDTH; i++) {
         most[i] = x[i];
@@ -234,7 +258,7 @@ pool(const ch_encoder *e, const float *x, guint n, float out[2 * WIDTH])
         }
         most[i] = tanhf(most[i] / 4);
     }
-    multiply(&e->pooled, mean, 1, out);
+    multiply(&e->pooled, mean, 1, r, out);
     for (guint i = 0; i < WIDTH; i++) {
         out[i] = tanhf(out[i]);
     }
@@ -248,9 +272,9 @@ read_stretch(const ch_encoder *e, const guint16 *pieces, guint n, room *r,
     embed(e, pieces, n, r->x);
     run_layer(&e->layers[0], r, n, EMBED);
     run_layer(&e->layers[1], r, n, WIDTH);
-    pool(e, r->x, n, pooled);
-    multiply(&e->harm, pooled, 1, harm);
-    multiply(&e->kinds, pooled, 1, kinds);
+    pool(e, n, r, pooled);
+    multiply(&e->harm, pooled, 1, r, harm);
+    multiply(&e->kinds, pooled, 1, r, kinds);
 }
 
 gboolean

@@ -347,6 +347,10 @@ trace_rule(rule_run *r, ch_trace *trace)
     }
     trace_node(r, n, c.best, 0, "", t);
     t->missing = t->holds ? NULL : dup_missing(t->steps);
+    if (t->holds && r->rule->reject_if != NULL) {
+        trace_node(r, r->rule->reject_if, ch_rule_whole_post, 0,
+                   "reject-if: ", t);
+    }
     g_ptr_array_add(trace->rules, t);
 }
 

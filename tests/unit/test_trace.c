@@ -12,7 +12,8 @@ static const char pack[] =
     "pack: t\nframes: {no: {words: [never]}}\nrules:\n  - id: t/r\n" META
     "    signals: {tea: {words: [tea]}, cake: {words: [cake]}}\n"
     "    condition: {all: [tea, {any: [cake]}, {not: no}], within: "
-    "sentence}\n";
+    "sentence}\n"
+    "    reject-if: {count: cake, at-least: 2}\n";
 
 static char *
 steps_of(const ch_rule_trace *t)
@@ -52,8 +53,11 @@ test_steps(void **state)
         const char *name, *body, *steps;
     } rows[] = {
         {"a hit", "No bread. Tea and cake.",
-         "yes: 0+all within sentence 1+tea 1+any 2+cake 1+not 2-t.no; "
-         "missing -"},
+         "yes: 0+all within sentence 1+tea 1+any 2+cake 1+not 2-t.no "
+         "0-reject-if: at least 2 cake; missing -"},
+        {"the worst of it", "Tea and cake, cake.",
+         "yes: 0+all within sentence 1+tea 1+any 2+cake 1+not 2-t.no "
+         "0+reject-if: at least 2 cake; missing -"},
         {"a near miss", "Tea. Cake.",
          "no: 0-all within sentence 1+tea 1-any 2-cake 1+not 2-t.no; missing "
          "cake"},
