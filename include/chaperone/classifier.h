@@ -73,6 +73,7 @@ typedef struct {
 typedef struct {
     double harm;      /* probability, 0 to 1 */
     double by_words;  /* the same by the words alone */
+    double meant;     /* log odds that an encoder has added; 0: not asked */
     const char *rule; /* id of the likeliest rule, were there harm; NULL: none
                        * is known.  Borrowed from the classifier. */
     const char *kind; /* of a harmless post, or NULL.  Borrowed. */

@@ -3,9 +3,8 @@
  *
  * Features are counted by the code that reads posts (features.c); the weights
  * are those of L2-regularised logistic regression by LIBLINEAR: one problem
- * "harm", over features that count by what they tell, and one for each rule,
- * among all posts, and one for each kind among the harmless.  The same posts
- * always give the same file.
+ * "harm" and one for each rule, among all posts, and one for each kind among
+ * the harmless.  The same posts always give the same file.
  *
  * A sentence about opening hours makes nothing harmless.  So that the weights
  * know, each post is learned a second time under the same label, with a
@@ -357,18 +356,19 @@ train_one(const lesson *l, struct feature_node **x, double *y, int count_of,
     return weights;
 }
 
-/* The same with features that count by what they tell.  Of the few posts of
- * one rule, what a feature tells by itself is chance.  Owned. */
+/* The mean of that and of the same with features that count by what they tell:
+ * either errs on other posts.  Of the few posts of one rule, what a feature
+ * tells by itself is chance.  Owned. */
 static double *
-train_by_telling(const lesson *l, struct feature_node **x, double *y,
-                 int count_of)
+train_twice(const lesson *l, struct feature_node **x, double *y, int count_of)
 {
     g_autofree double *telling = find_telling(l, x, y, count_of);
     g_autoptr(GPtrArray) scaled = scale_all(x, count_of, telling);
-    double *weights =
+    g_autofree double *told =
         train_one(l, (struct feature_node **)scaled->pdata, y, count_of, 1);
+    double *weights = train_one(l, x, y, count_of, 1);
     for (guint i = 0; i <= l->names->len; i++) {
-        weights[i] *= telling[i];
+        weights[i] = (weights[i] + told[i] * telling[i]) / 2;
     }
     return weights;
 }
@@ -419,7 +419,7 @@ train_label(const lesson *l, struct feature_node **vectors, belongs among,
         }
     }
     return is == is_harm
-               ? train_by_telling(l, x, y, used)
+               ? train_twice(l, x, y, used)
                : train_one(l, x, y, used, is == has_rule ? RULE_WEIGHT : 1);
 }
 

@@ -44,6 +44,7 @@ ask_encoder(const rule_opinion *o, const GPtrArray *texts,
     if (ch_encoder_read(o->encoder, passage->str, passage->len, &u.meaning)) {
         double odds = log(opinion->harm) - log1p(-opinion->harm);
         opinion->harm = 1 / (1 + exp(-odds - u.meaning.odds));
+        opinion->meant = u.meaning.odds;
         opinion->rule = ch_reading_rule(reading, kind_odds, &u);
     }
     ch_meaning_clear(&u.meaning);
@@ -255,16 +256,29 @@ reaches(double harm, double from)
     return from < 1 && harm >= from;
 }
 
+/* Log odds of harm that the encoder has to add before words refuse. */
+#define AGREED 1
+
+/* Whether what is meant speaks for harm, too, where somebody was asked. */
+static gboolean
+is_agreed(const rule_opinion *o, const ch_opinion *opinion)
+{
+    return o->encoder == NULL || opinion->meant >= AGREED;
+}
+
 /* Of a post that sounds like a rule with this action of its own.  For how it
- * sounds nobody is refused who has, by the rule, no identifier in it. */
+ * sounds nobody is refused who has, by the rule, no identifier in it, nor for
+ * its words alone. */
 static ch_action
-action_for(const rule_opinion *o, double harm, const char *id, ch_action own)
+action_for(const rule_opinion *o, const ch_opinion *opinion, ch_action own)
 {
     double hold = own == CH_REJECT ? o->hold_grave : o->hold;
-    gboolean rejects = reaches(harm, o->reject) && !is_listed(o->firm, id);
-    ch_action most = !reaches(harm, hold) ? CH_TAG
-                     : rejects            ? CH_REJECT
-                                          : CH_QUARANTINE;
+    gboolean rejects = reaches(opinion->harm, o->reject) &&
+                       is_agreed(o, opinion) &&
+                       !is_listed(o->firm, opinion->rule);
+    ch_action most = !reaches(opinion->harm, hold) ? CH_TAG
+                     : rejects                     ? CH_REJECT
+                                                   : CH_QUARANTINE;
     return MIN(own, most);
 }
 
@@ -282,8 +296,8 @@ add(const rule_run *r, const ch_opinion *opinion, GArray *findings)
         findings->len >= CH_MAX_FINDINGS) {
         return;
     }
-    ch_action action = action_for(o, opinion->harm, opinion->rule,
-                                  ch_rule_action(entry, r->facts->now_us));
+    ch_action action =
+        action_for(o, opinion, ch_rule_action(entry, r->facts->now_us));
     if (!is_said(r->rules, findings, &entry->public, action)) {
         const ch_text *text = r->texts->pdata[opinion->text];
         ch_finding f = {.rule = &entry->public,

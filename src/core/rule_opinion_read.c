@@ -4,18 +4,18 @@
  *   classifier:
  *     weights: posts.weights   beside the pack; chaperone rules learn
  *     encoder: posts.encoder   may be left out; docs/ENCODER.md
- *     hold: 95                 per cent of harm from which on a post is held
- *     hold-grave: 85           where the rule that it sounds like would reject;
+ *     hold: 85                 per cent of harm from which on a post is held
+ *     hold-grave: 70           where the rule that it sounds like would reject;
  *                              as hold, if left out
- *     reject: 99               from which on such a post is rejected; never, if
- *                              left out or 100
- *     tag: 65                  from which on it is tagged
- *     tag-s1: 45               where the rule that it sounds like is of
+ *     reject: 95               from which on such a post is rejected, where the
+ *                              encoder agrees; never, if left out or 100
+ *     tag: 60                  from which on it is tagged
+ *     tag-s1: 35               where the rule that it sounds like is of
  *                              severity S1; as tag, if left out
- *     spare: 2                 below, findings of its rules do not count; of
+ *     spare: 4                 below, findings of its rules do not count; of
  *                              rules of high confidence, below half, and tag
  *                              above that
- *     soften: 10               below, what they hold is tagged, and what they
+ *     soften: 14               below, what they hold is tagged, and what they
  *                              tag passes
  *     refuse: 75               below, what a rule rejects is held
  *     firm: [privacy/mrn]      rules whose evidence is no matter of words: it
