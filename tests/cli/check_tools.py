@@ -530,6 +530,33 @@ rules: {{paths: ['{ROOT}/rules/structure.yaml', {directory}/p.yaml,
                    finding["confidence"] == "low", finding)
 
 
+def case_words_alone_refuse_nobody(directory):
+    """a refusal for how a post sounds needs the encoder's word, too"""
+    posts = corpus(directory, [dict(post, rule=post["rule"] and "professionalism/threat")
+                               for post in LESSONS])
+    expect_exit(run("rules", "learn", "--output",
+                    pathlib.Path(directory) / "w.weights", posts), 0)
+    pathlib.Path(directory, "posts.encoder").symlink_to(f"{ROOT}/rules/posts.encoder")
+    write(directory, "p.yaml", """
+pack: p
+classifier: {weights: w.weights, encoder: posts.encoder, hold: 10, tag: 9, spare: 1, reject: 20}
+rules: []
+""")
+    for more, text, verdict in (
+            ("", "zorp and zorp the blim", "quarantine"),
+            ("", "zorp and zorp the blim. Stop your tablets, take my drops.", "reject"),
+            ("classifier: {encoder: off}", "zorp and zorp the blim", "reject")):
+        overlay = write(directory, "o.yaml", f"overlay: o\n{more}\n")
+        config = write(directory, "c.yaml", f"""
+rules: {{paths: ['{ROOT}/rules/structure.yaml', {directory}/p.yaml,
+  '{ROOT}/rules/common.yaml', '{ROOT}/rules/professionalism.yaml',
+  '{ROOT}/rules/professionalism-respect.yaml', {overlay}]}}
+""")
+        done = run("check", "-c", config, "--input", "text", "--format",
+                   "json", "-", stdin=text)
+        expect(json.loads(done.stdout)["verdict"] == verdict, more, text, done.stdout)
+
+
 def case_rules_passages(directory):
     """posts as the encoder reads them, for who trains one"""
     posts = corpus(directory, [
