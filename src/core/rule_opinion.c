@@ -256,30 +256,34 @@ reaches(double harm, double from)
     return from < 1 && harm >= from;
 }
 
-/* Log odds of harm that the encoder has to add before words refuse. */
-#define AGREED 1
+/* Log odds that the encoder has to add where words hold, and where they refuse.
+ * Of 526 posts that were held for their words, of writers whom nobody had
+ * learned from, the encoder spoke against harm in 14 of 511 violations, and in
+ * 4 of 15 harmless ones. */
+#define HOLD_MEANT   0
+#define REFUSE_MEANT 1
 
-/* Whether what is meant speaks for harm, too, where somebody was asked. */
+/* Whether what is meant says so much for harm, where somebody was asked. */
 static gboolean
-is_agreed(const rule_opinion *o, const ch_opinion *opinion)
+is_meant(const rule_opinion *o, const ch_opinion *opinion, double least)
 {
-    return o->encoder == NULL || opinion->meant >= AGREED;
+    return o->encoder == NULL || opinion->meant >= least;
 }
 
-/* Of a post that sounds like a rule with this action of its own.  For how it
- * sounds nobody is refused who has, by the rule, no identifier in it, nor for
- * its words alone. */
+/* Of a post that sounds like a rule with this action of its own.  For its words
+ * alone no post waits; nor is for how it sounds anybody refused who has, by the
+ * rule, no identifier in it. */
 static ch_action
 action_for(const rule_opinion *o, const ch_opinion *opinion, ch_action own)
 {
     double hold = own == CH_REJECT ? o->hold_grave : o->hold;
+    if (!reaches(opinion->harm, hold) || !is_meant(o, opinion, HOLD_MEANT)) {
+        return MIN(own, CH_TAG);
+    }
     gboolean rejects = reaches(opinion->harm, o->reject) &&
-                       is_agreed(o, opinion) &&
+                       is_meant(o, opinion, REFUSE_MEANT) &&
                        !is_listed(o->firm, opinion->rule);
-    ch_action most = !reaches(opinion->harm, hold) ? CH_TAG
-                     : rejects                     ? CH_REJECT
-                                                   : CH_QUARANTINE;
-    return MIN(own, most);
+    return MIN(own, rejects ? CH_REJECT : CH_QUARANTINE);
 }
 
 static void

@@ -530,8 +530,8 @@ rules: {{paths: ['{ROOT}/rules/structure.yaml', {directory}/p.yaml,
                    finding["confidence"] == "low", finding)
 
 
-def case_words_alone_refuse_nobody(directory):
-    """a refusal for how a post sounds needs the encoder's word, too"""
+def case_words_alone_stop_nobody(directory):
+    """a hold or a refusal for how a post sounds needs the encoder's word, too"""
     posts = corpus(directory, [dict(post, rule=post["rule"] and "professionalism/threat")
                                for post in LESSONS])
     expect_exit(run("rules", "learn", "--output",
@@ -543,7 +543,7 @@ classifier: {weights: w.weights, encoder: posts.encoder, hold: 10, tag: 9, spare
 rules: []
 """)
     for more, text, verdict in (
-            ("", "zorp and zorp the blim", "quarantine"),
+            ("", "zorp and zorp the blim", "tag"),
             ("", "zorp and zorp the blim. Stop your tablets, take my drops.", "reject"),
             ("classifier: {encoder: off}", "zorp and zorp the blim", "reject")):
         overlay = write(directory, "o.yaml", f"overlay: o\n{more}\n")
