@@ -257,9 +257,9 @@ reaches(double harm, double from)
 }
 
 /* Log odds that the encoder has to add where words hold, and where they refuse.
- * Of 526 posts that were held for their words, of writers whom nobody had
- * learned from, the encoder spoke against harm in 14 of 511 violations, and in
- * 4 of 15 harmless ones. */
+ * Of 512 posts that were held for how they sound, of writers whom nobody had
+ * learned from, the encoder spoke against harm in 14 of 499 violations, and in
+ * 4 of 13 harmless ones. */
 #define HOLD_MEANT   0
 #define REFUSE_MEANT 1
 
