@@ -3,6 +3,7 @@
  *
  *   my patient         as it stands, between word boundaries
  *   (my|our) patient   alternatives; (small )?crown: with or without
+ *   honou?r            the letter before it may be missing
  *   patient~           with its endings: patients, patient's; treat~:
  *                      treats, treated, treating; prescribe~: prescribing
  *   saw ... today      up to four words between, a comma before them
@@ -69,7 +70,7 @@ append_phrase(GString *out, const char *phrase, gboolean masked)
         } else if (*p == ')' || *p == '|') {
             depth -= *p == ')';
             g_string_append_c(out, *p);
-        } else if (*p == '?' && p > phrase && p[-1] == ')') {
+        } else if (*p == '?' && p > phrase && p[-1] != '?') {
             g_string_append_c(out, '?');
         } else if (*p == '~') {
             inflect(out);
