@@ -166,12 +166,13 @@ is_firm_excused(const ch_finding *f, double here)
 }
 
 /* Which part of spare harm has to stay below, where a rule is sure; where it is
- * firm; where it is both.  Of 5,000 posts of ten writers whom nobody had
- * learned from, firm rules were wrong on 15 of 17 below a tenth; those that are
- * sure on all 11 below a thousandth. */
-#define SURE_PART      2
-#define FIRM_PART      10
-#define SURE_FIRM_PART 1000
+ * firm; where what a firm rule that is not sure found is nobody's.  Of 73,000
+ * posts, each judged by what the others taught, firm rules alone were right on
+ * 28 and wrong on 89 below a tenth; those not sure on 3 and 41 below a four
+ * hundredth. */
+#define SURE_PART   2
+#define FIRM_PART   10
+#define NOBODY_PART 400
 
 /* What is left of a finding's action where the words around excuse it. */
 static ch_action
@@ -191,8 +192,10 @@ static ch_action
 firm_action(const rule_opinion *o, double harm, const ch_finding *f)
 {
     gboolean sure = f->rule->confidence == CH_CONFIDENCE_HIGH;
-    double part = sure ? SURE_FIRM_PART : FIRM_PART;
-    return harm < o->spare / part ? CH_TAG : f->asked;
+    if (!sure && harm < o->spare / NOBODY_PART) {
+        return CH_ACCEPT;
+    }
+    return harm < o->spare / FIRM_PART ? CH_TAG : f->asked;
 }
 
 /* What is left of a finding's action where so little harm is around.  A hold
