@@ -290,7 +290,7 @@ action_for(const rule_opinion *o, const ch_opinion *opinion, ch_action own)
 }
 
 static void
-add(const rule_run *r, const ch_opinion *opinion, GArray *findings)
+add(rule_run *r, const ch_opinion *opinion, GArray *findings)
 {
     const rule_opinion *o = &r->rules->opinion;
     const rule_entry *entry =
@@ -303,8 +303,7 @@ add(const rule_run *r, const ch_opinion *opinion, GArray *findings)
         findings->len >= CH_MAX_FINDINGS) {
         return;
     }
-    ch_action action =
-        action_for(o, opinion, ch_rule_action(entry, r->facts->now_us));
+    ch_action action = action_for(o, opinion, ch_rule_asks_for(r, entry));
     if (!is_said(r->rules, findings, &entry->public, action)) {
         const ch_text *text = r->texts->pdata[opinion->text];
         ch_finding f = {.rule = &entry->public,

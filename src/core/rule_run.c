@@ -20,19 +20,21 @@ may_be_same(const ch_finding *a, const ch_finding *b)
            a->has_span == b->has_span && (a->text == b->text || !placed);
 }
 
-/* What a rule asks for: what it says, or a refusal where the worst that it
- * speaks of is there.  A site's own action stands as it is. */
-static ch_action
-action_of(rule_run *r, const rule_entry *entry)
+/* A site's own action stands as it is. */
+ch_action
+ch_rule_asks_for(rule_run *r, const rule_entry *entry)
 {
     ch_action action = ch_rule_action(entry, r->facts->now_us);
     if (entry->reject_if == NULL || action != entry->public.action) {
         return action;
     }
+    const rule_entry *asking = r->rule;
     g_autoptr(GArray) evidence = g_array_new(FALSE, FALSE, sizeof(rule_hit));
-    return ch_rule_holds(r, entry->reject_if, ch_rule_whole_post, evidence)
-               ? CH_REJECT
-               : action;
+    r->rule = entry;
+    gboolean worst =
+        ch_rule_holds(r, entry->reject_if, ch_rule_whole_post, evidence);
+    r->rule = asking;
+    return worst ? CH_REJECT : action;
 }
 
 static void
@@ -40,7 +42,7 @@ add_finding(rule_run *r, const rule_entry *entry, ch_finding f,
             GArray *findings)
 {
     f.rule = &entry->public;
-    f.asked = action_of(r, entry);
+    f.asked = ch_rule_asks_for(r, entry);
     f.action = f.asked;
     if (findings->len >= CH_MAX_FINDINGS) {
         return;

@@ -91,6 +91,9 @@ gboolean ch_rule_is_possible(rule_run *r, const rule_node *n, rule_unit u);
 void ch_rule_opinion_review(rule_run *r, GArray *findings, ch_opinion *opinion);
 
 /* --- rule_run.c --- */
+/* What a rule asks for: what it says, or a refusal where the worst that it
+ * speaks of is there. */
+ch_action ch_rule_asks_for(rule_run *r, const rule_entry *entry);
 /* Asks the rule r->rule; appends findings. */
 void ch_rule_ask(rule_run *r, GArray *findings);
 

@@ -353,6 +353,11 @@ test_a_block_is_read_for_itself(void **state)
     "pack: t\nclassifier: {weights: w.weights, hold: 90, tag: 70, "            \
     "spare: " spare ", refuse: 5, firm: [t/rude]}\nrules:\n"
 #define RUDE(confidence) RULE_OF("t/rude", "rotten", "reject", confidence)
+/* A rule that holds, and refuses where somebody is named. */
+#define NAMED                                                                  \
+    "pack: t\nclassifier: {weights: w.weights, hold: 90, reject: 92, tag: "    \
+    "70, spare: 10}\nsignals:\n  named: {words: [dana]}\nrules:\n" RULE(       \
+        "t/rude", "rotten", "quarantine") "    reject-if: named\n"
 
 typedef struct {
     const char *name, *pack, *overlay, *body, *found;
@@ -422,6 +427,10 @@ test_what_it_does_to_findings(void **state)
         {"rejected, if that is set, where hardly a doubt is left", PACK(""),
          "overlay: o\nclassifier: {reject: 92}\n", "awful",
          "t/rude:reject:learned"},
+        {"by a rule that only holds, never", NAMED, NO_OVERLAY, "awful",
+         "t/rude:quarantine:learned"},
+        {"unless what it rejects for is there", NAMED, NO_OVERLAY,
+         "awful, Dana", "t/rude:reject:learned"},
         {"where there is one, held", PACK(""),
          "overlay: o\nclassifier: {reject: 92, hold-grave: 70}\n",
          "awful open cut rash", "t/rude:quarantine:learned"},
