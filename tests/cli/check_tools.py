@@ -530,22 +530,30 @@ rules: {{paths: ['{ROOT}/rules/structure.yaml', {directory}/p.yaml,
                    finding["confidence"] == "low", finding)
 
 
-def case_words_alone_stop_nobody(directory):
-    """a hold or a refusal for how a post sounds needs the encoder's word, too"""
-    posts = corpus(directory, [dict(post, rule=post["rule"] and "professionalism/threat")
-                               for post in LESSONS])
+def learn_as(directory, rule):
+    """weights by which the lessons' violations are of that rule, the encoder beside them"""
+    posts = corpus(directory, [dict(post, rule=post["rule"] and rule) for post in LESSONS])
     expect_exit(run("rules", "learn", "--output",
                     pathlib.Path(directory) / "w.weights", posts), 0)
-    pathlib.Path(directory, "posts.encoder").symlink_to(f"{ROOT}/rules/posts.encoder")
     write(directory, "p.yaml", """
 pack: p
 classifier: {weights: w.weights, encoder: posts.encoder, hold: 10, tag: 9, spare: 1, reject: 20}
 rules: []
 """)
-    for more, text, verdict in (
-            ("", "zorp and zorp the blim", "tag"),
-            ("", "zorp and zorp the blim. Stop your tablets, take my drops.", "reject"),
-            ("classifier: {encoder: off}", "zorp and zorp the blim", "reject")):
+
+
+def case_words_alone_refuse_nobody(directory):
+    """a refusal for how a post sounds, and a hold of what a rule would refuse, need the
+    encoder's word, too"""
+    pathlib.Path(directory, "posts.encoder").symlink_to(f"{ROOT}/rules/posts.encoder")
+    heard, not_heard = "zorp and zorp the blim. Stop your tablets, take my drops.", \
+        "zorp and zorp the blim"
+    for rule, more, text, verdict in (
+            ("threat", "", not_heard, "tag"),
+            ("threat", "", heard, "reject"),
+            ("threat", "classifier: {encoder: off}", not_heard, "reject"),
+            ("gallows-humour", "", not_heard, "quarantine")):
+        learn_as(directory, f"professionalism/{rule}")
         overlay = write(directory, "o.yaml", f"overlay: o\n{more}\n")
         config = write(directory, "c.yaml", f"""
 rules: {{paths: ['{ROOT}/rules/structure.yaml', {directory}/p.yaml,
@@ -554,7 +562,7 @@ rules: {{paths: ['{ROOT}/rules/structure.yaml', {directory}/p.yaml,
 """)
         done = run("check", "-c", config, "--input", "text", "--format",
                    "json", "-", stdin=text)
-        expect(json.loads(done.stdout)["verdict"] == verdict, more, text, done.stdout)
+        expect(json.loads(done.stdout)["verdict"] == verdict, rule, more, text, done.stdout)
 
 
 def case_rules_passages(directory):
