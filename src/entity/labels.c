@@ -226,7 +226,8 @@ is_tight(const ch_entity_text *in, gsize from, gsize to)
         "is",   "was",      "no",      "num",    "number", "numero", "nr",
         "id",   "es",       "su",      "her",    "his",    "the",    "card",
         "code", "read",     "says",    "ending", "de",     "el",     "la",
-        "del",  "paciente", "patient", "for",    "on",     "of",     NULL};
+        "del",  "paciente", "patient", "for",    "on",     "of",     "n",
+        "o",    "nro",      NULL};
     for (gsize at = from; at < to;) {
         gsize start = at;
         while (at < to && ch_kind_is_word(in->data[at])) {
