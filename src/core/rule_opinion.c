@@ -267,6 +267,11 @@ reaches(double harm, double from)
 #define HOLD_MEANT   0
 #define REFUSE_MEANT 1
 
+/* Harm by the words alone that a hold needs where the rule only holds: of posts
+ * of seven writers whom nobody had learned from, held with less, 4 of 18 were
+ * harmless, with more 9 of 447. */
+#define HOLD_WORDS 0.7
+
 /* Whether what is meant says so much for harm, where somebody was asked. */
 static gboolean
 is_meant(const rule_opinion *o, const ch_opinion *opinion, double least)
@@ -274,15 +279,25 @@ is_meant(const rule_opinion *o, const ch_opinion *opinion, double least)
     return o->encoder == NULL || opinion->meant >= least;
 }
 
+/* Whether there is reason to hold what sounds like a rule with this action of
+ * its own: that words and encoder together leave little doubt, and that neither
+ * does it alone. */
+static gboolean
+is_held(const rule_opinion *o, const ch_opinion *opinion, ch_action own)
+{
+    return own == CH_REJECT ? reaches(opinion->harm, o->hold_grave) &&
+                                  is_meant(o, opinion, HOLD_MEANT)
+                            : reaches(opinion->harm, o->hold) &&
+                                  opinion->by_words >= MIN(HOLD_WORDS, o->hold);
+}
+
 /* Of a post that sounds like a rule with this action of its own.  For its words
- * alone no post is refused, nor held for what would be refused; nor is for how
- * it sounds anybody refused who has, by the rule, no identifier in it. */
+ * alone no post is refused; nor is for how it sounds anybody refused who has,
+ * by the rule, no identifier in it. */
 static ch_action
 action_for(const rule_opinion *o, const ch_opinion *opinion, ch_action own)
 {
-    double hold = own == CH_REJECT ? o->hold_grave : o->hold;
-    if (!reaches(opinion->harm, hold) ||
-        (own == CH_REJECT && !is_meant(o, opinion, HOLD_MEANT))) {
+    if (!is_held(o, opinion, own)) {
         return MIN(own, CH_TAG);
     }
     gboolean rejects = reaches(opinion->harm, o->reject) &&

@@ -325,6 +325,8 @@ test_a_block_is_read_for_itself(void **state)
     }
 }
 
+#define ENCODER CH_SOURCE_DIR "/rules/posts.encoder"
+
 /* --- findings ----------------------------------------------------------------
  */
 
@@ -379,7 +381,10 @@ judge_with(const judged *row, const char *link)
         g_autofree char *path = g_build_filename(dir, files[i][0], NULL);
         assert_true(g_file_set_contents(path, files[i][1], -1, NULL));
     }
+    g_autofree char *encoder = g_build_filename(dir, "posts.encoder", NULL);
+    assert_int_equal(symlink(ENCODER, encoder), 0);
     g_autoptr(ch_ruleset) rules = ch_ruleset_load(config, diag);
+    assert_int_equal(g_unlink(encoder), 0);
     for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
         g_autofree char *path = g_build_filename(dir, files[i][0], NULL);
         assert_int_equal(g_unlink(path), 0);
@@ -558,6 +563,35 @@ test_what_it_does_not_read_is_not_spared(void **state)
     assert_string_equal(found, "t/rude:reject");
 }
 
+/* Words and encoder as they ship ask each other before anybody is held. */
+#define READ(action)                                                           \
+    "pack: t\nclassifier: {weights: w.weights, encoder: posts.encoder, "       \
+    "hold: 90, tag: 20, spare: 0}\nrules:\n" RULE("t/rude", "rotten", action)
+#define ILL    "Our patient Mrs Harris cried in my chair on Friday, "
+#define CLOSED "We close at noon on Friday, "
+
+static void
+test_a_hold_needs_both_opinions(void **state)
+{
+    static const judged rows[] = {
+        {"both", READ("quarantine"), NO_OVERLAY, ILL "awful",
+         "t/rude:quarantine:learned"},
+        {"the encoder's alone", READ("quarantine"), NO_OVERLAY,
+         ILL "awful open", "t/rude:tag:learned"},
+        {"the words' alone", READ("reject"), NO_OVERLAY, CLOSED "doom",
+         "t/rude:tag:learned"},
+        {"but of a rule that refuses the words may doubt", READ("reject"),
+         NO_OVERLAY, ILL "awful open", "t/rude:quarantine:learned"},
+    };
+    (void)state;
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *found = judge(&rows[i]);
+        if (strcmp(found, rows[i].found) != 0) {
+            fail_msg("%s: %s", rows[i].name, found);
+        }
+    }
+}
+
 #define CLASSIFIER(map) "pack: t\nclassifier: {" map "}\nrules: []\n"
 
 static void
@@ -618,6 +652,7 @@ main(void)
         cmocka_unit_test(test_harmless_words_around_do_not_hide_others),
         cmocka_unit_test(test_a_block_is_read_for_itself),
         cmocka_unit_test(test_what_it_does_to_findings),
+        cmocka_unit_test(test_a_hold_needs_both_opinions),
         cmocka_unit_test(test_what_it_does_not_read_is_not_spared),
         cmocka_unit_test(test_refused_settings),
     };
