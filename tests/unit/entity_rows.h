@@ -193,6 +193,7 @@
     {"health-plan-id", "member ID W123456789", "w123456789"},
     {"health-plan-id", "p\303\263liza XYZ123456789", "xyz123456789"},
     {"health-plan-id", "afiliado n.\302\272 K31 5502 174", "k31 5502 174"},
+    {"health-plan-id", "insurance card: Oct 15 2026", NULL},
     {"health-plan-id", "Medicaid 123456789012", "123456789012"},
     {"health-plan-id", "group number 123456789", NULL},
     {"health-plan-id", "bring your member ID and a photo", NULL},
